@@ -1,0 +1,180 @@
+"""Read a catalog from a table or a file."""
+
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from astropy import units as u
+from astropy.table import Column, MaskedColumn, QTable, Table
+from astropy.utils.exceptions import AstropyUserWarning
+
+from ..exceptions import InvalidTargetError
+from ..tables import target_coords
+from ..tables._files import read_file
+from ._find import CANONICAL, find_columns
+
+__all__ = ["read_catalog"]
+
+#: Redshifts outside are no redshifts: no galaxy comes nearer at more than 3000 km/s, and the most
+#: distant ones known lie below 15; -1, -99, 99 and the like stand for "missing".
+_Z_LIMITS = (-0.01, 20.0)
+_MISSING = ("", "na", "n/a", "nan", "null", "none", "--", "-", "...")
+
+
+def read_catalog(
+    source: "Table | str | os.PathLike",
+    name: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> QTable:
+    """Read a reference catalog into canonical columns.
+
+    Parameters
+    ----------
+    source : `~astropy.table.Table`, str or path
+        A table, or a file that `astropy.table.Table.read` reads (FITS, CSV, VOTable, ECSV; also
+        compressed).
+    name : str, optional
+        Name of the catalog, for messages and figures; by default that of the table or file.
+    columns : dict of str to str, optional
+        Which column is which, where it is not to be guessed: canonical name -> name in the file,
+        e.g. ``{"z_spec": "REDSHIFT", "ra": "RA_BCG", "dec": "DEC_BCG"}``.
+
+    Returns
+    -------
+    `~astropy.table.QTable`
+        ``source_id`` (row numbers where the catalog has no identifiers), ``ra`` and ``dec`` (ICRS,
+        deg; NaN where missing), ``z_spec`` (masked where missing; all of it where the catalog has
+        no redshifts), then all other columns of the source but for those of these four names.
+        ``meta`` has ``name`` and ``columns``: which column of the source was taken for which.
+
+    Raises
+    ------
+    InvalidTargetError
+        If the file cannot be read, there are no sky columns, or the redshifts are no numbers.
+    UnknownNameError
+        If ``columns`` names a column that does not exist.
+    FileNotFoundError
+        If there is no such file.
+
+    Notes
+    -----
+    Columns are found by ``columns``, then by usual names and by UCD (``pos.eq.ra;meta.main``,
+    ``meta.id;meta.main``, ``src.redshift``). A column that is only called ``redshift`` or ``z`` is
+    taken as ``z_spec`` though it may hold photometric redshifts: look at ``meta["columns"]``, and
+    at the catalog's description. A ``z`` beside ``r`` and ``i``, or in magnitudes, is none.
+
+    Redshifts are masked where they are masked, not finite, below -0.01 or above 20: that covers the
+    usual words for "missing" (-1, -9, -99, 99) and spares nearby galaxies with blueshifts. Zero is
+    kept.
+
+    Examples
+    --------
+    >>> from astropy.table import Table
+    >>> from astrocnn.catalogs import read_catalog
+    >>> table = Table({"NAME": ["A1835", "A0000"], "RAJ2000": [210.258, 10.0],
+    ...                "DEJ2000": [2.879, -5.0], "Z": [0.2506, -99.0], "M500": [8.5, 1.0]})
+    >>> catalog = read_catalog(table, name="mine")
+    >>> print(catalog)
+    source_id     ra        dec    z_spec M500
+                 deg        deg
+    --------- ---------- --------- ------ ----
+        A1835 210.258000  2.879000 0.2506  8.5
+        A0000  10.000000 -5.000000     --  1.0
+    """
+    table, stem = _table(source)
+    name = name or str(table.meta.get("name", "") or stem)
+    used = find_columns(table, name, columns)
+    positions = table
+    if "ra" in used:
+        positions = Table([table[used["ra"]], table[used["dec"]]], names=["ra", "dec"])
+    coords = target_coords(positions)
+    catalog = QTable()
+    catalog["source_id"] = _identifiers(table, used.get("source_id"))
+    catalog["ra"], catalog["dec"] = coords.ra.deg * u.deg, coords.dec.deg * u.deg
+    catalog["z_spec"] = _redshifts(table, used.get("z_spec"))
+    _describe(catalog)
+    with warnings.catch_warnings():  # units that astropy does not know stay as they are
+        warnings.simplefilter("ignore", AstropyUserWarning)
+        for column in table.colnames:
+            if column not in used.values() and column not in CANONICAL:
+                catalog[column] = table[column]
+    catalog.meta = {**table.meta, "name": name, "columns": used}
+    return catalog
+
+
+def _table(source) -> tuple[Table, str]:
+    """The source as a table, and a name to fall back on."""
+    if isinstance(source, Table):
+        return source, "catalog"
+    if not isinstance(source, str | os.PathLike):
+        raise InvalidTargetError(
+            f"a catalog is a Table or the path of a file, not {type(source).__name__}"
+        )
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(f"there is no catalog '{path}'")
+    try:
+        return read_file(path), path.name.partition(".")[0]
+    except InvalidTargetError as err:
+        reason = str(err.__cause__ or err).strip().partition("\n")[0]
+        raise InvalidTargetError(f"cannot read the catalog '{path}': {reason}") from err
+
+
+def _identifiers(table: Table, column: str | None):
+    """Identifiers, or row numbers."""
+    if column is None:
+        return Column(np.arange(len(table)))
+    values = table[column]
+    data = np.ma.array(values)
+    if data.dtype.kind == "S":
+        data = np.ma.array(np.char.decode(data.filled(b""), "utf-8"), mask=np.ma.getmaskarray(data))
+    return MaskedColumn(data) if np.any(np.ma.getmaskarray(data)) else Column(data.data)
+
+
+def _redshifts(table: Table, column: str | None) -> MaskedColumn:
+    """Redshifts, masked where missing."""
+    if column is None:
+        return MaskedColumn(np.zeros(len(table)), mask=True)
+    values = table[column]
+    unit = values.info.unit
+    if unit is not None and unit != u.dimensionless_unscaled:
+        raise InvalidTargetError(
+            f"column {column!r} has the unit '{unit}', so it holds no redshifts: convert it, or "
+            "name another one with columns={'z_spec': ...}"
+        )
+    if hasattr(values, "unmasked"):  # a masked quantity
+        values = np.ma.array(values.unmasked.value, mask=values.mask)
+    numbers = _as_numbers(np.ma.array(getattr(values, "value", values)), column)
+    low, high = _Z_LIMITS
+    with np.errstate(invalid="ignore"):
+        missing = ~((numbers > low) & (numbers < high))
+    return MaskedColumn(np.where(missing, 0.0, numbers), mask=missing)
+
+
+def _as_numbers(values: np.ma.MaskedArray, column: str) -> np.ndarray:
+    """Numbers or strings as floats, NaN where masked or one of the words for "missing"."""
+    if values.dtype.kind not in "SUO":
+        return values.astype(float).filled(np.nan)
+    empty = b"" if values.dtype.kind == "S" else ""
+    words = np.char.strip(values.filled(empty).astype(str))
+    try:
+        return np.where(np.isin(np.char.lower(words), _MISSING), "nan", words).astype(float)
+    except ValueError as err:
+        raise InvalidTargetError(
+            f"column {column!r} holds text, no redshifts ({err}): name another one with "
+            "columns={'z_spec': ...}"
+        ) from None
+
+
+def _describe(catalog: QTable) -> None:
+    """Description, UCD and print format of the canonical columns."""
+    for column, ucd, form, description in (
+        ("source_id", "meta.id;meta.main", None, "Identifier in the catalog"),
+        ("ra", "pos.eq.ra;meta.main", ".6f", "Right ascension (ICRS)"),
+        ("dec", "pos.eq.dec;meta.main", ".6f", "Declination (ICRS)"),
+        ("z_spec", "src.redshift", None, "Redshift; masked where missing"),
+    ):
+        info = catalog[column].info
+        info.description, info.meta, info.format = description, {"ucd": ucd}, form

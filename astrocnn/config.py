@@ -1,0 +1,48 @@
+"""Settings of astrocnn, kept the astropy way (`astropy.config`).
+
+Each item can be set in ``astropy``'s configuration folder (``astrocnn.cfg``), for one session
+(``astrocnn.conf.progress = False``), or for one block
+(``with astrocnn.conf.set_temp("progress", False):``).
+"""
+
+from astropy import config as _config
+
+__all__ = ["Conf", "conf"]
+
+
+class Conf(_config.ConfigNamespace):
+    """Configuration parameters of `astrocnn`."""
+
+    progress = _config.ConfigItem(
+        True, "Show a progress bar on work that takes more than about two seconds."
+    )
+    keras_backend = _config.ConfigItem(
+        "",
+        "Keras backend to use when astrocnn is the first to import Keras: 'tensorflow', 'jax', "
+        "'torch', or '' to leave the choice to Keras (KERAS_BACKEND, else TensorFlow).",
+    )
+    chunk_size = _config.ConfigItem(
+        64, "Targets whose cut-outs are held in memory together.", cfgtype="integer(min=1)"
+    )
+    threads = _config.ConfigItem(
+        4, "Cut-outs that are fetched or read at the same time.", cfgtype="integer(min=1)"
+    )
+    min_exposure = _config.ConfigItem(
+        0.05,
+        "A pixel is valid where its exposure is above this share of the map's maximum.",
+        cfgtype="float(min=0, max=1)",
+    )
+    hips2fits_server = _config.ConfigItem(
+        "https://alasky.cds.unistra.fr/hips-image-services/hips2fits",
+        "Address of the hips2fits service.",
+    )
+    timeout = _config.ConfigItem(
+        30.0, "Seconds to wait for one answer of a remote service.", cfgtype="float(min=0.1)"
+    )
+    retries = _config.ConfigItem(
+        2, "How often a request that failed for a passing reason is tried again.",
+        cfgtype="integer(min=0)",
+    )
+
+
+conf = Conf()

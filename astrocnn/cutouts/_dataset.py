@@ -1,0 +1,135 @@
+"""The Dataset of cut-outs: what is in it, and building it from pixels."""
+
+import numpy as np
+import xarray as xr
+from astropy import units as u
+
+from ..exceptions import InvalidImageError
+from ..providers import Pixels
+from ..surveys import Band
+
+__all__ = ["check_dataset", "cutout_dataset"]
+
+_REQUIRED = ("image", "valid")
+
+
+def cutout_dataset(
+    target_id,
+    ra,
+    dec,
+    bands: list[Band],
+    pixels: list[list["Pixels | str"]],
+    size: u.Quantity,
+    npix: int,
+) -> xr.Dataset:
+    """Stack the pixels of some targets into one Dataset.
+
+    Parameters
+    ----------
+    target_id, ra, dec : array-like of shape (n_targets,)
+        Identifiers and ICRS positions (degrees).
+    bands : list of Band
+        The bands.
+    pixels : list of shape (n_targets, n_bands)
+        `~astrocnn.providers.Pixels`, or the reason (a flag) why there are none.
+    size : `~astropy.units.Quantity`
+        Side of the field.
+    npix : int
+        Pixels along one side.
+
+    Returns
+    -------
+    `~xarray.Dataset`
+        dims ``(target, band, y, x)``: ``image`` (float32, NaN without pixel), ``valid`` (uint8),
+        ``exposure`` (float32, only where a band has a map); dims ``(target, band)``: ``coverage``
+        (share of valid pixels), ``status`` (flag), ``survey``; dims ``(band,)``: ``waveband``,
+        ``unit``. ``attrs`` hold the size (arcmin) and ``pixel_scale`` (arcsec).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy import units as u
+    >>> from astrocnn.cutouts import cutout_dataset
+    >>> from astrocnn.providers import Pixels
+    >>> from astrocnn.surveys import get_band
+    >>> image = np.ones((4, 4), dtype="float32")
+    >>> dataset = cutout_dataset(
+    ...     [7], [150.0], [2.0], [get_band("xmm")], [[Pixels(image, image > 0)]], 6 * u.arcmin, 4
+    ... )
+    >>> dict(dataset.sizes)
+    {'target': 1, 'band': 1, 'y': 4, 'x': 4}
+    """
+    n, nbands = len(target_id), len(bands)
+    image = np.full((n, nbands, npix, npix), np.nan, dtype=np.float32)
+    valid = np.zeros(image.shape, dtype=np.uint8)
+    status = np.full((n, nbands), "", dtype="U48")
+    exposure = None
+    for i, row in enumerate(pixels):
+        for b, found in enumerate(row):
+            if isinstance(found, str):
+                status[i, b] = found
+                continue
+            image[i, b], valid[i, b] = found.image, found.valid
+            status[i, b] = "" if found.exposure_known else f"exposure_unknown:{bands[b].name}"
+            if found.exposure is not None:
+                if exposure is None:
+                    exposure = np.full(image.shape, np.nan, dtype=np.float32)
+                exposure[i, b] = found.exposure
+    variables = {
+        "image": (("target", "band", "y", "x"), image),
+        "valid": (("target", "band", "y", "x"), valid),
+        "coverage": (("target", "band"), valid.mean(axis=(2, 3))),
+        "status": (("target", "band"), status),
+    }
+    if exposure is not None:
+        variables["exposure"] = (("target", "band", "y", "x"), exposure, {"unit": "s"})
+    names = [band.name for band in bands]
+    return xr.Dataset(
+        variables,
+        coords={
+            "target_id": ("target", np.asarray(target_id)),
+            "ra": ("target", np.asarray(ra, dtype=float), {"unit": "deg"}),
+            "dec": ("target", np.asarray(dec, dtype=float), {"unit": "deg"}),
+            "band": names,
+            "waveband": ("band", [band.waveband for band in bands]),
+            "unit": ("band", [str(band.unit) for band in bands]),
+            "survey": (("target", "band"), np.tile(names, (n, 1))),
+        },
+        attrs={
+            "size": float(size.to_value(u.arcmin)),
+            "pixel_scale": float((size / npix).to_value(u.arcsec)),
+            "frame": "icrs",
+            "projection": "TAN",
+        },
+    )
+
+
+def check_dataset(dataset: xr.Dataset) -> xr.Dataset:
+    """Return a Dataset of cut-outs as it is, or say what is wrong with it.
+
+    Raises
+    ------
+    InvalidImageError
+        If a variable or dimension is missing.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from astrocnn.cutouts import check_dataset
+    >>> check_dataset(xr.Dataset())
+    Traceback (most recent call last):
+        ...
+    astrocnn.exceptions.InvalidImageError: the Dataset has no variable 'image'; cut-outs ...
+    """
+    hint = "cut-outs are made with astrocnn.cutouts.make_cutouts"
+    for name in _REQUIRED:
+        if name not in dataset:
+            raise InvalidImageError(f"the Dataset has no variable {name!r}; {hint}")
+        if dataset[name].dims != ("target", "band", "y", "x"):
+            raise InvalidImageError(
+                f"{name} has dims {dataset[name].dims}, not ('target', 'band', 'y', 'x'); {hint}"
+            )
+    for name in ("target_id", "ra", "dec", "band", "waveband"):
+        if name not in dataset.coords:
+            raise InvalidImageError(f"the Dataset has no coordinate {name!r}; {hint}")
+    return dataset

@@ -1,0 +1,177 @@
+"""Targets x bands -> Dataset: the loop, its threads, its progress, its faults."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import xarray as xr
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.table import QTable
+from tqdm.auto import tqdm
+
+from ..config import conf
+from ..exceptions import NoCoverageError, ProviderError
+from ..grid import CutoutGrid, check_size
+from ..providers import Provider, open_provider
+from ..surveys import Band, get_band
+from ..tables import read_targets
+from ._dataset import cutout_dataset
+
+__all__ = ["iter_cutouts", "make_cutouts", "open_providers"]
+
+
+def make_cutouts(
+    targets,
+    bands: Sequence[str | Band],
+    images: Mapping | None = None,
+    size: u.Quantity = 6 * u.arcmin,
+    pixels: int = 356,
+) -> xr.Dataset:
+    """Make aligned cut-outs of all targets, in memory.
+
+    Parameters
+    ----------
+    targets : SkyCoord, list of SkyCoord, table or file
+        Positions; see `astrocnn.tables.read_targets`.
+    bands : sequence of str or Band
+        Bands, by name.
+    images : dict of str to source, optional
+        Local images by band or survey name: FITS files, patterns, HiPS directories, or
+        providers. Bands that are not named are fetched from hips2fits.
+    size : `~astropy.units.Quantity`
+        Side of the field.
+    pixels : int
+        Pixels along one side.
+
+    Returns
+    -------
+    `~xarray.Dataset`
+        See `cutout_dataset`. A target without pixels has ``valid`` 0 and its reason in
+        ``status``; ``attrs["faults"]`` lists what went wrong in words.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astropy.io import fits
+    >>> from astrocnn.cutouts import make_cutouts
+    >>> from astrocnn.grid import CutoutGrid
+    >>> field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 10 * u.arcmin, 150)
+    >>> hdu = fits.PrimaryHDU(np.ones(field.shape, "float32"), field.wcs.to_header())
+    >>> dataset = make_cutouts(field.center, ["dss2"], images={"dss2": hdu}, pixels=90)
+    >>> dataset["image"].shape, float(dataset["coverage"][0, 0])
+    ((1, 1, 90, 90), 1.0)
+    """
+    chunks = list(iter_cutouts(targets, bands, images, size, pixels))
+    merged = xr.concat(
+        chunks, "target", data_vars="all", coords="different", compat="equals", join="outer",
+        combine_attrs="drop_conflicts",
+    )
+    merged.attrs["faults"] = [fault for chunk in chunks for fault in chunk.attrs["faults"]]
+    return merged
+
+
+def iter_cutouts(
+    targets,
+    bands: Sequence[str | Band],
+    images: Mapping | None = None,
+    size: u.Quantity = 6 * u.arcmin,
+    pixels: int = 356,
+    chunk_size: int | None = None,
+) -> Iterator[xr.Dataset]:
+    """Yield Datasets of ``chunk_size`` targets, in order: memory stays flat.
+
+    Parameters are those of `make_cutouts`; ``chunk_size`` defaults to ``astrocnn.conf.chunk_size``.
+    The fault of one target never ends the loop: it becomes the target's ``status``.
+
+    Yields
+    ------
+    `~xarray.Dataset`
+    """
+    check_size(size, pixels)
+    targets = targets if _is_target_table(targets) else read_targets(targets)
+    providers = open_providers(bands, images)
+    chunk_size = chunk_size or conf.chunk_size
+    with (
+        ThreadPoolExecutor(conf.threads, thread_name_prefix="astrocnn") as pool,
+        tqdm(
+            total=len(targets), desc="targets", unit="", delay=2, disable=not conf.progress
+        ) as bar,
+    ):
+        for start in range(0, len(targets), chunk_size):
+            chunk = targets[start : start + chunk_size]
+            yield _make_chunk(chunk, providers, size, pixels, pool)
+            bar.update(len(chunk))
+
+
+def open_providers(bands: Sequence[str | Band], images: Mapping | None = None) -> list[Provider]:
+    """Return one provider per band.
+
+    Parameters
+    ----------
+    bands : sequence of str or Band
+        Bands.
+    images : dict, optional
+        Sources by band or survey name; see `make_cutouts`.
+
+    Raises
+    ------
+    UnknownNameError
+        If ``images`` names a band that does not exist.
+    ProviderError
+        If a source cannot be used at all.
+    """
+    wanted = [get_band(band) for band in bands]
+    sources = {get_band(name).name: source for name, source in (images or {}).items()}
+    return [open_provider(sources.get(band.name), band) for band in wanted]
+
+
+def _is_target_table(targets) -> bool:
+    """Whether `read_targets` made the table already (reading it again would warn again)."""
+    return isinstance(targets, QTable) and targets.colnames == ["target_id", "ra", "dec", "flag"]
+
+
+def _make_chunk(targets, providers, size, npix, pool) -> xr.Dataset:
+    """Make the cut-outs of some targets with the pool's threads."""
+    ra, dec = targets["ra"].to_value(u.deg), targets["dec"].to_value(u.deg)
+
+    def one(i):
+        if not (np.isfinite(ra[i]) and np.isfinite(dec[i])):
+            return ["invalid_position"] * len(providers), []
+        grid = CutoutGrid(SkyCoord(ra[i], dec[i], unit="deg"), size, npix)
+        return _make_one(grid, providers, targets["target_id"][i])
+
+    results = _map(pool, one, range(len(targets)))
+    dataset = cutout_dataset(
+        targets["target_id"], ra, dec, [p.band for p in providers], [r[0] for r in results],
+        size, npix,
+    )
+    dataset.attrs["faults"] = [fault for _, faults in results for fault in faults]
+    return dataset
+
+
+def _map(pool, function, items):
+    """Like ``pool.map``, but Ctrl-C drops what has not begun instead of waiting for it."""
+    futures = [pool.submit(function, item) for item in items]
+    try:
+        return [future.result() for future in futures]
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+
+
+def _make_one(grid, providers, target_id):
+    """Pixels, or a flag, of every band for one target; and faults in words."""
+    found, faults = [], []
+    for provider in providers:
+        try:
+            found.append(provider.cutout(grid))
+        except NoCoverageError:
+            found.append(f"no_coverage:{provider.band.name}")
+        except ProviderError as error:
+            found.append(f"failed:{provider.band.name}")
+            faults.append(f"target {target_id}: {error}")
+    return found, faults

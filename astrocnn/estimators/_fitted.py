@@ -1,0 +1,131 @@
+"""A network that can predict: model, description, and where they come from."""
+
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from ..networks import (
+    NETWORKS,
+    ModelDescription,
+    file_hash,
+    find_weights,
+    load_keras,
+    load_model,
+    read_description,
+)
+from ..preprocessing import Preprocessing
+from ..training import train_network
+
+__all__ = ["Fitted"]
+
+
+@dataclass
+class Fitted:
+    """A network with its description; keeps arrays, not Keras objects, when pickled.
+
+    Attributes
+    ----------
+    description : ModelDescription
+        Bands, grid, classes, preprocessing, card.
+    source : str, path or None
+        The ``weights`` it was loaded from or started from.
+    trained : bool
+        Whether `ClusterClassifier.fit` made it.
+    labels : ndarray or None
+        The classes as the user gave them to ``fit``.
+    """
+
+    description: ModelDescription
+    source: object
+    trained: bool = False
+    labels: np.ndarray | None = None
+    sha256: str = ""
+    history: dict = field(default_factory=dict)
+    _model: object = None
+    _arrays: list | None = None
+
+    @classmethod
+    def from_weights(cls, weights) -> "Fitted":
+        """Describe saved weights; the network is built when it is first needed."""
+        return cls(read_description(weights), weights, sha256=file_hash(find_weights(weights)))
+
+    @classmethod
+    def train(
+        cls, description, start, images, labels, classes, sample_weight, card, **settings
+    ) -> "Fitted":
+        """Train the network of a description, from the weights ``start`` or from nothing."""
+        if len(np.unique(labels)) < 2:
+            raise ValueError("training needs targets of at least two classes")
+        keras = load_keras()
+        if settings["random_state"] is not None:
+            keras.utils.set_random_seed(settings["random_state"])
+        description = replace(description, card={"training": "trained by fit"} | card)
+        fitted = cls(description, start, trained=True, labels=classes)
+        if start is not None:
+            fitted._model, _ = load_model(start)
+        fitted.history = train_network(
+            fitted.model, images, labels, sample_weight=sample_weight, **settings
+        )
+        return fitted
+
+    @property
+    def model(self):
+        """The Keras model, built or loaded when first asked for."""
+        if self._model is None:
+            if self._arrays is None and not self.trained:
+                self._model, _ = load_model(self.source)
+            else:
+                load_keras()
+                arguments = dict(self.description.arguments)
+                arguments["input_shape"] = tuple(arguments["input_shape"])
+                self._model = NETWORKS[self.description.network](**arguments)
+                if self._arrays is not None:
+                    self._model.set_weights(self._arrays)
+        return self._model
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """Steps from cut-outs to network input."""
+        return Preprocessing.from_config(self.description.preprocessing)
+
+    def proba(self, tensor: np.ndarray, batch_size: int) -> np.ndarray:
+        """Return probabilities, shape (n, n_classes), of network input (n, ny, nx, n_bands).
+
+        Every step has ``batch_size`` rows (the last is filled up): TensorFlow would compile the
+        network anew for another size.
+        """
+        parts = []
+        for start in range(0, len(tensor), batch_size):
+            batch = tensor[start : start + batch_size]
+            full = np.zeros((batch_size, *batch.shape[1:]), dtype=np.float32)
+            full[: len(batch)] = batch
+            parts.append(np.asarray(self.model.predict_on_batch(full))[: len(batch)])
+        return np.concatenate(parts)
+
+    def meta(self) -> dict:
+        """What goes into the result's meta."""
+        name = str(self.source) if self.source is not None and not self.trained else "fitted here"
+        keras = load_keras()
+        return {
+            "weights": Path(name).name if name.endswith(".keras") else name,
+            "weights_sha256": self.sha256,
+            "training": self.description.card.get("training", ""),
+            "network": self.description.network,
+            "bands": list(self.description.bands),
+            "size_arcmin": self.description.size,
+            "pixels": self.description.pixels,
+            "versions": {
+                "astrocnn": version("astrocnn"),
+                "keras": keras.__version__,
+                "backend": keras.backend.backend(),
+            },
+        }
+
+    def __getstate__(self):
+        state = self.__dict__.copy()
+        if self.trained:
+            state["_arrays"] = self.model.get_weights()
+        state["_model"] = None
+        return state

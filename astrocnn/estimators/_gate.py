@@ -1,0 +1,83 @@
+"""The one gate for targets: positions or cut-outs in, a target table and Datasets out."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import xarray as xr
+from astropy import units as u
+from astropy.table import QTable
+
+from ..cutouts import check_dataset, iter_cutouts
+from ..exceptions import SurveyMismatchError
+from ..networks import ModelDescription
+from ..surveys import get_band
+from ..tables import read_targets
+
+__all__ = ["target_chunks"]
+
+
+def target_chunks(
+    X, description: ModelDescription, images: Mapping | None
+) -> tuple[QTable, Iterator[xr.Dataset]]:
+    """Return the target table, and the Datasets of its cut-outs one after the other.
+
+    Parameters
+    ----------
+    X : SkyCoord, list of SkyCoord, table, file or `~xarray.Dataset`
+        Positions, or cut-outs already made.
+    description : ModelDescription
+        Bands and grid that the network needs.
+    images : dict of str to source, optional
+        Local images by band.
+
+    Raises
+    ------
+    SurveyMismatchError
+        If images are of other bands, or on another grid, than the network needs.
+    """
+    if isinstance(X, xr.Dataset):
+        dataset = _match_dataset(check_dataset(X), description)
+        table = QTable({name: dataset[name].values for name in ("target_id", "ra", "dec")})
+        table["ra"], table["dec"] = table["ra"] * u.deg, table["dec"] * u.deg
+        return read_targets(table), _slices(dataset)
+    _match_images(images, description)
+    targets = read_targets(X)
+    return targets, iter_cutouts(
+        targets, description.bands, images, description.field_size, description.pixels
+    )
+
+
+def _slices(dataset, step=64):
+    for start in range(0, dataset.sizes["target"], step):
+        yield dataset.isel(target=slice(start, start + step)).load()
+
+
+def _match_dataset(dataset, description):
+    """Check that cut-outs are what the weights were trained on."""
+    bands = [str(band) for band in dataset["band"].values]
+    if bands != description.bands:
+        raise SurveyMismatchError(
+            f"the weights need images of {' + '.join(description.bands)}, the Dataset holds "
+            f"{' + '.join(bands)}; choose other weights or select the bands"
+        )
+    shape = (dataset.sizes["y"], dataset.sizes["x"])
+    size = float(dataset.attrs.get("size", np.nan))
+    if shape != (description.pixels,) * 2 or abs(size - description.size) > 1e-6:
+        raise SurveyMismatchError(
+            f"the weights need {description.pixels} pixels on {description.size} arcmin, the "
+            f"Dataset has {shape[0]} x {shape[1]} on {size} arcmin; make it with "
+            f"size={description.size} * u.arcmin, pixels={description.pixels}"
+        )
+    return dataset
+
+
+def _match_images(images, description):
+    """Check that ``images`` names bands that the weights use."""
+    extra = [name for name in images or {} if get_band(name).name not in description.bands]
+    if extra:
+        raise SurveyMismatchError(
+            f"the weights need images of {' + '.join(description.bands)}, but images= "
+            f"names {' + '.join(extra)}; leave it out or choose other weights"
+        )
+
+

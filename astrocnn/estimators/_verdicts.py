@@ -1,0 +1,107 @@
+"""From Datasets of cut-outs to rows of the result: probabilities, coverage, flags."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+
+__all__ = ["Verdicts", "row_flags", "usable_rows"]
+
+#: A cut-out with a smaller share of valid pixels is flagged ``partial_coverage``.
+_FULL = 0.8
+
+
+@dataclass
+class Verdicts:
+    """What is known of the rows that were reached.
+
+    Attributes
+    ----------
+    proba : list of ndarray of shape (n, n_classes)
+        Probabilities, NaN without a verdict.
+    coverage : list of dict of str to ndarray
+        Share of valid pixels by waveband.
+    flags : list of list of str
+        Flags by row.
+    faults : list of str
+        What went wrong, in words.
+    """
+
+    n_classes: int
+    proba: list = field(default_factory=list)
+    coverage: list = field(default_factory=list)
+    flags: list = field(default_factory=list)
+    faults: list = field(default_factory=list)
+
+    def add(self, dataset: xr.Dataset, proba: np.ndarray) -> None:
+        """Add the rows of a chunk."""
+        self.proba.append(proba)
+        self.coverage.append(_coverage(dataset))
+        self.flags.append(row_flags(dataset))
+        self.faults += list(dataset.attrs.get("faults", []))
+
+    def rows(self, n: int, wavebands: list[str]) -> tuple[np.ndarray, dict, list[str]]:
+        """Return probabilities, coverage and flags of all ``n`` rows; the rest is interrupted."""
+        done = sum(map(len, self.proba))
+        missing = np.full((n - done, self.n_classes), np.nan)
+        proba = np.concatenate([*self.proba, missing])
+        coverage = {
+            name: np.concatenate([*(part[name] for part in self.coverage), missing[:, 0]])
+            for name in dict.fromkeys(wavebands)
+        }
+        flags = [flag for part in self.flags for flag in part] + ["interrupted"] * (n - done)
+        return proba, coverage, flags
+
+
+def usable_rows(dataset: xr.Dataset) -> np.ndarray:
+    """Say which targets can be classified: every band has pixels, and they are not all equal.
+
+    Parameters
+    ----------
+    dataset : `~xarray.Dataset`
+        Cut-outs.
+
+    Returns
+    -------
+    ndarray of shape (n_targets,), bool
+    """
+    return _has_signal(dataset).all(axis=1)
+
+
+def row_flags(dataset: xr.Dataset) -> list[str]:
+    """Return the flags of the targets of a Dataset, joined by ``;``."""
+    status = dataset["status"].values if "status" in dataset else None
+    coverage = dataset["valid"].values.mean(axis=(2, 3))
+    signal = _has_signal(dataset)
+    bands = [str(band) for band in dataset["band"].values]
+    flags = []
+    for i in range(dataset.sizes["target"]):
+        words = []
+        for b, band in enumerate(bands):
+            given = str(status[i, b]) if status is not None else ""
+            words.append(given)
+            if coverage[i, b] == 0:
+                words.append("" if given else f"no_coverage:{band}")
+            elif not signal[i, b]:
+                words.append(f"no_signal:{band}")
+            elif coverage[i, b] < _FULL:
+                words.append(f"partial_coverage:{band}")
+        flags.append(";".join(dict.fromkeys(word for word in words if word)))
+    return flags
+
+
+def _has_signal(dataset) -> np.ndarray:
+    """Whether valid pixels of each cut-out differ, shape (n_targets, n_bands)."""
+    valid = dataset["valid"].values.astype(bool) & np.isfinite(dataset["image"].values)
+    low = np.where(valid, dataset["image"].values, np.inf).min(axis=(2, 3))
+    high = np.where(valid, dataset["image"].values, -np.inf).max(axis=(2, 3))
+    return high > low
+
+
+def _coverage(dataset) -> dict[str, np.ndarray]:
+    """Share of valid pixels by waveband; of several bands the least covered counts."""
+    share = dataset["valid"].values.mean(axis=(2, 3))
+    wavebands = [str(name) for name in dataset["waveband"].values]
+    return {
+        name: share[:, [w == name for w in wavebands]].min(axis=1) for name in dict.fromkeys(wavebands)
+    }

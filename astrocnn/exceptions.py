@@ -1,0 +1,86 @@
+"""Errors and warnings of astrocnn: one sentence each, saying what to do next."""
+
+from astropy.utils.exceptions import AstropyUserWarning
+
+__all__ = [
+    "AstrocnnError",
+    "AstrocnnWarning",
+    "BackendWarning",
+    "FailedTargetWarning",
+    "InvalidImageError",
+    "InvalidTargetError",
+    "InvalidTargetWarning",
+    "NoCoverageError",
+    "NoCoverageWarning",
+    "PredictionInterrupted",
+    "ProviderError",
+    "SurveyMismatchError",
+    "UnknownNameError",
+    "WeightsError",
+]
+
+
+class AstrocnnError(Exception):
+    """Base class of all errors raised by astrocnn."""
+
+
+class InvalidTargetError(AstrocnnError, ValueError):
+    """A target list cannot be understood (no sky columns, wrong unit, empty ...)."""
+
+
+class InvalidImageError(AstrocnnError, ValueError):
+    """An image or a Dataset of cut-outs cannot be used as it is."""
+
+
+class UnknownNameError(AstrocnnError, ValueError):
+    """A name is not in a registry; the message lists the names that are."""
+
+
+class ProviderError(AstrocnnError, OSError):
+    """Pixels of one target could not be had: file, tile or service failed."""
+
+
+class NoCoverageError(ProviderError):
+    """The survey has no pixels at this position."""
+
+
+class SurveyMismatchError(AstrocnnError, ValueError):
+    """Weights trained on one set of surveys were given images of another."""
+
+
+class WeightsError(AstrocnnError, ValueError):
+    """A model archive is missing, damaged, or not one of astrocnn's."""
+
+
+class PredictionInterrupted(KeyboardInterrupt):
+    """Ctrl-C during ``predict``.
+
+    Attributes
+    ----------
+    result : `~astropy.table.QTable`
+        One row per target; rows that were not reached carry the flag ``interrupted``.
+    """
+
+    def __init__(self, message, result=None):
+        super().__init__(message)
+        self.result = result
+
+
+class AstrocnnWarning(AstropyUserWarning):
+    """Base class of all warnings of astrocnn."""
+
+
+class NoCoverageWarning(AstrocnnWarning):
+    """Some targets lie outside the coverage of a survey."""
+
+
+class InvalidTargetWarning(AstrocnnWarning):
+    """Some target positions are masked, not finite, or duplicated."""
+
+
+class FailedTargetWarning(AstrocnnWarning):
+    """Images of some targets could not be had."""
+
+
+class BackendWarning(AstrocnnWarning):
+    """Keras was already loaded with another backend than the one asked for."""

@@ -1,0 +1,212 @@
+"""Matches that chance alone would make."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.stats import poisson_conf_interval
+
+from ..exceptions import InvalidTargetError
+from ._positions import read_positions
+
+__all__ = ["ChanceRate", "chance_rate"]
+
+
+@dataclass(frozen=True)
+class ChanceRate:
+    """How many targets would be matched by chance.
+
+    Parameters
+    ----------
+    counts : tuple of int
+        Matches of the targets in each of the shifted copies of the target list.
+    n_targets : int
+        Targets with a valid position.
+    radius, shift : `~astropy.units.Quantity`
+        Matching radius, and distance by which the targets were shifted.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astrocnn.matching import ChanceRate
+    >>> rate = ChanceRate((2, 3, 4, 2, 3, 4, 3, 3), 1743, 5 * u.arcmin, 1 * u.deg)
+    >>> print(rate)
+    3.0 ± 0.6 expected by chance
+    """
+
+    counts: tuple[int, ...]
+    n_targets: int
+    radius: u.Quantity
+    shift: u.Quantity
+
+    @property
+    def expected(self) -> float:
+        """Number of targets expected to be matched by chance: the mean over the shifts."""
+        return float(np.mean(self.counts)) if self.counts else np.nan
+
+    @property
+    def std(self) -> float:
+        """Standard deviation between the shifts: how much one list scatters by chance."""
+        return float(np.std(self.counts, ddof=1)) if len(self.counts) > 1 else np.nan
+
+    @property
+    def error(self) -> float:
+        """Standard error of `expected`: Poisson, or from the scatter where that is larger."""
+        n = len(self.counts)
+        return float(max(np.sqrt(np.sum(self.counts)) / n, self.std / np.sqrt(n)))
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Poisson interval of `expected`."""
+        low, high = poisson_conf_interval(
+            np.sum(self.counts), interval="frequentist-confidence", sigma=1.959964
+        )
+        return float(low / len(self.counts)), float(high / len(self.counts))
+
+    @property
+    def fraction(self) -> float:
+        """Share of the targets expected to be matched by chance."""
+        return self.expected / self.n_targets if self.n_targets else np.nan
+
+    def __str__(self) -> str:
+        if not any(self.counts):
+            return f"fewer than {self.interval[1]:.2g} (95 %) expected by chance"
+        return f"{self.expected:.1f} ± {self.error:.1f} expected by chance"
+
+
+def chance_rate(
+    targets, catalog, radius: u.Quantity, shift: u.Quantity = 1 * u.deg, n_shifts: int = 8
+) -> ChanceRate:
+    """Count the matches of targets that were shifted to where they do not belong.
+
+    Parameters
+    ----------
+    targets, catalog
+        As in `match_sky`.
+    radius : `~astropy.units.Quantity`
+        Matching radius.
+    shift : `~astropy.units.Quantity`
+        Distance of the shifted positions from each target; at least twice the radius. It should
+        stay inside the area that the catalog covers: for one of single fields make it smaller.
+    n_shifts : int
+        Positions on the ring around each target, evenly spaced from north through east; at least 2.
+
+    Returns
+    -------
+    ChanceRate
+
+    Raises
+    ------
+    InvalidTargetError
+        If radius, shift or number of shifts make no sense.
+
+    Notes
+    -----
+    A ring around each target keeps its surroundings: a density gradient across the ring cancels,
+    and footprint and clustering on scales above the shift are those of the targets.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astrocnn.matching import chance_rate
+    >>> rng = np.random.default_rng(0)
+    >>> catalog = SkyCoord(rng.uniform(0, 20, 4000), rng.uniform(-10, 10, 4000), unit="deg")
+    >>> targets = SkyCoord(rng.uniform(5, 15, 500), rng.uniform(-5, 5, 500), unit="deg")
+    >>> print(chance_rate(targets, catalog, 2 * u.arcmin))  # area x density = 17.5
+    16.4 ± 1.4 expected by chance
+    """
+    check_ring(radius, shift, n_shifts)
+    coords, valid = read_positions(targets)
+    entries, exist = read_positions(catalog)
+    separations = ring_separations(coords[valid], entries[exist], shift, n_shifts)
+    return count_matches(separations, radius, shift)
+
+
+def check_ring(radius: u.Quantity, shift: u.Quantity, n_shifts: int) -> None:
+    """Raise `InvalidTargetError` unless radius and ring make sense."""
+    for name, angle, largest in (("radius", radius, 90), ("shift", shift, 180)):
+        if not isinstance(angle, u.Quantity) or not angle.unit.is_equivalent(u.deg):
+            raise InvalidTargetError(f"{name} must be an angle such as 2 * u.arcmin, not {angle!r}")
+        if not angle.isscalar or not 0 < angle.to_value(u.deg) < largest:
+            raise InvalidTargetError(
+                f"{name} must be one angle between 0 and {largest} degrees, not {angle}"
+            )
+    if shift < 2 * radius:
+        raise InvalidTargetError(
+            f"shift ({shift}) must be at least twice the radius ({radius}): nearer, the shifted "
+            "positions still see the true counterparts"
+        )
+    if isinstance(n_shifts, bool) or int(n_shifts) != n_shifts or n_shifts < 2:
+        raise InvalidTargetError(f"n_shifts must be a whole number of at least 2, not {n_shifts!r}")
+
+
+def ring_separations(
+    coords: SkyCoord, entries: SkyCoord, shift: u.Quantity, n_shifts: int
+) -> u.Quantity:
+    """Distance from each position on the ring around each target to the nearest catalog entry.
+
+    Parameters
+    ----------
+    coords : `~astropy.coordinates.SkyCoord` of shape (n,)
+        Valid positions of targets.
+    entries : `~astropy.coordinates.SkyCoord` of shape (m,)
+        Valid positions of the catalog.
+    shift : `~astropy.units.Quantity`
+        Radius of the ring.
+    n_shifts : int
+        Positions on the ring.
+
+    Returns
+    -------
+    `~astropy.units.Quantity` of shape (n_shifts, n)
+        Infinite where the catalog is empty.
+    """
+    separations = np.full((n_shifts, len(coords)), np.inf) * u.deg
+    if len(coords) and len(entries):
+        for i in range(n_shifts):
+            moved = coords.directional_offset_by(i * 360 / n_shifts * u.deg, shift)
+            separations[i] = moved.match_to_catalog_sky(entries)[1]
+    return separations
+
+
+def count_matches(separations: u.Quantity, radius: u.Quantity, shift: u.Quantity) -> ChanceRate:
+    """Turn the result of `ring_separations` into a `ChanceRate`."""
+    counts = np.sum(separations <= radius, axis=1)
+    return ChanceRate(tuple(counts.tolist()), separations.shape[1], radius, shift)
+
+
+def local_density(separations: u.Quantity) -> u.Quantity:
+    """Entries per solid angle around each target, from the distances on its ring.
+
+    Parameters
+    ----------
+    separations : `~astropy.units.Quantity` of shape (k, n)
+        Result of `ring_separations`.
+
+    Returns
+    -------
+    `~astropy.units.Quantity` of shape (n,)
+        Per steradian.
+
+    Notes
+    -----
+    In a uniform field of density d, d times the solid angle of the circle that reaches the nearest
+    entry is a unit exponential. The density is the expected median of k such numbers over the
+    median of the solid angles; the median does not mind a ring that leaves the footprint in part.
+    A true counterpart is never farther from the ring than its radius, so around matched targets in
+    a catalog sparser than that the density comes out too high, not too low.
+    """
+    n = separations.shape[0]
+    order = np.cumsum(1 / np.arange(n, 0, -1))  # expected order statistics
+    areas = cap_area(separations)
+    with np.errstate(divide="ignore"):
+        return np.median(order) / np.median(areas.value, axis=0) / u.sr
+
+
+def cap_area(radius: u.Quantity) -> u.Quantity:
+    """Solid angle of circles on the sky; the whole sky for an infinite radius."""
+    half = np.minimum(radius.to_value(u.rad), np.pi) / 2
+    return 4 * np.pi * np.sin(half) ** 2 * u.sr

@@ -1,0 +1,253 @@
+"""Nearest match on the sky, with what chance would give."""
+
+import warnings
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.table import MaskedColumn, QTable, Table
+from astropy.utils.masked import Masked
+
+from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ..tables import read_targets
+from ._chance import (
+    ChanceRate,
+    cap_area,
+    check_ring,
+    count_matches,
+    local_density,
+    ring_separations,
+)
+from ._positions import read_positions
+
+__all__ = ["describe_match", "match_sky"]
+
+#: Column, UCD, print format, description.
+_COLUMNS = (
+    ("matched", "meta.code", None, "Whether the catalog has an entry within the radius"),
+    ("separation", "pos.angDistance", ".1f", "Distance to the match; masked without one"),
+    ("match_id", "meta.id.cross", None, "Identifier of the match in the catalog"),
+    ("z_spec", "src.redshift", None, "Redshift of the match; masked where unknown"),
+    (
+        "chance_probability", "stat.probability", ".2g",
+        "Probability that an unrelated entry lies as near as the match",
+    ),
+)  # fmt: skip
+
+
+def match_sky(
+    targets,
+    catalog: "Table | SkyCoord",
+    radius: u.Quantity = 2 * u.arcmin,
+    *,
+    prefix: str = "",
+    shift: u.Quantity = 1 * u.deg,
+    n_shifts: int = 8,
+) -> QTable:
+    """Match targets with the nearest entry of a catalog, and say what chance would give.
+
+    Parameters
+    ----------
+    targets : QTable, SkyCoord, or what `astrocnn.tables.read_targets` reads
+        A result of ``predict``, any table with sky columns, or positions.
+    catalog : QTable or SkyCoord
+        A catalog from `astrocnn.catalogs.read_catalog`; or any table with sky columns, whose
+        ``source_id`` and ``z_spec`` are used if it has them; or positions. It may be empty.
+    radius : `~astropy.units.Quantity`
+        Largest separation of a match.
+    prefix : str
+        Put before the names of the new columns, to match one table with several catalogs.
+    shift, n_shifts : `~astropy.units.Quantity`, int
+        How the chance rate is measured; see `chance_rate`.
+
+    Returns
+    -------
+    `~astropy.table.QTable`
+        One row per target, in the same order, with the columns of the targets and
+
+        * ``matched`` (bool); False also where the target has no valid position,
+        * ``separation`` (arcsec), ``match_id``, ``z_spec``: masked without a match,
+        * ``chance_probability``: that an unrelated entry lies as near as the match does, from the
+          density of the catalog around the target; masked without a match.
+
+        ``meta[prefix + "match"]`` holds catalog, radius, number of matches and the number expected
+        by chance; `describe_match` puts that into a sentence.
+
+    Raises
+    ------
+    InvalidTargetError
+        If there are no sky columns, radius or shift make no sense, or the targets already have a
+        column of the same name.
+
+    Warns
+    -----
+    AstrocnnWarning
+        If the catalog seems to cover little more than the targets, so that the shifted positions
+        fall outside of it: its chance rate is then too low.
+
+    Notes
+    -----
+    ``chance_probability`` is 1 - exp(-density x area of the circle), the density being that of the
+    surroundings at the distance ``shift``, not of the target's own position; in a catalog with less
+    than about one entry in a circle of radius ``shift`` it errs on the high side.
+
+    References
+    ----------
+    Downes et al. 1986, MNRAS 218, 31 (probability of an unrelated source as near).
+
+    Examples
+    --------
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astropy.table import Table
+    >>> from astrocnn.catalogs import read_catalog
+    >>> from astrocnn.matching import describe_match, match_sky
+    >>> catalog = read_catalog(Table({"name": ["A1835", "A2029"], "ra": [210.258, 227.733],
+    ...                               "dec": [2.879, 5.745], "z": [0.2532, 0.0775]}), name="Abell")
+    >>> table = match_sky(SkyCoord([210.26, 15.0], [2.88, -3.0], unit="deg"), catalog)
+    >>> print(table["target_id", "matched", "separation", "match_id", "z_spec"])
+    target_id matched separation match_id z_spec
+                        arcsec
+    --------- ------- ---------- -------- ------
+            0    True        8.0    A1835 0.2532
+            1   False        ———       --     --
+    >>> print(describe_match(table))
+    1 of 2 targets matched within 2 arcmin (Abell); fewer than 0.46 (95 %) expected by chance
+    """
+    check_ring(radius, shift, n_shifts)
+    if not isinstance(catalog, Table | SkyCoord):
+        raise InvalidTargetError(
+            "catalog must be a table or a SkyCoord: read a file with astrocnn.catalogs.read_catalog"
+        )
+    table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
+    _check_columns(table, prefix)
+    coords, valid = read_positions(table)
+    entries, exist = read_positions(catalog)
+    coords, entries = coords[valid], entries[exist]
+    matched, separation, row = _nearest(coords, entries, valid, np.flatnonzero(exist), radius)
+    ring = ring_separations(coords, entries, shift, n_shifts)
+    _warn_if_catalog_ends(coords, entries, ring, shift)
+    chance = np.zeros(len(table))
+    inside = local_density(ring) * cap_area(separation[valid])
+    chance[valid] = -np.expm1(-inside.to_value(u.dimensionless_unscaled))
+    values = {
+        "matched": matched,
+        "separation": Masked(np.where(matched, separation, 0 * u.deg).to(u.arcsec), mask=~matched),
+        "match_id": _column_of(catalog, "source_id", row, matched),
+        "z_spec": _column_of(catalog, "z_spec", row, matched),
+        "chance_probability": MaskedColumn(np.where(matched, chance, 0.0), mask=~matched),
+    }
+    for name, ucd, form, description in _COLUMNS:
+        table[prefix + name] = values[name]
+        info = table[prefix + name].info
+        info.description, info.meta, info.format = description, {"ucd": ucd}, form
+    name = "" if isinstance(catalog, SkyCoord) else str(catalog.meta.get("name", ""))
+    rate = count_matches(ring, radius, shift)
+    table.meta[f"{prefix}match"] = _summary(name, len(table), int(matched.sum()), rate)
+    return table
+
+
+def describe_match(table: Table, prefix: str = "") -> str:
+    """Say in one sentence how many targets were matched, and how many chance would match.
+
+    Parameters
+    ----------
+    table : `~astropy.table.QTable`
+        Result of `match_sky`. The sentence is about all targets that were matched then, also where
+        rows were taken out since.
+    prefix : str
+        The prefix that was given to `match_sky`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InvalidTargetError
+        If the table is no result of `match_sky` with this prefix.
+
+    Examples
+    --------
+    See `match_sky`.
+    """
+    summary = table.meta.get(f"{prefix}match")
+    if summary is None:
+        raise InvalidTargetError(
+            f"the table has no meta[{prefix + 'match'!r}]: it is no result of match_sky with "
+            f"prefix={prefix!r}"
+        )
+    return summary["description"]
+
+
+def _check_columns(table: Table, prefix: str) -> None:
+    """Refuse to overwrite columns of the targets."""
+    taken = [prefix + name for name, *_ in _COLUMNS if prefix + name in table.colnames]
+    if taken:
+        raise InvalidTargetError(
+            f"the targets already have the column {taken[0]!r}: give a prefix, e.g. "
+            f"match_sky(..., prefix='psz2_'), or rename it"
+        )
+
+
+def _nearest(coords, entries, valid, entry_rows, radius):
+    """Whether there is a match, its separation, and its row in the catalog, per target."""
+    separation = np.full(valid.shape, np.inf) * u.deg
+    row = np.zeros(valid.shape, dtype=int)
+    if len(coords) and len(entries):
+        index, distance, _ = coords.match_to_catalog_sky(entries)
+        separation[valid], row[valid] = distance, entry_rows[index]
+    return separation <= radius, separation, row
+
+
+def _warn_if_catalog_ends(coords, entries, ring: u.Quantity, shift: u.Quantity) -> None:
+    """Warn where most targets lie in a crowd of entries and most of their ring in a void."""
+    void = np.median(ring.value, axis=0) * ring.unit > shift / 2
+    if len(entries) < 10 or 2 * np.sum(void) <= len(coords):
+        return
+    tenth = coords.match_to_catalog_sky(entries, nthneighbor=10)[1]
+    if 2 * np.sum(void & (tenth < shift / 4)) > len(coords):
+        warnings.warn(
+            "the catalog has entries around the targets but none around the positions "
+            f"{shift} away: it covers little more than the targets, and the chance rate is too "
+            "low; give a smaller shift",
+            AstrocnnWarning,
+            stacklevel=3,
+        )
+
+
+def _column_of(catalog, name: str, row: np.ndarray, matched: np.ndarray) -> MaskedColumn:
+    """Values of a catalog column at the matches, masked elsewhere."""
+    is_table = isinstance(catalog, Table)
+    n_entries = len(catalog) if is_table else catalog.size
+    if is_table and name in catalog.colnames:
+        values = np.ma.array(catalog[name])
+    elif name == "source_id":
+        values = np.ma.array(np.arange(n_entries))
+    else:
+        values = np.ma.masked_all(n_entries)
+    if n_entries == 0:
+        return MaskedColumn(np.zeros(len(row), dtype=values.dtype), mask=True)
+    taken = values[row]
+    return MaskedColumn(taken.data, mask=np.ma.getmaskarray(taken) | ~matched)
+
+
+def _summary(name: str, n_targets: int, n_matched: int, rate: ChanceRate) -> dict:
+    """What `describe_match` needs, in plain types that every file format keeps."""
+    radius = f"{rate.radius.value:g} {rate.radius.unit}"
+    of = f" ({name})" if name else ""
+    lost = n_targets - rate.n_targets
+    without = f" ({lost} without a valid position)" if lost else ""
+    return {
+        "catalog": name,
+        "radius": radius,
+        "n_targets": n_targets,
+        "n_positions": rate.n_targets,
+        "n_matched": n_matched,
+        "chance_expected": rate.expected,
+        "chance_error": rate.error,
+        "chance_interval": list(rate.interval),
+        "chance_counts": list(rate.counts),
+        "chance_shift": f"{rate.shift.value:g} {rate.shift.unit}",
+        "description": f"{n_matched} of {n_targets} targets{without} matched within {radius}{of}; "
+        f"{rate}",
+    }

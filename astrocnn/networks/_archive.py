@@ -1,0 +1,194 @@
+"""Model archives: a ``.keras`` file with our own description beside the weights."""
+
+import hashlib
+import json
+import os
+import tempfile
+import warnings
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from astropy import units as u
+
+from ..exceptions import WeightsError
+from ._backend import load_keras
+from ._builders import NETWORKS
+from ._find import find_weights
+
+__all__ = ["ModelDescription", "file_hash", "load_model", "read_description", "save_model"]
+
+_MEMBER = "astrocnn.json"
+_FORMAT = 1
+#: A description is a few kilobytes; anything far larger is no description.
+_MAX_DESCRIPTION = 1_000_000
+
+
+@dataclass
+class ModelDescription:
+    """All that is needed, beside the weights, to use a network again.
+
+    Parameters
+    ----------
+    network : str
+        Name of the builder, see ``astrocnn.networks.NETWORKS``.
+    arguments : dict
+        Its arguments, ``input_shape`` and ``n_classes`` among them.
+    bands : list of str
+        Bands of the input, in order.
+    size : float
+        Side of the cut-outs (arcmin).
+    classes : list of str
+        Classes in the order of the outputs; of two, the last is the positive one.
+    preprocessing : dict
+        See `astrocnn.preprocessing.Preprocessing.to_config`.
+    card : dict
+        Model card: data, settings, scores, ``training`` (one line shown with every result).
+
+    Examples
+    --------
+    >>> from astrocnn.networks import read_description
+    >>> description = read_description("xmm")
+    >>> description.bands, description.classes
+    (['xmm'], ['non_cluster', 'cluster'])
+    """
+
+    network: str
+    arguments: dict
+    bands: list[str]
+    size: float
+    classes: list[str]
+    preprocessing: dict
+    card: dict = field(default_factory=dict)
+
+    @property
+    def pixels(self) -> int:
+        """Pixels along one side of the cut-outs."""
+        return int(self.arguments["input_shape"][0])
+
+    @property
+    def field_size(self) -> u.Quantity:
+        """Side of the cut-outs as an angle."""
+        return self.size * u.arcmin
+
+
+def save_model(path, model, description: ModelDescription) -> Path:
+    """Write a network and its description; a file of that name is replaced at once or not at all.
+
+    Parameters
+    ----------
+    path : path
+        Ends in ``.keras``.
+    model : keras.Model
+        The network.
+    description : ModelDescription
+        What it is.
+
+    Returns
+    -------
+    `~pathlib.Path`
+
+    Raises
+    ------
+    WeightsError
+        If the name does not end in ``.keras``.
+    """
+    path = Path(path).expanduser()
+    if path.suffix != ".keras":
+        raise WeightsError(f"a model archive is named *.keras, not {path.name!r}")
+    keras = load_keras()
+    # A fresh copy, never compiled: the optimizer's state would triple the file.
+    bare = build(description)
+    bare.set_weights(model.get_weights())
+    handle, temporary = tempfile.mkstemp(suffix=".keras", dir=path.parent)
+    os.close(handle)
+    try:
+        keras.saving.save_model(bare, temporary)
+        with zipfile.ZipFile(temporary, "a") as archive:
+            text = json.dumps({"format": _FORMAT, **asdict(description)}, indent=1)
+            archive.writestr(_MEMBER, text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return path
+
+
+def read_description(weights) -> ModelDescription:
+    """Read what an archive is, without loading Keras.
+
+    Parameters
+    ----------
+    weights : str or path
+        Name of weights that come with astrocnn, or a ``.keras`` file that astrocnn saved.
+
+    Raises
+    ------
+    WeightsError
+        If there is no such file, or astrocnn did not write it.
+    """
+    path = find_weights(weights)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo(_MEMBER).file_size > _MAX_DESCRIPTION:
+                raise WeightsError(f"the description in {path.name} is too large to be one")
+            content = json.loads(archive.read(_MEMBER))
+        if content.pop("format") != _FORMAT:
+            raise WeightsError(f"{path.name} was written by a newer astrocnn; please update")
+        description = ModelDescription(**content)
+        NETWORKS[description.network]
+    except WeightsError:
+        raise
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+        raise WeightsError(
+            f"{path.name} is no model archive of astrocnn ({error}); save one with "
+            "ClusterClassifier.save"
+        ) from error
+    return description
+
+
+def load_model(weights):
+    """Rebuild a network from its description and load its weights.
+
+    No architecture is deserialized and nothing is unpickled: our builder makes the network, and
+    only arrays are read from the file.
+
+    Parameters
+    ----------
+    weights : str or path
+        See `read_description`.
+
+    Returns
+    -------
+    model : keras.Model
+        Not compiled.
+    description : ModelDescription
+        What it is.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, damaged, or does not fit its description.
+    """
+    description, path = read_description(weights), find_weights(weights)
+    try:
+        model = build(description)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # "optimizer has no variables to load"
+            model.load_weights(path)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise WeightsError(f"the weights in {path.name} cannot be loaded: {error}") from error
+    return model, description
+
+
+def build(description: ModelDescription):
+    """Build the network of a description, with random weights."""
+    load_keras()
+    arguments = dict(description.arguments)
+    arguments["input_shape"] = tuple(arguments["input_shape"])
+    return NETWORKS[description.network](**arguments)
+
+
+def file_hash(path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

@@ -1,0 +1,65 @@
+"""The one place that imports Keras: backend from our setting, device in words."""
+
+import os
+import sys
+import warnings
+
+from .._registry import Registry
+from ..config import conf
+from ..exceptions import BackendWarning
+
+__all__ = ["device_name", "load_keras"]
+
+_BACKENDS = Registry("Keras backend", {name: name for name in ("tensorflow", "jax", "torch")})
+
+
+def load_keras():
+    """Import Keras with the backend of ``astrocnn.conf.keras_backend`` and return it.
+
+    Keras chooses its backend when it is first imported. If that has happened with another one, a
+    `~astrocnn.exceptions.BackendWarning` says so and that one is used.
+
+    Returns
+    -------
+    module
+        ``keras``.
+
+    Examples
+    --------
+    >>> from astrocnn.networks import load_keras
+    >>> load_keras().__name__
+    'keras'
+    """
+    wanted = _BACKENDS[conf.keras_backend] if conf.keras_backend else ""
+    if "keras" not in sys.modules:
+        if wanted:
+            os.environ["KERAS_BACKEND"] = wanted
+        # TensorFlow's start-up notes about CPU instructions are no news to an astronomer.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+
+    loaded = keras.backend.backend()
+    if wanted and wanted != loaded:
+        warnings.warn(
+            f"Keras runs on {loaded}, not on {wanted}: it was imported before astrocnn; set "
+            "KERAS_BACKEND before anything imports Keras",
+            BackendWarning,
+            stacklevel=2,
+        )
+    return keras
+
+
+def device_name() -> str:
+    """Return what the network runs on, e.g. ``"CPU (tensorflow)"``.
+
+    Examples
+    --------
+    >>> from astrocnn.networks import device_name
+    >>> device_name().split()[0] in ("CPU", "GPU")
+    True
+    """
+    keras = load_keras()
+    devices = [str(device).lower() for device in keras.distribution.list_devices()]
+    gpus = sum("gpu" in device or "cuda" in device for device in devices)
+    kind = "CPU" if not gpus else ("GPU" if gpus == 1 else f"{gpus} GPUs")
+    return f"{kind} ({keras.backend.backend()})"

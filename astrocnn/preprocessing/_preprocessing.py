@@ -1,0 +1,128 @@
+"""Dataset of cut-outs to network input. The parameters belong to the weights."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import xarray as xr
+from astropy import units as u
+
+from ..exceptions import InvalidImageError
+from ._stretch import scale_free_stretch, smooth, standardize
+
+__all__ = ["Preprocessing"]
+
+_SMOOTHING = {"xray": 6.0}
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Smoothing, scale-free stretch and standardization of cut-outs.
+
+    Per band: counts over exposure where there is an exposure map, Gaussian smoothing (X-ray images
+    hold few photons), asinh((x - local background) / local noise), then (x - mean) / std
+    per image. Pixels that are not valid become the background level.
+
+    Parameters
+    ----------
+    smoothing : dict of str to float, optional
+        Standard deviation (arcsec) of the Gaussian, by waveband; 0 where not named.
+        Default is 6 arcsec for ``xray``, the core of XMM-Newton's point-spread function.
+    standardized : bool
+        Whether the last step is made.
+
+    Examples
+    --------
+    >>> from astrocnn.preprocessing import Preprocessing
+    >>> steps = Preprocessing()
+    >>> steps.smoothing
+    {'xray': 6.0}
+    >>> Preprocessing.from_config(steps.to_config()) == steps
+    True
+    """
+
+    smoothing: Mapping[str, float] = field(default_factory=lambda: dict(_SMOOTHING))
+    standardized: bool = True
+
+    def to_config(self) -> dict:
+        """Return the parameters as plain data (JSON)."""
+        return asdict(self)
+
+    @classmethod
+    def from_config(cls, config: Mapping) -> "Preprocessing":
+        """Build from what `to_config` returned."""
+        return cls(**config)
+
+    def __call__(self, dataset: xr.Dataset) -> np.ndarray:
+        """Return network input from cut-outs.
+
+        Parameters
+        ----------
+        dataset : `~xarray.Dataset`
+            Cut-outs, dims ``(target, band, y, x)``; see `astrocnn.cutouts`.
+
+        Returns
+        -------
+        ndarray of shape (n_targets, ny, nx, n_bands), float32
+            Zeros for a band without valid pixels.
+
+        Raises
+        ------
+        InvalidImageError
+            If a variable or coordinate that is needed is missing.
+        """
+        missing = {"image", "valid", "waveband"} - set(dataset.variables)
+        if missing or "pixel_scale" not in dataset.attrs:
+            raise InvalidImageError(
+                f"the Dataset lacks {sorted(missing) or ['attrs: pixel_scale']}; make it with "
+                "astrocnn.cutouts.make_cutouts"
+            )
+        images, valid = dataset["image"].values, dataset["valid"].values.astype(bool)
+        exposures = dataset["exposure"].values if "exposure" in dataset else None
+        wavebands = [str(w) for w in np.atleast_1d(dataset["waveband"].values)]
+        scale = float(dataset.attrs["pixel_scale"])
+        n, bands, ny, nx = images.shape
+        tensor = np.zeros((n, ny, nx, bands), dtype=np.float32)
+        for i in range(n):
+            for b in range(bands):
+                exposure = None if exposures is None else exposures[i, b]
+                tensor[i, :, :, b] = self.prepare(
+                    images[i, b], valid[i, b], exposure, wavebands[b], scale * u.arcsec
+                )
+        return tensor
+
+    def prepare(
+        self,
+        image: np.ndarray,
+        valid: np.ndarray,
+        exposure: np.ndarray | None,
+        waveband: str,
+        pixel_scale: u.Quantity,
+    ) -> np.ndarray:
+        """Prepare the image of one band.
+
+        Parameters
+        ----------
+        image, valid : ndarray of shape (ny, nx)
+            Pixels, and where they exist and were exposed.
+        exposure : ndarray of shape (ny, nx) or None
+            Exposure (s); None, or NaN everywhere, where there is no map.
+        waveband : str
+            Chooses the smoothing.
+        pixel_scale : `~astropy.units.Quantity`
+            Side of a pixel.
+
+        Returns
+        -------
+        ndarray of shape (ny, nx), float32
+        """
+        valid = valid & np.isfinite(image)
+        weight = valid.astype(np.float32)
+        if exposure is not None and np.isfinite(exposure).any():
+            weight = np.where(valid, exposure, 0).astype(np.float32)
+        # Scaled to a maximum of one: smoothing tiny rates must not lose digits.
+        weight /= weight.max() or 1.0
+        sigma = self.smoothing.get(waveband, 0.0) / pixel_scale.to_value(u.arcsec)
+        rate = smooth(np.where(valid, image, 0).astype(np.float32), weight, sigma)
+        stretched = scale_free_stretch(rate, valid)
+        return standardize(stretched, valid) if self.standardized else stretched

@@ -1,0 +1,69 @@
+"""The contract of a provider: pixels of one band, on the target's grid."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..grid import CutoutGrid
+from ..surveys import Band
+
+__all__ = ["Pixels", "Provider"]
+
+
+@dataclass
+class Pixels:
+    """Pixels of one band on one grid.
+
+    Attributes
+    ----------
+    image : ndarray of shape (ny, nx), float32
+        Pixel values in the band's unit; NaN where the survey has no pixel.
+    valid : ndarray of shape (ny, nx), bool
+        Where the pixel exists and was exposed.
+    exposure : ndarray of shape (ny, nx), float32, optional
+        Exposure (s) on the grid, where a map exists.
+    exposure_known : bool
+        False for counts without an exposure map: zeros may mean "no photon" or "not observed".
+    """
+
+    image: np.ndarray
+    valid: np.ndarray
+    exposure: np.ndarray | None = None
+    exposure_known: bool = True
+
+
+class Provider(ABC):
+    """Something that returns the pixels of one band on a target's grid.
+
+    Parameters
+    ----------
+    band : Band
+        What the pixels are.
+    """
+
+    #: Whether pixels come over the network.
+    remote = False
+
+    def __init__(self, band: Band):
+        self.band = band
+
+    @abstractmethod
+    def cutout(self, grid: CutoutGrid) -> Pixels:
+        """Return the pixels on ``grid``.
+
+        Raises
+        ------
+        NoCoverageError
+            If the survey has no valid pixel there.
+        ProviderError
+            If the file, tile or service failed.
+        """
+
+    @property
+    @abstractmethod
+    def description(self) -> str:
+        """Where the pixels come from, in one line."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.band.name}: {self.description}>"

@@ -1,0 +1,261 @@
+"""Pixels from the hips2fits service of CDS, one request per HiPS and target."""
+
+import contextlib
+import itertools
+import json
+import threading
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import numpy as np
+from astropy import units as u
+
+from ..config import conf
+from ..exceptions import NoCoverageError, ProviderError
+from ..surveys import Band, get_band
+from ._core import Pixels, Provider
+from ._decode import decode_image
+
+__all__ = ["Hips2FitsProvider"]
+
+#: Largest answer that is accepted (bytes): a grid of 4000 x 4000 float32 pixels.
+_MAX_BYTES = 64 * 2**20
+#: Wait before the first retry (s); it doubles with each one.
+_BACKOFF = 0.5
+#: Longest wait that the service can ask for with Retry-After (s).
+_MAX_WAIT = 30.0
+_ADVICE = "check the connection or give local images with images=..."
+
+
+class Hips2FitsProvider(Provider):
+    """Pixels from the hips2fits service, resampled there onto the target's grid.
+
+    Parameters
+    ----------
+    band : Band or str
+        What to ask for: the sum of the HiPS ``band.hips``.
+    server : str, optional
+        Address of the service. These three default to ``hips2fits_server``, ``timeout`` and
+        ``retries`` of `astrocnn.conf`, read at each request.
+    timeout : float, optional
+        Seconds that one answer may take.
+    retries : int, optional
+        How often a request is sent again after a passing fault: no connection, no answer in
+        time, status 429 or 5xx.
+
+    Raises
+    ------
+    ProviderError
+        If the band has no HiPS.
+
+    Notes
+    -----
+    The request is the one of ``astroquery.hips2fits``; it is sent through a session of our own
+    that keeps connections open, one per thread.
+
+    The service interpolates HiPS values. A HiPS of counts holds counts per pixel of the original
+    images (builders do not scale them), so counts are scaled by the ratio of the grid's pixel area
+    to ``band.pixel_scale**2``.
+
+    References
+    ----------
+    https://alasky.cds.unistra.fr/hips-image-services/hips2fits
+
+    Examples
+    --------
+    >>> from astrocnn.providers import Hips2FitsProvider
+    >>> Hips2FitsProvider("xmm")
+    <Hips2FitsProvider xmm: hips2fits xcatdb/P/XMM/PN/eb2 + xcatdb/P/XMM/PN/eb3>
+    """
+
+    remote = True
+
+    def __init__(
+        self,
+        band: Band | str,
+        server: str | None = None,
+        timeout: float | None = None,
+        retries: int | None = None,
+    ):
+        super().__init__(get_band(band))
+        if not self.band.hips:
+            raise ProviderError(
+                f"band {self.band.name}{f' ({self.band.detector})' if self.band.detector else ''} "
+                f"has no HiPS; give local images: images={{{self.band.name!r}: ...}}"
+            )
+        self.server = server
+        self.timeout = timeout
+        self.retries = retries
+        self._local = threading.local()
+
+    @property
+    def description(self) -> str:
+        """Identifiers of the HiPS."""
+        return "hips2fits " + " + ".join(self.band.hips)
+
+    def cutout(self, grid) -> Pixels:
+        """Return the pixels on ``grid``; see `Provider.cutout`."""
+        image = sum(self._fetch(hips, grid) for hips in self.band.hips)
+        valid = np.isfinite(image)
+        if not valid.any():
+            position = grid.center.to_string("hmsdms", precision=0)
+            raise NoCoverageError(f"no {self.band.name} pixels at {position} in {self.description}")
+        counts = self.band.quantity == "counts"
+        if counts:
+            image *= (grid.pixel_area / self.band.pixel_scale**2).to_value(u.one)
+        return Pixels(image, valid, exposure_known=not counts)
+
+    def _fetch(self, hips, grid) -> np.ndarray:
+        """Image of one HiPS on the grid."""
+        content = self._download(request_parameters(hips, grid))
+        image = decode_image(content, f"the answer of hips2fits for {hips}")
+        if image.shape != grid.shape:
+            raise ProviderError(
+                f"hips2fits sent an image of shape {image.shape} for {hips}, not {grid.shape}"
+            )
+        return image
+
+    def _download(self, parameters) -> bytes:
+        """Send one request, again after passing faults."""
+        retries = conf.retries if self.retries is None else self.retries
+        for attempt in itertools.count():
+            try:
+                return self._request(parameters)
+            except _PassingFault as fault:
+                wait = _BACKOFF * 2**attempt if fault.wait is None else fault.wait
+                if attempt >= retries or wait > _MAX_WAIT:
+                    asked = f"; it asks to come back in {wait:.0f} s" if wait > _MAX_WAIT else ""
+                    raise ProviderError(f"{fault}{asked} ({attempt + 1} tried)") from fault
+                time.sleep(wait)
+
+    def _request(self, parameters) -> bytes:
+        """Send one request and return the body of its answer."""
+        import requests
+        import urllib3
+
+        server = conf.hips2fits_server if self.server is None else self.server
+        timeout = conf.timeout if self.timeout is None else self.timeout
+        passing = (requests.ConnectionError, urllib3.exceptions.HTTPError, ConnectionError)
+        started = time.monotonic()
+        try:
+            with self._session().get(
+                server, params=parameters, timeout=timeout, stream=True
+            ) as response:
+                content = _read_body(response, started + timeout)
+        except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError) as error:
+            raise _PassingFault(
+                f"{server} did not answer within {timeout:g} s; {_ADVICE}"
+            ) from error
+        except passing as error:
+            raise _PassingFault(
+                f"could not reach {server} ({_root(error)}); {_ADVICE}"
+            ) from error
+        except (requests.RequestException, ValueError) as error:
+            raise ProviderError(f"{server} cannot be used ({_root(error)}); {_ADVICE}") from error
+        _check_status(response, content, server)
+        return content
+
+    def _session(self):
+        """Session of this thread."""
+        import requests
+
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+            self._local.session.headers["User-Agent"] = "astrocnn"
+            self._local.session.max_redirects = 3
+        return self._local.session
+
+
+class _PassingFault(Exception):
+    """A request failed for a reason that may have gone when it is sent again."""
+
+    def __init__(self, message, wait=None):
+        super().__init__(message)
+        self.wait = wait
+
+
+def request_parameters(hips: str, grid) -> dict:
+    """Return the parameters of a hips2fits request for an image on a grid.
+
+    Parameters
+    ----------
+    hips : str
+        Identifier of the HiPS.
+    grid : CutoutGrid
+        The target's grid.
+
+    Returns
+    -------
+    dict
+        ``hips``, ``format`` and ``wcs`` (JSON), and settings that only matter for pictures.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astrocnn.grid import CutoutGrid
+    >>> from astrocnn.providers._hips2fits import request_parameters
+    >>> grid = CutoutGrid(SkyCoord(150, 2, unit="deg"), 6 * u.arcmin, 356)
+    >>> parameters = request_parameters("CDS/P/DSS2/red", grid)
+    >>> parameters["hips"], parameters["format"]
+    ('CDS/P/DSS2/red', 'fits')
+    """
+    try:
+        from astroquery.hips2fits import hips2fits
+
+        return hips2fits.query_with_wcs(
+            hips=hips, wcs=grid.wcs, format="fits", get_query_payload=True
+        )
+    except ImportError:
+        # astroquery 0.4 needs Matplotlib and Pillow here, for color maps that FITS does not have.
+        header = grid.wcs.to_header()
+        header["NAXIS1"], header["NAXIS2"] = grid.wcs.pixel_shape
+        return {"wcs": json.dumps(dict(header.items())), "hips": hips, "format": "fits"}
+
+
+def _read_body(response, deadline) -> bytes:
+    """Body of an answer, up to a size and a time."""
+    # read1 returns what is there; older urllib3 has only read, which waits for the whole block.
+    read = getattr(response.raw, "read1", response.raw.read)
+    parts, size = [], 0
+    while part := read(2**16, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > _MAX_BYTES:
+            raise ProviderError(f"{response.url.split('?')[0]} sent more than {_MAX_BYTES} bytes")
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return b"".join(parts)
+
+
+def _check_status(response, content, server) -> None:
+    """Raise unless an answer is a success that may hold a FITS file."""
+    status = response.status_code
+    if status == 200 and content.startswith(b"SIMPLE"):
+        return
+    kind = response.headers.get("Content-Type", "no type").split(";")[0]
+    start = " ".join(content[:200].decode("utf-8", "replace").split())
+    received = f"{len(content)} bytes of {kind}" + (f" that start with {start!r}" if start else "")
+    if status == 429 or status >= 500:
+        raise _PassingFault(f"{server} answered {status} ({received})", _retry_after(response))
+    if status == 200:
+        raise ProviderError(f"{server} sent no FITS image but {received}")
+    raise ProviderError(f"{server} refused the request: status {status} ({received})")
+
+
+def _retry_after(response) -> float | None:
+    """Seconds that the service asks to wait, as a number or a date."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdigit():
+        return float(text)
+    with contextlib.suppress(ValueError, TypeError):
+        return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
+    return None
+
+
+def _root(error) -> str:
+    """Message of the error that caused another one."""
+    while error.__cause__ is not None or error.__context__ is not None:
+        error = error.__cause__ or error.__context__
+    return str(error) or type(error).__name__

@@ -1,0 +1,207 @@
+"""A HiPS directory: its properties, its tiles, its values at positions."""
+
+import gzip
+import re
+import zlib
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+
+from ..exceptions import ProviderError
+from ._decode import decode_image
+
+__all__ = ["HipsMap", "nested_to_flat", "tile_path"]
+
+#: Astropy frames by the words of ``hips_frame`` and of its forerunner ``coordsys``.
+_FRAMES = {"equatorial": "icrs", "C": "icrs", "galactic": "galactic", "G": "galactic"}
+#: Tiles kept in memory, per HiPS (1 MiB each where tiles are 512 pixels wide).
+_TILES_KEPT = 32
+
+
+class HipsMap:
+    """One HiPS directory: its properties, and its values at positions.
+
+    Parameters
+    ----------
+    path : path
+        Folder that holds ``properties``.
+
+    Attributes
+    ----------
+    order : int
+        Deepest order, as stated in ``properties``.
+    orders : list of int
+        Orders whose folders exist, shallowest first.
+    tile_width : int
+        Pixels along the side of a tile.
+    frame : str
+        Name of the astropy frame, ``'icrs'`` or ``'galactic'``.
+
+    Raises
+    ------
+    ProviderError
+        If this is not a HiPS of FITS tiles.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path).expanduser()
+        properties = _read_properties(self.path)
+        self.order = _whole(properties, "hips_order", properties.get("maxOrder"), self.path)
+        self.tile_width = _whole(properties, "hips_tile_width", "512", self.path)
+        if self.tile_width & (self.tile_width - 1):
+            raise ProviderError(
+                f"{self.path}: hips_tile_width = {self.tile_width} is no power of two"
+            )
+        formats = properties.get("hips_tile_format", properties.get("format", "fits")).lower()
+        if "fits" not in re.split(r"[\s,]+", formats):
+            raise ProviderError(
+                f"{self.path} has tiles as {formats}; PNG/JPEG tiles hold no pixel values: get the "
+                "HiPS with its FITS tiles"
+            )
+        frame = properties.get("hips_frame", properties.get("coordsys", "equatorial"))
+        if frame not in _FRAMES:
+            raise ProviderError(
+                f"{self.path} is in the frame {frame!r}; only equatorial and galactic HiPS are read"
+            )
+        self.frame = _FRAMES[frame]
+        folders = (re.fullmatch(r"Norder(\d+)", p.name) for p in self.path.iterdir())
+        self.orders = sorted(int(m[1]) for m in folders if m and int(m[1]) <= self.order)
+        if not self.orders:
+            raise ProviderError(f"{self.path} has no tiles: no Norder* folder up to {self.order}")
+        # A bound cache: tiles die with this object. Absent tiles are remembered as None.
+        self._tile = lru_cache(maxsize=_TILES_KEPT)(self._read_tile)
+
+    def pixel_area(self, order: int) -> u.Quantity:
+        """Area of a pixel at an order (arcsec2).
+
+        From order and tile width; ``hips_pixel_scale`` in ``properties`` is often wrong.
+        """
+        nside = self.tile_width * 2**order
+        return (4 * np.pi / (12 * nside**2) * u.sr).to(u.arcsec**2)
+
+    def best_order(self, grid) -> int:
+        """Shallowest order whose pixels are not larger than the grid's, else the deepest."""
+        fine = [n for n in self.orders if self.pixel_area(n) <= grid.pixel_area * (1 + 1e-9)]
+        return fine[0] if fine else self.orders[-1]
+
+    def sample(self, grid, interpolation: str = "bilinear") -> np.ndarray:
+        """Values at the pixel centers of a grid.
+
+        Parameters
+        ----------
+        grid : CutoutGrid
+            The target's grid.
+        interpolation : {'bilinear', 'nearest'}
+            Bilinear takes the four nearest HEALPix pixels, whatever tile or base face they are on.
+
+        Returns
+        -------
+        ndarray of shape (ny, nx), float32
+            NaN where a HEALPix pixel that is needed does not exist.
+        """
+        import healpy
+
+        lon, lat = grid.lonlat()
+        if self.frame != "icrs":
+            sky = SkyCoord(lon, lat, unit="deg").transform_to(self.frame).spherical
+            lon, lat = sky.lon.deg, sky.lat.deg
+        order = self.best_order(grid)
+        nside = self.tile_width * 2**order
+        if interpolation == "nearest":
+            return self._gather(order, healpy.ang2pix(nside, lon, lat, nest=True, lonlat=True))
+        pixels, weights = healpy.get_interp_weights(
+            nside, lon.ravel(), lat.ravel(), nest=True, lonlat=True
+        )
+        values = self._gather(order, pixels)
+        # A missing pixel without weight does no harm.
+        values[weights < 1e-9] = 0.0
+        return np.einsum("ij,ij->j", values, weights).astype(np.float32).reshape(lon.shape)
+
+    def _gather(self, order, pixels):
+        """Values of HEALPix pixels (nested, at the pixel level), NaN where there are none."""
+        area = self.tile_width**2
+        numbers, inside = np.divmod(pixels, area)
+        values = np.full(pixels.shape, np.nan, dtype=np.float32)
+        for number in np.unique(numbers):
+            tile = self._tile(order, int(number))
+            if tile is not None:
+                here = numbers == number
+                values[here] = tile[inside[here]]
+        return values
+
+    def _read_tile(self, order, number):
+        """Pixels of a tile in nested order; None where the tile does not exist."""
+        path = tile_path(self.path, order, number)
+        try:
+            raw = path.read_bytes()
+            if raw.startswith(b"\x1f\x8b"):
+                raw = gzip.decompress(raw)
+        except FileNotFoundError:
+            return None
+        except (OSError, EOFError, zlib.error) as error:
+            raise ProviderError(f"{path} cannot be read: {error}; get the tile again") from error
+        tile = decode_image(raw, str(path))
+        if tile.shape != (self.tile_width, self.tile_width):
+            raise ProviderError(
+                f"{path} has {tile.shape[1]} x {tile.shape[0]} pixels, but the properties of the "
+                f"HiPS say {self.tile_width}; get the tile again"
+            )
+        return tile.ravel()[nested_to_flat(self.tile_width)]
+
+
+@cache
+def nested_to_flat(width: int) -> np.ndarray:
+    """Position in a flattened FITS tile of each pixel, in nested order.
+
+    The bits of a nested sub-index are those of two coordinates in the tile in turn: even bits
+    ``hx``, odd bits ``hy``. A FITS tile holds that pixel in column ``hy`` and row
+    ``width - 1 - hx``, row 0 being the first in the file (the bottom of the image). Tiles made at
+    CDS (the borders of adjacent tiles agree; bright stars and globular clusters are where they
+    should be) and by ``reproject.hips`` are the same in this; the tests check both.
+    """
+    index = np.arange(width * width)
+    hx, hy = np.zeros_like(index), np.zeros_like(index)
+    for bit in range(width.bit_length() - 1):
+        hx |= ((index >> (2 * bit)) & 1) << bit
+        hy |= ((index >> (2 * bit + 1)) & 1) << bit
+    flat = (width - 1 - hx) * width + hy
+    flat.flags.writeable = False
+    return flat
+
+
+def tile_path(path: Path, order: int, number: int) -> Path:
+    """Return where a HiPS keeps a tile.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._hips_map import tile_path
+    >>> tile_path("dss", 6, 30123).as_posix()
+    'dss/Norder6/Dir30000/Npix30123.fits'
+    """
+    folder = f"Dir{number // 10000 * 10000}"
+    return Path(path) / f"Norder{order}" / folder / f"Npix{number}.fits"
+
+
+def _read_properties(path):
+    """Keys and values of ``properties``; comments, blank and odd lines are passed over."""
+    try:
+        text = (path / "properties").read_text("utf-8", "replace")
+    except OSError as error:
+        raise ProviderError(
+            f"{path} is no HiPS: its file 'properties' cannot be read ({error.strerror}). Give the "
+            "folder that holds 'properties' and 'Norder3', 'Norder4' ..."
+        ) from error
+    pairs = (line.split("=", 1) for line in text.lstrip("\ufeff").splitlines() if "=" in line)
+    return {k.strip(): v.strip() for k, v in pairs if not k.lstrip().startswith(("#", "!"))}
+
+
+def _whole(properties, key, default, path):
+    """A whole number among the properties."""
+    text = properties.get(key, default)
+    if text is None or not re.fullmatch(r"\d{1,4}", text):
+        found = "lacks" if text is None else f"has {text!r} for"
+        raise ProviderError(f"the file 'properties' of {path} {found} {key}; a number is needed")
+    return int(text)

@@ -1,0 +1,71 @@
+"""Optical surveys."""
+
+from astropy import units as u
+
+from ._core import Band, Survey
+
+__all__ = ["DSS2", "LEGACY", "PANSTARRS", "SDSS"]
+
+_NMGY = u.def_unit("nmgy", 3.631e-6 * u.Jy)
+
+
+def _optical(survey, filters, hips, unit, pixel_scale, psf, reference) -> tuple[Band, ...]:
+    """One `Band` per filter; ``hips`` is a pattern with ``{}`` for the filter."""
+    return tuple(
+        Band(
+            name=f"{survey}-{name}",
+            waveband="optical",
+            quantity="intensity",
+            unit=unit,
+            pixel_scale=pixel_scale,
+            psf=psf,
+            hips=(hips.format(name),),
+            reference=reference,
+        )
+        for name in filters
+    )
+
+
+DSS2 = Survey(
+    "dss2",
+    "Digitized Sky Survey 2 (photographic plates)",
+    _optical(
+        "dss2", ("red", "blue"), "CDS/P/DSS2/{}", u.dimensionless_unscaled,
+        1.0 * u.arcsec, 2.5 * u.arcsec, "1998wfsc.conf...89M",
+    ),
+    1.0,
+    "1998wfsc.conf...89M",
+)
+
+LEGACY = Survey(
+    "legacy",
+    "DESI Legacy Imaging Surveys, DR10",
+    _optical(
+        "legacy", "rgiz", "CDS/P/DESI-Legacy-Surveys/DR10/{}", _NMGY,
+        0.262 * u.arcsec, 1.2 * u.arcsec, "2019AJ....157..168D",
+    ),
+    0.6,
+    "2019AJ....157..168D",
+)
+
+SDSS = Survey(
+    "sdss",
+    "Sloan Digital Sky Survey, DR9 mosaics",
+    _optical(
+        "sdss", "rgiuz", "CDS/P/SDSS9/{}", _NMGY,
+        0.396 * u.arcsec, 1.3 * u.arcsec, "2012ApJS..203...21A",
+    ),
+    0.35,
+    "2012ApJS..203...21A",
+)
+
+PANSTARRS = Survey(
+    "panstarrs",
+    "Pan-STARRS 3pi survey, DR1 (pixels not calibrated)",
+    _optical(
+        "panstarrs", "rgizy", "CDS/P/PanSTARRS/DR1/{}", u.dimensionless_unscaled,
+        0.25 * u.arcsec, 1.1 * u.arcsec, "2016arXiv161205560C",
+    ),
+    0.75,
+    "2016arXiv161205560C",
+)

@@ -1,0 +1,24 @@
+"""Target lists and result tables: columns, units, descriptions, and what the flags mean."""
+
+from ._columns import sky_columns
+from ._files import read_file
+from ._flags import FLAGS, has_flag, join_flags
+from ._result import ResultTable, describe_result, result_table
+from ._schema import RESULT_COLUMNS, ResultColumn, probability_columns
+from ._targets import read_targets, target_coords
+
+__all__ = [
+    "FLAGS",
+    "RESULT_COLUMNS",
+    "ResultColumn",
+    "ResultTable",
+    "describe_result",
+    "has_flag",
+    "join_flags",
+    "probability_columns",
+    "read_file",
+    "read_targets",
+    "result_table",
+    "sky_columns",
+    "target_coords",
+]

@@ -1,0 +1,99 @@
+"""Read a target list from a file."""
+
+import os
+from pathlib import Path
+
+from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
+from astropy.table import Table
+
+from ..exceptions import InvalidTargetError
+from ._coords import from_list
+
+__all__ = ["read_file"]
+
+#: Formats that astropy does not recognize by themselves, or not once they are compressed.
+_FORMATS = {
+    ".csv": "ascii.csv",
+    ".ecsv": "ascii.ecsv",
+    ".tsv": "ascii.tab",
+    ".txt": "ascii",
+    ".dat": "ascii",
+    ".vot": "votable",
+    ".xml": "votable",
+}
+_COMPRESSED = (".gz", ".bz2", ".xz")
+_HINT = " (where Table.read needs more than the path, give the table that it returns)"
+
+
+def read_file(path: str | os.PathLike) -> Table:
+    """Read the table in a file, or the regions of a DS9 file as a table.
+
+    Parameters
+    ----------
+    path : str or path
+        What `astropy.table.Table.read` reads by itself, compressed or not; also ``.txt`` and
+        ``.dat`` (any ASCII table), and ``.reg`` (DS9: columns ``ra`` and ``dec`` of the centers in
+        degrees, and ``target_id`` where a region has a text; excluded regions are left out).
+
+    Returns
+    -------
+    `~astropy.table.Table`
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    InvalidTargetError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> from astrocnn.tables import read_file
+    >>> read_file("M31")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: there is no file 'M31' (text is taken as the path of a table)
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file '{path}' (text is taken as the path of a table)")
+    if path.is_dir():
+        raise InvalidTargetError(f"'{path}' is a folder: give the file that holds the table")
+    suffix = path.with_suffix("").suffix if path.suffix in _COMPRESSED else path.suffix
+    try:
+        if suffix == ".reg":
+            return _read_regions(path)
+        return Table.read(path, format=_FORMATS.get(suffix.lower()))
+    except Exception as err:
+        reason = str(err).strip().partition("\n")[0] or type(err).__name__
+        hint = "" if suffix == ".reg" else _HINT
+        raise InvalidTargetError(f"cannot read '{path}': {reason}{hint}") from err
+
+
+def _read_regions(path: Path) -> Table:
+    """Centers of the regions of a DS9 file; their text, where they have one, is ``target_id``."""
+    from regions import Regions, SkyRegion
+
+    regions = [r for r in Regions.read(path, format="ds9") if r.meta.get("include", True)]
+    pixel = [r for r in regions if not isinstance(r, SkyRegion)]
+    if pixel:
+        raise InvalidTargetError(
+            f"{len(pixel)} of {len(regions)} regions are in image coordinates: save the file with "
+            "sky coordinates (in DS9: Region, Save Regions, Coordinate System fk5)"
+        )
+    ra, dec = from_list([_center(region) for region in regions])
+    table = Table({"ra": ra, "dec": dec})
+    labels = [getattr(r, "text", None) or r.meta.get("text") or "" for r in regions]
+    if any(labels):
+        table["target_id"] = [label or str(i) for i, label in enumerate(labels)]
+    return table
+
+
+def _center(region) -> SkyCoord:
+    """Center of a sky region: its own, or the mean direction of its corners."""
+    if hasattr(region, "center"):
+        return region.center
+    corners = [region.vertices] if hasattr(region, "vertices") else [region.start, region.end]
+    ra, dec = from_list(corners)
+    mean = SkyCoord(ra, dec, unit="deg").cartesian.mean()
+    return SkyCoord(mean.represent_as(UnitSphericalRepresentation))

@@ -1,0 +1,76 @@
+"""The words of the ``flag`` column."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+__all__ = ["FLAGS", "has_flag", "join_flags"]
+
+#: Every word that can stand in a ``flag`` column, with its meaning; ``<band>`` is a band's name.
+FLAGS = {
+    "invalid_position": "The position is masked, not finite or out of range: not classified.",
+    "duplicate": "The position repeats an earlier row within 0.1 arcsec; classified all the same.",
+    "no_coverage:<band>": "The survey has no pixels there.",
+    "partial_coverage:<band>": "The survey covers only a part of the cut-out.",
+    "exposure_unknown:<band>": "Counts without an exposure map: a zero may mean 'not observed'.",
+    "no_signal:<band>": "All pixels of the cut-out have the same value.",
+    "failed:<band>": "The file, tile or service failed; the same call may work later.",
+    "interrupted": "The run was stopped before this row.",
+}
+
+
+def text(values) -> np.ndarray:
+    """Return strings, bytes or a masked column of them as an array of str; masked becomes ''."""
+    values = values.filled("") if hasattr(values, "filled") else np.asarray(values)
+    values = np.asarray(values)
+    return np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values.astype(str)
+
+
+def join_flags(*words: str) -> str:
+    """Join flag words with ``;``, each once, empty ones left out.
+
+    Raises
+    ------
+    ValueError
+        If a word is not in `FLAGS`.
+
+    Examples
+    --------
+    >>> from astrocnn.tables import join_flags
+    >>> join_flags("duplicate", "", "no_coverage:xmm;duplicate")
+    'duplicate;no_coverage:xmm'
+    """
+    unique = dict.fromkeys(w for word in words for w in str(word).split(";") if w)
+    for word in unique:
+        name, colon, _ = word.partition(":")
+        if name + (":<band>" if colon else "") not in FLAGS:
+            choices = ", ".join(FLAGS)
+            raise ValueError(f"unknown flag {word!r}; astrocnn.tables.FLAGS has: {choices}")
+    return ";".join(unique)
+
+
+def has_flag(flags: Iterable[str], word: str) -> np.ndarray:
+    """Say which rows carry a flag.
+
+    Parameters
+    ----------
+    flags : column or sequence of str
+        The ``flag`` column of a target list or a result. Masked entries (an empty flag comes back
+        masked from an ECSV file) carry no flag.
+    word : str
+        A word of `FLAGS`: ``"duplicate"``, ``"no_coverage:xmm"``, or ``"no_coverage"`` for any
+        band.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+
+    Examples
+    --------
+    >>> from astrocnn.tables import has_flag
+    >>> has_flag(["", "duplicate;no_coverage:xmm", "no_coverage:dss2-red"], "no_coverage")
+    array([False,  True,  True])
+    """
+    unique, inverse = np.unique(text(flags), return_inverse=True)
+    hits = [any(word in (w, w.partition(":")[0]) for w in flag.split(";")) for flag in unique]
+    return np.array(hits, dtype=bool)[inverse]

@@ -1,0 +1,191 @@
+"""The result table: one row per target, in the order of the targets."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import numpy as np
+from astropy.table import MaskedColumn, QTable, Table
+
+from ._flags import has_flag, join_flags, text
+from ._schema import describe_columns, probability_columns
+
+__all__ = ["ResultTable", "describe_result", "result_table"]
+
+
+class ResultTable(QTable):
+    """A `~astropy.table.QTable` that shows, under its rows, what its verdicts rest on.
+
+    It prints the summary of `describe_result`: counts, coverage, and the weights with their hash
+    and training. Files hold a plain table.
+    """
+
+    def __str__(self):
+        return f"{super().__str__()}\n{describe_result(self)}"
+
+    def __repr__(self):
+        return f"{super().__repr__()}\n{describe_result(self)}"
+
+    def _repr_html_(self):
+        lines = escape(describe_result(self)).replace("\n", "<br>")
+        return f"{super()._repr_html_()}<p>{lines}</p>"
+
+
+def result_table(
+    targets: QTable,
+    proba: np.ndarray,
+    *,
+    classes: Sequence[str] = ("non_cluster", "cluster"),
+    threshold: float = 0.5,
+    coverage: Mapping[str, np.ndarray] | None = None,
+    flags: Sequence[str] | None = None,
+    meta: Mapping | None = None,
+) -> ResultTable:
+    """Build the table that ``predict`` returns.
+
+    Parameters
+    ----------
+    targets : `~astropy.table.QTable` of n rows
+        From `read_targets`.
+    proba : ndarray of shape (n, n_classes)
+        Probabilities; a row with a NaN has no verdict.
+    classes : sequence of str
+        Names of the columns of ``proba``. Of two, the last is the positive one.
+    threshold : float
+        For two classes the label is the positive one where its probability is at least this. With
+        more classes the label is the most probable one and ``threshold`` is not used.
+    coverage : dict of str to ndarray of shape (n,), optional
+        Waveband -> share (0..1) of the cut-out that was observed; NaN (not known) becomes masked.
+    flags : sequence of n str, optional
+        Words of `FLAGS` joined by ``;``. The flags of ``targets`` are added to them.
+    meta : dict, optional
+        Into the table's ``meta``, before ``classes`` and ``threshold``: plain types, so that ECSV
+        can keep them. `describe_result` knows ``weights``, ``weights_sha256``, ``training``.
+
+    Returns
+    -------
+    ResultTable
+        The columns of `RESULT_COLUMNS`; ``proba_err`` is masked throughout.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or a flag is not in `FLAGS`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astropy.table import QTable
+    >>> from astrocnn.tables import read_targets, result_table
+    >>> targets = read_targets(SkyCoord([210.2583, 150.0], [2.8783, 2.2], unit="deg"))
+    >>> proba = np.array([[0.03, 0.97], [np.nan, np.nan]])
+    >>> result = result_table(targets, proba, flags=["", "no_coverage:xmm"])
+    >>> print(QTable(result["target_id", "label", "proba_cluster", "flag"]))
+    target_id  label  proba_cluster       flag
+    --------- ------- ------------- ---------------
+            0 cluster        0.9700
+            1      --            -- no_coverage:xmm
+    """
+    n = len(targets)
+    proba = np.asarray(proba, dtype=float)
+    _check_shape("proba", proba, (n, len(classes)))
+    none = ~np.isfinite(proba).all(axis=1)
+    result = ResultTable(targets["target_id", "ra", "dec"])
+    result["label"] = MaskedColumn(_labels(proba, none, classes, threshold), mask=none)
+    shown = proba.T[1:] if len(classes) == 2 else proba.T
+    for name, values in zip(probability_columns(classes), shown, strict=True):
+        result[name] = MaskedColumn(np.where(none, 0.0, values), mask=none)
+    result["proba_err"] = MaskedColumn(np.zeros(n), mask=True)
+    for waveband, share in (coverage or {}).items():
+        share = np.asarray(share, dtype=float)
+        _check_shape(f"coverage of {waveband!r}", share, (n,))
+        result[f"coverage_{waveband}"] = np.ma.masked_invalid(share)
+    own = [""] * n if flags is None else list(flags)
+    _check_shape("flags", np.array(own), (n,))
+    result["flag"] = _joined(targets["flag"], own)
+    describe_columns(result)
+    result.meta = {**(meta or {}), "classes": list(classes), "threshold": float(threshold)}
+    return result
+
+
+def _check_shape(what: str, array: np.ndarray, shape: tuple) -> None:
+    if array.shape != shape:
+        raise ValueError(f"{what} has the shape {array.shape}; the targets need {shape}")
+
+
+def _labels(proba, none, classes, threshold) -> np.ndarray:
+    """Class names, whatever in rows without verdict."""
+    if len(classes) == 2:
+        index = (proba[:, 1] >= threshold).astype(int)
+    else:
+        index = np.argmax(np.where(none[:, np.newaxis], 0.0, proba), axis=1)
+    return np.array(classes)[index]
+
+
+def _joined(given, own) -> np.ndarray:
+    """Flags of the targets and of the run, each combination joined once."""
+    pairs = list(zip(text(given).tolist(), own, strict=True))
+    joined = {pair: join_flags(*pair) for pair in set(pairs)}
+    return np.array([joined[pair] for pair in pairs], dtype=str)
+
+
+def describe_result(result: Table) -> str:
+    """Summarize a result in two to four lines.
+
+    Parameters
+    ----------
+    result : `~astropy.table.QTable`
+        From ``predict``, or read back from a file.
+
+    Returns
+    -------
+    str
+        Verdicts; what has no coverage; other flags; the weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astrocnn.tables import describe_result, read_targets, result_table
+    >>> targets = read_targets(SkyCoord([210.2583, 150.0], [2.8783, 2.2], unit="deg"))
+    >>> proba = np.array([[0.03, 0.97], [np.nan, np.nan]])
+    >>> meta = {"weights": "xmm", "weights_sha256": "1a2b3c4d5e6f",
+    ...         "training": "simulated training, 50 % prevalence"}
+    >>> result = result_table(targets, proba, flags=["", "no_coverage:xmm"], meta=meta)
+    >>> print(describe_result(result))
+    2 targets: 1 cluster, 0 non_cluster, 1 without a verdict
+    1 of 2 targets has no XMM coverage
+    weights xmm (sha256 1a2b3c4d), simulated training, 50 % prevalence
+    """
+    n = len(result)
+    if not {"label", "flag"} <= set(result.colnames):
+        return "\n".join(_weights_line({str(k).lower(): v for k, v in result.meta.items()}))
+    meta = {str(key).lower(): value for key, value in result.meta.items()}  # FITS has upper case
+    labels = text(result["label"])
+    names = [str(name) for name in np.atleast_1d(meta.get("classes", np.unique(labels)))]
+    counts = [f"{np.count_nonzero(labels == name)} {name}" for name in names[::-1] if name]
+    counts.append(f"{np.count_nonzero(labels == '')} without a verdict")
+    lines = [f"{n} target{'s' * (n != 1)}: {', '.join(counts)}"]
+    words = sorted({w for flag in np.unique(text(result["flag"])) for w in flag.split(";") if w})
+    number = {word: int(has_flag(result["flag"], word).sum()) for word in words}
+    uncovered = [word for word in words if word.startswith("no_coverage:")]
+    if uncovered:
+        lines.append("; ".join(_no_coverage(word, number[word], n) for word in uncovered))
+    others = [f"{number[word]} {word}" for word in words if word not in uncovered]
+    if others:
+        lines.append(f"flags: {', '.join(others)}")
+    return "\n".join(lines + _weights_line(meta))
+
+
+def _no_coverage(word: str, number: int, n: int) -> str:
+    survey, dash, band = word.partition(":")[2].partition("-")
+    verb = "has" if number == 1 else "have"
+    return f"{number} of {n} targets {verb} no {survey.upper()}{dash}{band} coverage"
+
+
+def _weights_line(meta: Mapping) -> list[str]:
+    if "weights" not in meta:
+        return []
+    sha256 = str(meta.get("weights_sha256") or "")[:8]
+    line = f"weights {meta['weights']}" + (f" (sha256 {sha256})" if sha256 else "")
+    return [", ".join([line, *([str(meta["training"])] if meta.get("training") else [])])]

@@ -1,0 +1,136 @@
+"""Truth, row for row with a result."""
+
+import numpy as np
+from astropy.table import Table
+
+from ..exceptions import InvalidTargetError
+
+__all__ = ["align_truth", "find_rows"]
+
+
+def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
+    """Return, for each wanted identifier, its row among the available ones, or -1.
+
+    Identifiers are compared as text, so numbers and the same numbers read from a file agree.
+
+    Parameters
+    ----------
+    wanted : array_like of shape (n,)
+        Identifiers to look for.
+    available : array_like of shape (m,)
+        Identifiers that exist.
+
+    Returns
+    -------
+    rows : ndarray of int, shape (n,)
+        Row in ``available``.
+
+    Raises
+    ------
+    InvalidTargetError
+        If an identifier that is wanted occurs more than once in ``available``.
+
+    Examples
+    --------
+    >>> from astrocnn.validation import find_rows
+    >>> find_rows(["b", "c"], ["a", "b"]).tolist()
+    [1, -1]
+    """
+    wanted, available = as_text(wanted), as_text(available)
+    if np.array_equal(wanted, available):
+        return np.arange(len(wanted))
+    row_of, repeated = {}, set()
+    for row, name in enumerate(available):
+        if row_of.setdefault(name, row) != row:
+            repeated.add(name)
+    ambiguous = repeated.intersection(wanted)
+    if ambiguous:
+        raise InvalidTargetError(
+            f"target_id {min(ambiguous)!r} occurs more than once, so rows cannot be told apart; "
+            "give unique target_id, or an array in the order of the result"
+        )
+    return np.array([row_of.get(name, -1) for name in wanted], dtype=int)
+
+
+def as_text(identifiers: np.ndarray) -> list[str]:
+    """Return identifiers as a list of str; bytes are decoded."""
+    values = np.asarray(identifiers).tolist()
+    return [v.decode() if isinstance(v, bytes) else str(v) for v in values]
+
+
+def align_truth(
+    result: Table, truth: "Table | np.ndarray", column: str = "is_cluster"
+) -> np.ma.MaskedArray:
+    """Return the truth of each row of a result.
+
+    Parameters
+    ----------
+    result : `~astropy.table.QTable` with n rows
+        Result of a classifier.
+    truth : table or array_like of shape (n,)
+        A table with the boolean column ``column``, joined by ``target_id`` where both have one
+        (rows of the result that it lacks have no truth), else in the order of the result; or an
+        array in the order of the result, of bool or of the labels ``"cluster"`` and
+        ``"non_cluster"``.
+    column : str
+        Name of the truth column of a table.
+
+    Returns
+    -------
+    truth : `~numpy.ma.MaskedArray` of bool, shape (n,)
+        True for a cluster; masked where unknown.
+
+    Raises
+    ------
+    InvalidTargetError
+        If lengths or identifiers do not fit, or the values are no truth.
+
+    Examples
+    --------
+    >>> from astropy.table import Table
+    >>> from astrocnn.validation import align_truth
+    >>> result = Table({"target_id": ["a", "b"]})
+    >>> align_truth(result, Table({"target_id": ["b", "a"], "is_cluster": [True, False]})).tolist()
+    [False, True]
+    """
+    if not isinstance(truth, Table):
+        return _as_bool(truth, len(result))
+    if column not in truth.colnames:
+        raise InvalidTargetError(
+            f"the truth table has no column {column!r}; its columns are {', '.join(truth.colnames)}"
+        )
+    if "target_id" not in truth.colnames or "target_id" not in result.colnames:
+        return _as_bool(truth[column], len(result))
+    rows = find_rows(result["target_id"], truth["target_id"])
+    if len(result) and np.all(rows < 0):
+        raise InvalidTargetError("result and truth have no target_id in common")
+    values = _as_bool(truth[column], len(truth))
+    aligned = np.ma.masked_all(len(result), dtype=bool)
+    aligned[rows >= 0] = values[rows[rows >= 0]]
+    return aligned
+
+
+def _as_bool(values, length: int) -> np.ma.MaskedArray:
+    """Booleans or label words as a masked array of bool of the given length."""
+    values = np.ma.array(values)
+    if values.shape != (length,):
+        raise InvalidTargetError(
+            f"truth needs one value per target: {length}, not an array of shape {values.shape}; "
+            "a table with target_id and is_cluster may have any length"
+        )
+    mask = np.ma.getmaskarray(values)
+    data = values.data
+    if data.dtype.kind in "US":
+        words = np.array(as_text(data), dtype=str)
+        unknown = sorted(set(words[~mask].tolist()) - {"cluster", "non_cluster"})
+        if unknown:
+            raise InvalidTargetError(
+                f"truth labels are 'cluster' and 'non_cluster', not {unknown[0]!r}"
+            )
+        data = words == "cluster"
+    elif data.dtype.kind not in "biu" or not np.all(np.isin(data[~mask], (0, 1))):
+        raise InvalidTargetError(
+            "truth must be True or False (or 1 or 0, or 'cluster' or 'non_cluster') per target, "
+            "masked where unknown"
+        )
+    return np.ma.array(data.astype(bool), mask=mask)

@@ -1,0 +1,205 @@
+"""Catalogs from tables and files: which column is taken, what counts as missing."""
+
+import gzip
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.table import MaskedColumn, QTable, Table
+
+from astrocnn.catalogs import read_catalog
+from astrocnn.exceptions import InvalidTargetError, UnknownNameError
+
+
+@pytest.fixture
+def table():
+    return Table({
+        "NAME": ["A", "B", "C"],
+        "RA": [10.0, 20.0, 30.0],
+        "DEC": [-5.0, 0.0, 5.0],
+        "Z": [0.1, 0.2, 0.3],
+        "M500": [1.0, 2.0, 3.0],
+    })  # fmt: skip
+
+
+def test_canonical_columns_come_first_and_the_rest_is_kept(table):
+    catalog = read_catalog(table, name="mine")
+    assert catalog.colnames == ["source_id", "ra", "dec", "z_spec", "M500"]
+    assert catalog.meta["columns"] == {
+        "source_id": "NAME", "ra": "RA", "dec": "DEC", "z_spec": "Z",
+    }  # fmt: skip
+    assert catalog.meta["name"] == "mine"
+    assert catalog["ra"].unit == u.deg
+    assert catalog["z_spec"].tolist() == [0.1, 0.2, 0.3]
+    assert table.colnames == ["NAME", "RA", "DEC", "Z", "M500"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "fits", "fits.gz", "ecsv", "vot"])
+def test_file_formats(table, tmp_path, suffix):
+    path = tmp_path / f"clusters.{suffix}"
+    if suffix == "csv.gz":
+        table.write(tmp_path / "plain.csv")
+        path.write_bytes(gzip.compress((tmp_path / "plain.csv").read_bytes()))
+    else:
+        table.write(path, format={"vot": "votable"}.get(suffix))
+    catalog = read_catalog(path)
+    assert catalog["source_id"].tolist() == ["A", "B", "C"]
+    np.testing.assert_allclose(catalog["dec"].to_value("deg"), [-5, 0, 5])
+    np.testing.assert_allclose(catalog["z_spec"], [0.1, 0.2, 0.3])
+    assert not np.any(catalog["z_spec"].mask)
+    assert catalog.meta["name"] == "clusters"
+
+
+def test_columns_argument_wins(table):
+    table["REDSHIFT"] = [0.11, 0.22, 0.33]
+    table["RA_BCG"], table["DEC_BCG"] = table["RA"] + 1, table["DEC"] + 1
+    names = {"z_spec": "Z", "ra": "RA_BCG", "dec": "DEC_BCG", "source_id": "M500"}
+    catalog = read_catalog(table, columns=names)
+    assert catalog["z_spec"].tolist() == [0.1, 0.2, 0.3]
+    assert catalog["ra"].to_value("deg").tolist() == [11, 21, 31]
+    assert catalog["source_id"].tolist() == [1, 2, 3]
+    assert read_catalog(table)["z_spec"].tolist() == [0.11, 0.22, 0.33]
+
+
+def test_columns_argument_is_checked(table):
+    with pytest.raises(UnknownNameError, match="unknown column 'REDSHIFT'.*NAME, RA, DEC"):
+        read_catalog(table, columns={"z_spec": "REDSHIFT"})
+    with pytest.raises(UnknownNameError, match="did you mean 'z_spec'"):
+        read_catalog(table, columns={"zspec": "Z"})
+    with pytest.raises(InvalidTargetError, match="both 'ra' and 'dec'"):
+        read_catalog(table, columns={"ra": "RA"})
+
+
+def test_columns_are_found_by_ucd():
+    table = Table({"c1": ["x"], "c2": [10.0], "c3": [-5.0], "c4": [0.3], "c5": [0.31]})
+    ucds = ("meta.id;meta.main", "pos.eq.ra;meta.main", "pos.eq.dec;meta.main")
+    for name, ucd in zip(table.colnames, (*ucds, "src.redshift.phot", "src.redshift"), strict=True):
+        table[name].meta["ucd"] = ucd
+    catalog = read_catalog(table)
+    assert catalog.meta["columns"] == {
+        "source_id": "c1", "ra": "c2", "dec": "c3", "z_spec": "c5",
+    }  # fmt: skip
+    assert catalog.colnames[-1] == "c4"
+
+
+def test_spectroscopic_name_goes_before_a_mere_redshift(table):
+    table["zspec"] = [1.1, 1.2, 1.3]
+    assert read_catalog(table)["z_spec"].tolist() == [1.1, 1.2, 1.3]
+
+
+def test_a_magnitude_is_no_redshift(table):
+    with_unit = table.copy()
+    with_unit["Z"].unit = u.mag
+    assert read_catalog(with_unit)["z_spec"].mask.all()
+    table["R"], table["I"] = 19.0, 18.0
+    assert read_catalog(table)["z_spec"].mask.all()
+    assert "Z" in read_catalog(table).colnames
+
+
+def test_column_named_like_the_catalog_is_the_identifier(table):
+    table.rename_column("NAME", "MCXC")
+    assert read_catalog(table, name="MCXC")["source_id"].tolist() == ["A", "B", "C"]
+    assert read_catalog(table)["source_id"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("missing", [-1.0, -99.0, np.nan, np.inf, 99.0, -0.5])
+def test_words_for_missing_are_masked(table, missing):
+    table["Z"][1] = missing
+    assert read_catalog(table)["z_spec"].mask.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("redshift", [0.0, -0.001, 14.4])
+def test_true_redshifts_are_not(table, redshift):
+    table["Z"][1] = redshift
+    catalog = read_catalog(table)
+    assert not np.any(catalog["z_spec"].mask)
+    assert catalog["z_spec"][1] == redshift
+
+
+def test_masked_and_textual_redshifts(table):
+    table["Z"] = MaskedColumn([0.1, 0.2, 0.3], mask=[True, False, False])
+    assert read_catalog(table)["z_spec"].mask.tolist() == [True, False, False]
+    table["Z"] = ["0.1", "NA", " "]
+    catalog = read_catalog(table)
+    assert catalog["z_spec"].tolist() == [0.1, None, None]
+    table["Z"] = ["0.1", "0.2 (phot)", ""]
+    with pytest.raises(InvalidTargetError, match="column 'Z' holds text"):
+        read_catalog(table)
+
+
+def test_masked_quantity_without_unit(table):
+    table["Z"] = MaskedColumn([0.1, 0.2, 0.3], mask=[False, True, False], unit="")
+    assert read_catalog(QTable(table))["z_spec"].tolist() == [0.1, None, 0.3]
+
+
+def test_velocities_are_refused_as_redshifts(table):
+    table["Z"].unit = u.km / u.s
+    with pytest.raises(InvalidTargetError, match="unit 'km / s'"):
+        read_catalog(table, columns={"z_spec": "Z"})
+    assert read_catalog(table)["z_spec"].mask.all()
+
+
+def test_missing_positions_are_nan(table):
+    table["RA"] = MaskedColumn([10.0, 20.0, 30.0], mask=[False, True, False])
+    catalog = read_catalog(table)
+    assert np.isnan(catalog["ra"].value).tolist() == [False, True, False]
+
+
+def test_unknown_units_do_not_warn(table):
+    table["RAh"], table["M500"] = ["00:40:00", "01:20:00", "02:00:00"], [1.0, 2.0, 3.0]
+    table["RAh"].unit = u.Unit('"h:m:s"', parse_strict="silent")
+    table["M500"].unit = u.Unit("10+14solMass?", parse_strict="silent")
+    catalog = read_catalog(table)
+    assert catalog["RAh"].tolist() == ["00:40:00", "01:20:00", "02:00:00"]
+    assert catalog["M500"].value.tolist() == [1, 2, 3]
+
+
+def test_reading_again_changes_nothing(table, tmp_path):
+    catalog = read_catalog(table, name="mine")
+    catalog.write(tmp_path / "mine.ecsv")
+    again = read_catalog(tmp_path / "mine.ecsv")
+    assert again.colnames == catalog.colnames
+    assert again.meta["name"] == "mine"
+
+
+def test_empty_table():
+    empty = Table(names=["name", "ra", "dec", "z"], dtype=["U4", float, float, float])
+    catalog = read_catalog(empty)
+    assert len(catalog) == 0
+    assert catalog.colnames == ["source_id", "ra", "dec", "z_spec"]
+
+
+def test_what_is_no_catalog(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no catalog"):
+        read_catalog(tmp_path / "none.fits")
+    (tmp_path / "bad.fits").write_bytes(b"SIMPLE  =  T")
+    with pytest.raises(InvalidTargetError, match="cannot read the catalog '.*bad.fits'"):
+        read_catalog(tmp_path / "bad.fits")
+    with pytest.raises(InvalidTargetError, match="no sky columns"):
+        read_catalog(Table({"x": [1]}))
+    with pytest.raises(InvalidTargetError, match="not int"):
+        read_catalog(3)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "rows", "redshifts", "identifier"),
+    [
+        ("mcxc", "MCXC", 1743, 1743, "MCXC"),
+        ("psz2", None, 1653, 1093, "name"),
+        ("erass1-m_extended", None, 26682, 0, "name"),
+        ("bcs", None, 206, 206, "Name"),
+    ],
+)
+def test_real_catalogs(real_data, file, name, rows, redshifts, identifier):
+    catalog = read_catalog(real_data / "cluster_catalogues" / f"{file}.csv.gz", name)
+    assert len(catalog) == rows
+    assert np.sum(~catalog["z_spec"].mask) == redshifts
+    assert catalog.meta["columns"]["source_id"] == identifier
+
+
+def test_sexagesimal_positions_of_real_objects(real_data):
+    catalog = read_catalog(real_data / "simbad_xclass" / "objects.csv.gz")
+    row = catalog[np.asarray(catalog["source_id"] == "XCLASS 1013")][0]
+    assert row["ra"].to_value("deg") == pytest.approx(15 * (39 / 60 + 42.2 / 3600), abs=1e-6)
+    assert row["dec"].to_value("deg") == pytest.approx(45 / 60 + 33.1 / 3600, abs=1e-6)
+    assert row["z_spec"] == 0.4152

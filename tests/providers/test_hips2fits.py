@@ -1,0 +1,273 @@
+"""Requests to hips2fits, and what becomes of each kind of answer, over a real connection."""
+
+import importlib.util
+import json
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.wcs import WCS
+
+from astrocnn.config import conf
+from astrocnn.exceptions import NoCoverageError, ProviderError
+from astrocnn.grid import CutoutGrid
+from astrocnn.providers import Hips2FitsProvider, _hips2fits
+from astrocnn.providers._hips2fits import request_parameters
+from astrocnn.surveys import get_band, xmm_band
+
+_SPEC = importlib.util.spec_from_file_location(
+    "hips2fits_server", Path(__file__).with_name("hips2fits_server.py")
+)
+_MODULE = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_MODULE)
+
+CENTER = SkyCoord(150, 2, unit="deg")
+
+
+@pytest.fixture
+def service(monkeypatch):
+    """A service on the loopback address; waits between retries are short."""
+    monkeypatch.setattr(_hips2fits, "_BACKOFF", 0.01)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with _MODULE.Hips2FitsServer(CENTER) as server:
+        yield server
+
+
+@pytest.fixture
+def grid():
+    return CutoutGrid(CENTER, 6 * u.arcmin, 90)
+
+
+def provider(service, band="dss2-red", **kwargs):
+    return Hips2FitsProvider(band, **{"server": service.url, "timeout": 5, **kwargs})
+
+
+# Requests -----------------------------------------------------------------------------------------
+
+
+def test_request_has_hips_grid_and_format():
+    grid = CutoutGrid(SkyCoord(359.99, -89.5, unit="deg"), 10 * u.arcmin, 77)
+    parameters = request_parameters("CDS/P/DSS2/red", grid)
+    assert (parameters["hips"], parameters["format"]) == ("CDS/P/DSS2/red", "fits")
+    header = fits.Header(json.loads(parameters["wcs"]))
+    assert (header["NAXIS1"], header["NAXIS2"]) == (77, 77)
+    ra, dec = WCS(header).pixel_to_world_values(*np.indices((77, 77))[::-1])
+    asked, wanted = SkyCoord(ra, dec, unit="deg"), SkyCoord(*grid.lonlat(), unit="deg")
+    assert asked.separation(wanted).max() < 1 * u.mas
+
+
+def test_request_without_matplotlib(monkeypatch, grid):
+    """Matplotlib is an extra of this package: the request is the same without it."""
+    full = request_parameters("CDS/P/DSS2/red", grid)
+    monkeypatch.setitem(sys.modules, "matplotlib.colors", None)
+    plain = request_parameters("CDS/P/DSS2/red", grid)
+    assert set(plain) == {"hips", "format", "wcs"}
+    assert plain == {key: full[key] for key in plain}
+
+
+def test_band_without_hips():
+    with pytest.raises(ProviderError, match=r"band xmm \(EPIC-MOS2\) has no HiPS; give local ima"):
+        Hips2FitsProvider(xmm_band(detector="MOS2"))
+
+
+def test_description():
+    assert Hips2FitsProvider(get_band("dss2-red")).description == "hips2fits CDS/P/DSS2/red"
+    assert Hips2FitsProvider.remote
+
+
+# Good answers -------------------------------------------------------------------------------------
+
+
+def test_image_is_the_sky_on_the_grid(service, grid):
+    pixels = provider(service).cutout(grid)
+    sky = service.sky(SkyCoord(*grid.lonlat(), unit="deg"))
+    np.testing.assert_allclose(pixels.image, sky, rtol=1e-5)
+    assert pixels.image.dtype == np.float32
+    assert pixels.valid.all()
+    assert pixels.exposure is None
+    assert pixels.exposure_known
+    assert [r["hips"] for r in service.requests] == ["CDS/P/DSS2/red"]
+
+
+def test_orientation_of_the_image(service):
+    """A source north-east of the center is up and to the left."""
+    grid = CutoutGrid(SkyCoord(149.98, 1.99, unit="deg"), 6 * u.arcmin, 91)
+    image = provider(service).cutout(grid).image
+    row, column = np.unravel_index(image.argmax(), image.shape)
+    assert row > 45
+    assert column < 45
+
+
+def test_sum_of_several_hips(service, grid):
+    pixels = provider(service, "xmm").cutout(grid)
+    assert [r["hips"] for r in service.requests] == list(get_band("xmm").hips)
+    sky = service.sky(SkyCoord(*grid.lonlat(), unit="deg"))
+    np.testing.assert_allclose(pixels.image, 2 * sky, rtol=1e-5)
+
+
+def test_counts_scale_with_the_pixel_area(service):
+    """The counts of a source are the same on fine and coarse pixels."""
+    provide = provider(service, "rass")
+    native = get_band("rass").pixel_scale
+    service.sigma, service.background = 3 * native, 0.0
+    wanted = 2 * np.pi * service.peak * (service.sigma / native).to_value(u.one) ** 2
+    for pixels in (60, 151):
+        image = provide.cutout(CutoutGrid(CENTER, 30 * native, pixels))
+        assert image.image.sum() == pytest.approx(wanted, rel=2e-3)
+        assert not image.exposure_known
+
+
+def test_settings_are_read_at_each_request(service, grid):
+    provide = Hips2FitsProvider("dss2-red")
+    with conf.set_temp("hips2fits_server", service.url):
+        assert provide.cutout(grid).valid.all()
+    with (
+        conf.set_temp("hips2fits_server", service.url + "/other"),
+        conf.set_temp("retries", 0),
+        pytest.raises(ProviderError, match=r"/other answered 500.*\(1 tried\)"),
+    ):
+        service.always = "500"
+        provide.cutout(grid)
+
+
+def test_threads_keep_their_connections(service, grid):
+    provide = provider(service)
+    barrier = threading.Barrier(4)
+
+    def work(_):
+        barrier.wait(5)
+        return [provide.cutout(grid).image for _ in range(3)], provide._session()
+
+    with ThreadPoolExecutor(4) as pool:
+        images, sessions = zip(*pool.map(work, range(4)), strict=True)
+    assert np.all(np.array(images) == images[0][0])
+    assert len({id(session) for session in sessions}) == 4
+    assert len(service.requests) == 12
+    assert len(service.connections) == 4
+
+
+# Faults -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "429", "reset", "cut"])
+def test_passing_fault_is_tried_again(service, grid, fault):
+    service.faults = [fault]
+    assert provider(service, retries=1).cutout(grid).valid.all()
+    assert len(service.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("500", r"answered 500 .*application/json.*no such HiPS.*\(3 tried\)"),
+        ("reset", r"could not reach http://127.*; check the connection or give local images with"),
+        ("cut", r"could not reach .*check the connection"),
+    ],
+)
+def test_lasting_fault(service, grid, fault, message):
+    service.always = fault
+    with pytest.raises(ProviderError, match=message):
+        provider(service, retries=2).cutout(grid)
+    assert len(service.requests) == 3
+
+
+@pytest.mark.parametrize("fault", ["slow", "drip"])
+def test_timeout(service, grid, fault):
+    service.always = fault
+    started = time.monotonic()
+    with pytest.raises(ProviderError, match=r"did not answer within 0\.3 s; check the connection"):
+        provider(service, timeout=0.3, retries=1).cutout(grid)
+    assert time.monotonic() - started < 3
+    assert len(service.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("404", r"refused the request: status 404 .*application/json.*no such HiPS"),
+        ("html", r"no FITS image but 37 bytes of text/html that start with '<html><body>Maint"),
+        ("empty", r"no FITS image but 0 bytes of application/fits$"),
+        ("truncated", r"answer of hips2fits for CDS/P/DSS2/red is truncated: \d+ of 32400 bytes"),
+        ("shape", r"image of shape \(91, 90\) for CDS/P/DSS2/red, not \(90, 90\)"),
+        ("cube", r"no readable two-dimensional image: NAXIS = 3"),
+        ("redirect", r"cannot be used \(No connection adapters were found for 'file:///etc/host"),
+        ("loop", r"cannot be used \(Exceeded 3 redirects"),
+    ],
+)
+def test_useless_answer_is_not_tried_again(service, grid, fault, message):
+    service.always = fault
+    with pytest.raises(ProviderError, match=message):
+        provider(service, retries=3).cutout(grid)
+    assert len(service.requests) == (4 if fault == "loop" else 1)
+
+
+def test_endless_answer_is_cut_off(service, grid, monkeypatch):
+    monkeypatch.setattr(_hips2fits, "_MAX_BYTES", 10**6)
+    service.always = "endless"
+    with pytest.raises(ProviderError, match="sent more than 1000000 bytes"):
+        provider(service).cutout(grid)
+
+
+def test_no_coverage(service, grid):
+    service.always = "nan"
+    with pytest.raises(NoCoverageError, match="no dss2-red pixels at 10h00m00s .*02d00m00s"):
+        provider(service).cutout(grid)
+
+
+@pytest.mark.parametrize("as_date", [False, True])
+def test_retry_after_is_respected(service, grid, monkeypatch, as_date):
+    waits = []
+    monkeypatch.setattr(_hips2fits.time, "sleep", waits.append)
+    later = datetime.now(UTC) + timedelta(seconds=7)
+    service.faults, service.retry_after = ["503"], format_datetime(later) if as_date else "7"
+    assert provider(service).cutout(grid).valid.all()
+    assert waits == [pytest.approx(7, abs=1.5)]
+
+
+def test_long_retry_after_is_not_waited_for(service, grid, monkeypatch):
+    monkeypatch.setattr(_hips2fits.time, "sleep", lambda _: pytest.fail("it waited"))
+    service.always, service.retry_after = "503", "3600"
+    with pytest.raises(ProviderError, match=r"asks to come back in 3600 s \(1 tried\)"):
+        provider(service, retries=5).cutout(grid)
+    assert len(service.requests) == 1
+
+
+def test_waits_grow(service, grid, monkeypatch):
+    waits = []
+    monkeypatch.setattr(_hips2fits.time, "sleep", waits.append)
+    service.always, service.retry_after = "500", "soon"
+    with pytest.raises(ProviderError):
+        provider(service, retries=3).cutout(grid)
+    assert waits == [0.01, 0.02, 0.04]
+
+
+def test_nobody_listens(grid, monkeypatch):
+    monkeypatch.setattr(_hips2fits, "_BACKOFF", 0.01)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    message = r"could not reach http://127\.0\.0\.1:9/ \(.*refused\); check the connection or give"
+    with pytest.raises(ProviderError, match=message):
+        Hips2FitsProvider("dss2-red", server="http://127.0.0.1:9/").cutout(grid)
+
+
+@pytest.mark.parametrize("server", ["file:///etc/hostname", "nonsense", "http://"])
+def test_address_that_is_none(grid, server):
+    with pytest.raises(ProviderError, match="cannot be used"):
+        Hips2FitsProvider("dss2-red", server=server).cutout(grid)
+
+
+@pytest.mark.remote_data
+def test_real_service():
+    """The bright core of the globular cluster M 13 is in the middle of its field."""
+    grid = CutoutGrid(SkyCoord("16h41m41.6s +36d27m41s"), 12 * u.arcmin, 120)
+    pixels = Hips2FitsProvider("dss2-red").cutout(grid)
+    assert pixels.valid.all()
+    assert np.median(pixels.image[50:70, 50:70]) > 1.3 * np.median(pixels.image[:20])
