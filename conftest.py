@@ -5,6 +5,7 @@ caches and Keras' folder are in a temporary one, chosen here before astropy or K
 The network is blocked by pytest-remotedata (``remote_data_strict`` in setup.cfg).
 """
 
+import atexit
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 HOME = Path(tempfile.mkdtemp(prefix="astrocnn-tests-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
 for variable, folder in {
     "XDG_CONFIG_HOME": "config",
@@ -58,10 +60,6 @@ def pytest_configure(config):
 
     iers.auto_download = False
     conf.progress = False
-
-
-def pytest_unconfigure(config):
-    shutil.rmtree(HOME, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

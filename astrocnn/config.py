@@ -40,7 +40,8 @@ class Conf(_config.ConfigNamespace):
         30.0, "Seconds to wait for one answer of a remote service.", cfgtype="float(min=0.1)"
     )
     retries = _config.ConfigItem(
-        2, "How often a request that failed for a passing reason is tried again.",
+        2,
+        "How often a request that failed for a passing reason is tried again.",
         cfgtype="integer(min=0)",
     )
 

@@ -115,9 +115,7 @@ class CutoutGrid:
 def check_size(size, pixels) -> None:
     """Raise `InvalidTargetError` unless an angle and a pixel number make a sensible grid."""
     if not isinstance(size, u.Quantity) or not size.unit.is_equivalent(u.deg) or not size.isscalar:
-        raise InvalidTargetError(
-            f"size must be one angle such as 6 * u.arcmin, not {size!r}"
-        )
+        raise InvalidTargetError(f"size must be one angle such as 6 * u.arcmin, not {size!r}")
     if not 0 < size.to_value(u.deg) <= 90:
         raise InvalidTargetError(f"size must lie between 0 and 90 degrees, not {size}")
     if not isinstance(pixels, Integral) or isinstance(pixels, bool) or pixels < 1:

@@ -5,12 +5,16 @@ numpy ...) are links to their documentation, which has to be reachable then.
 """
 
 import os
+import re
+import sys
 from importlib.metadata import version as _version
 from pathlib import Path
 
 from sphinx_astropy.conf.v2 import *
 
 import astrocnn
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "astrocnn"
 author = "astrocnn developers"
@@ -21,6 +25,16 @@ version = ".".join(release.split(".")[:2])
 html_title = f"astrocnn {release}"
 html_theme_options |= {"show_nav_level": 1, "navigation_with_keys": False}
 html_static_path = ["_static"]
+
+# Figures and shown output are made by the build, offline.
+extensions += ["matplotlib.sphinxext.plot_directive", "live"]
+plot_include_source = True
+plot_html_show_source_link = False
+plot_html_show_formats = False
+plot_formats = [("png", 120)]
+plot_rcparams = {"savefig.bbox": "tight", "figure.max_open_warning": 0}
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+astrocnn.conf.progress = False
 
 automodapi_inheritance_diagram = False  # these need Graphviz
 autodoc_typehints = "none"  # types are in the docstrings, with shapes and units
@@ -46,3 +60,14 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(?!astrocnn\b).*"),
     (r"py:.*", rf"astrocnn\.({_without_page})(\..*)?|astrocnn\.ClusterClassifier"),
 ]
+
+
+def _unlink_sklearn(app, what, name, obj, options, lines):
+    """Make text of links into scikit-learn's documentation, in docstrings that come from it."""
+    if not intersphinx_mapping and (getattr(obj, "__module__", None) or "").startswith("sklearn"):
+        lines[:] = [re.sub(r":(?:term|ref):`([^`<]*?)(?: *<.*?>)?`", r"\1", x) for x in lines]
+
+
+def setup(app):
+    """Add what is above to the build."""
+    app.connect("autodoc-process-docstring", _unlink_sklearn, priority=400)

@@ -66,7 +66,12 @@ def make_cutouts(
     """
     chunks = list(iter_cutouts(targets, bands, images, size, pixels))
     merged = xr.concat(
-        chunks, "target", data_vars="all", coords="different", compat="equals", join="outer",
+        chunks,
+        "target",
+        data_vars="all",
+        coords="different",
+        compat="equals",
+        join="outer",
         combine_attrs="drop_conflicts",
     )
     merged.attrs["faults"] = [fault for chunk in chunks for fault in chunk.attrs["faults"]]
@@ -94,16 +99,18 @@ def iter_cutouts(
     targets = targets if _is_target_table(targets) else read_targets(targets)
     providers = open_providers(bands, images)
     chunk_size = chunk_size or conf.chunk_size
-    with (
-        ThreadPoolExecutor(conf.threads, thread_name_prefix="astrocnn") as pool,
-        tqdm(
+    pool = ThreadPoolExecutor(conf.threads, thread_name_prefix="astrocnn")
+    try:
+        with tqdm(
             total=len(targets), desc="targets", unit="", delay=2, disable=not conf.progress
-        ) as bar,
-    ):
-        for start in range(0, len(targets), chunk_size):
-            chunk = targets[start : start + chunk_size]
-            yield _make_chunk(chunk, providers, size, pixels, pool)
-            bar.update(len(chunk))
+        ) as bar:
+            for start in range(0, len(targets), chunk_size):
+                chunk = targets[start : start + chunk_size]
+                yield _make_chunk(chunk, providers, size, pixels, pool)
+                bar.update(len(chunk))
+    finally:
+        # Ctrl-C does not wait for a service that is slow to answer.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def open_providers(bands: Sequence[str | Band], images: Mapping | None = None) -> list[Provider]:
@@ -145,8 +152,13 @@ def _make_chunk(targets, providers, size, npix, pool) -> xr.Dataset:
 
     results = _map(pool, one, range(len(targets)))
     dataset = cutout_dataset(
-        targets["target_id"], ra, dec, [p.band for p in providers], [r[0] for r in results],
-        size, npix,
+        targets["target_id"],
+        ra,
+        dec,
+        [p.band for p in providers],
+        [r[0] for r in results],
+        size,
+        npix,
     )
     dataset.attrs["faults"] = [fault for _, faults in results for fault in faults]
     return dataset

@@ -21,7 +21,14 @@ __all__ = ["Sample", "load_sample"]
 #: Changed whenever what `load_sample` makes changes: an old copy in the cache is then not used.
 _VERSION = 1
 _SEED = 2026
-_KINDS = ["cluster"] * 12 + ["agn"] * 4 + ["star"] * 2 + ["pair"] * 2 + ["galaxy", "wing"] + ["blank"] * 2
+_KINDS = (
+    ["cluster"] * 12
+    + ["agn"] * 4
+    + ["star"] * 2
+    + ["pair"] * 2
+    + ["galaxy", "wing"]
+    + ["blank"] * 2
+)
 #: HiPS order of each band: pixels of 3.2 and 1.6 arcsec in tiles of 128 pixels.
 _ORDERS = {"xmm": 9, "dss2-red": 10}
 
@@ -82,8 +89,11 @@ def _make(path: Path) -> None:
         fields = []
         for i, (kind, center) in enumerate(
             tqdm(
-                zip(_KINDS, _positions(len(_KINDS)), strict=True), total=len(_KINDS), delay=1,
-                desc="simulating the sample (once)", disable=not conf.progress,
+                zip(_KINDS, _positions(len(_KINDS)), strict=True),
+                total=len(_KINDS),
+                delay=1,
+                desc="simulating the sample (once)",
+                disable=not conf.progress,
             )
         ):
             fields.append(simulate_field(i, _SEED, center=center, kind=kind, exposure_map=True))

@@ -34,8 +34,8 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     weights : str, path or None
-        Weights that come with astrocnn (``"xmm-dss2"``: X-ray and optical; ``"xmm"``: X-ray only), a
-        ``.keras`` file written by `save`, or None. `fit` starts from them.
+        Weights that come with astrocnn (``"xmm-dss2"``: X-ray and optical; ``"xmm"``: X-ray
+        only), a ``.keras`` file written by `save`, or None. `fit` starts from them.
     images : dict of str to source, optional
         Local images by band, such as ``{"xmm": "*.FTZ"}``: FITS files, HiPS folders, providers; see
         `astrocnn.cutouts.make_cutouts`. Bands that are not named come from hips2fits.
@@ -157,10 +157,10 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         -------
         ResultTable
             A `~astropy.table.QTable` with one row per target, in the same order:
-            ``target_id``, ``ra``, ``dec`` (deg), ``label``, ``proba_cluster`` (both masked where there
-            is no verdict), ``proba_err`` (masked until ensembles exist), ``coverage_<waveband>``
-            (0..1), ``flag`` (reasons, see `astrocnn.tables.FLAGS`). Weights, surveys and
-            versions are in ``meta``.
+            ``target_id``, ``ra``, ``dec`` (deg), ``label``, ``proba_cluster`` (both masked where
+            there is no verdict), ``proba_err`` (masked until ensembles exist),
+            ``coverage_<waveband>`` (0..1), ``flag`` (reasons, see `astrocnn.tables.FLAGS`).
+            Weights, surveys and versions are in ``meta``.
 
         Raises
         ------
@@ -189,8 +189,13 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
             interrupted = True
         proba, coverage, flags = verdicts.rows(len(targets), wavebands)
         result = result_table(
-            targets, proba, classes=description.classes, threshold=self.threshold,
-            coverage=coverage, flags=flags, meta=fitted.meta() | _faults(verdicts),
+            targets,
+            proba,
+            classes=description.classes,
+            threshold=self.threshold,
+            coverage=coverage,
+            flags=flags,
+            meta=fitted.meta() | _faults(verdicts),
         )
         if interrupted:
             done = sum(map(len, verdicts.proba))
@@ -215,7 +220,7 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
             Columns in the order of `classes_`; NaN in rows without a verdict.
         """
         fitted = self._ready()
-        targets, chunks = target_chunks(X, fitted.description, self.images)
+        _, chunks = target_chunks(X, fitted.description, self.images)
         proba = [self._proba(dataset, fitted) for dataset in chunks]
         return np.concatenate(proba) if proba else np.empty((0, len(fitted.description.classes)))
 
@@ -306,7 +311,8 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         return ModelDescription(
             network=self.network,
             arguments={
-                "input_shape": [int(pixels), int(pixels), len(bands)], "n_classes": len(classes)
+                "input_shape": [int(pixels), int(pixels), len(bands)],
+                "n_classes": len(classes),
             },
             bands=bands,
             size=float(size.to_value(u.arcmin)),
@@ -318,9 +324,18 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         """Train on network input; what `fit` and ``astrocnn train`` have in common."""
         start = None if self.weights is None else self.weights
         self._fitted = Fitted.train(
-            description, start, tensor, labels, classes, sample_weight, card or {},
-            epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate,
-            augmented=self.augmented, random_state=self.random_state,
+            description,
+            start,
+            tensor,
+            labels,
+            classes,
+            sample_weight,
+            card or {},
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            augmented=self.augmented,
+            random_state=self.random_state,
         )
         self.history_ = self._fitted.history
         self.n_targets_seen_ = len(tensor)

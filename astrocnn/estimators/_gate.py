@@ -79,5 +79,3 @@ def _match_images(images, description):
             f"the weights need images of {' + '.join(description.bands)}, but images= "
             f"names {' + '.join(extra)}; leave it out or choose other weights"
         )
-
-

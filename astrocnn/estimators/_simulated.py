@@ -42,7 +42,7 @@ class Recipe:
 RECIPES = Registry(
     "recipe",
     {
-        "xmm": Recipe(("xmm",), 96),
+        "xmm": Recipe(("xmm",), 96, epochs=12),
         "xmm-dss2": Recipe(("xmm", "dss2-red"), 178),
     },
 )
@@ -79,7 +79,11 @@ def train_on_simulation(
     chosen = RECIPES[recipe]
     n, epochs = n or chosen.n, epochs or chosen.epochs
     classifier = ClusterClassifier(
-        weights=None, bands=chosen.bands, pixels=chosen.pixels, size=6 * u.arcmin, epochs=epochs,
+        weights=None,
+        bands=chosen.bands,
+        pixels=chosen.pixels,
+        size=6 * u.arcmin,
+        epochs=epochs,
         random_state=random_state,
     )
     description = classifier._start_description([False, True])
@@ -89,9 +93,7 @@ def train_on_simulation(
 
     tensor, truth = simulate(n, random_state)
     labels = np.array(truth["is_cluster"])
-    classifier._fit_tensor(
-        tensor, labels.astype(int), np.array(description.classes), description
-    )
+    classifier._fit_tensor(tensor, labels.astype(int), np.array(description.classes), description)
     del tensor
     tensor, truth = simulate(n_test, random_state + 1)
     proba = classifier._fitted.proba(tensor.astype(np.float32), classifier.batch_size)[:, 1]

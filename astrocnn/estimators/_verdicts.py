@@ -103,5 +103,6 @@ def _coverage(dataset) -> dict[str, np.ndarray]:
     share = dataset["valid"].values.mean(axis=(2, 3))
     wavebands = [str(name) for name in dataset["waveband"].values]
     return {
-        name: share[:, [w == name for w in wavebands]].min(axis=1) for name in dict.fromkeys(wavebands)
+        name: share[:, [w == name for w in wavebands]].min(axis=1)
+        for name in dict.fromkeys(wavebands)
     }

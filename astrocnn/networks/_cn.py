@@ -41,9 +41,7 @@ def build_cn(
     model = keras.Sequential(name="cn")
     model.add(keras.Input(shape=tuple(input_shape), name="image"))
     for i, filters in enumerate((64, 32, 32, 32, 32, 32), start=1):
-        model.add(
-            layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv{i}")
-        )
+        model.add(layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv{i}"))
         model.add(layers.MaxPooling2D(2, padding="same", name=f"pool{i}"))
     model.add(layers.Flatten(name="flatten"))
     model.add(layers.Dense(256, activation="relu", name="dense"))

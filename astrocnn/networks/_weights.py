@@ -21,9 +21,15 @@ def weights_table() -> Table:
     for name in weights_names():
         found = read_description(name)
         rows.append(
-            (name, " + ".join(found.bands), found.network, found.pixels,
-             found.card.get("scores", {}).get("AUC", [float("nan")])[0], found.card.get("training", ""),
-             file_hash(find_weights(name))[:8])
+            (
+                name,
+                " + ".join(found.bands),
+                found.network,
+                found.pixels,
+                found.card.get("scores", {}).get("AUC", [float("nan")])[0],
+                found.card.get("training", ""),
+                file_hash(find_weights(name))[:8],
+            )
         )
     names = ["weights", "bands", "network", "pixels", "auc", "training", "sha256"]
     return Table(rows=rows or None, names=names)

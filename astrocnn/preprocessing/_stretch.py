@@ -9,9 +9,7 @@ __all__ = ["local_background", "scale_free_stretch", "smooth", "standardize"]
 _MAD_TO_STD = 1.4826
 
 
-def smooth(
-    image: np.ndarray, weight: np.ndarray, sigma: float
-) -> np.ndarray:
+def smooth(image: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
     """Smooth an image with a Gaussian, weighting pixels by exposure or validity.
 
     Parameters

@@ -1,7 +1,8 @@
 """Pixels of a band on a target's grid, from files, tiles, or a service."""
 
 from ._core import Pixels, Provider
-from ._fits import FitsProvider, read_image
+from ._fits import FitsProvider
+from ._fits_image import read_image
 from ._hips import HipsProvider
 from ._hips2fits import Hips2FitsProvider
 from ._hips_writer import write_hips

@@ -1,50 +1,40 @@
 """Local FITS images, with their exposure maps: the plain way in for one's own data."""
 
 import glob
-import re
+import os
 import warnings
-import zlib
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import SkyCoord
 from astropy.io import fits
-from astropy.utils.exceptions import AstropyWarning
-from astropy.wcs import WCS
 
-from ..exceptions import NoCoverageError, ProviderError
+from ..exceptions import FailedTargetWarning, NoCoverageError, ProviderError
 from ..surveys import Band
 from ._core import Pixels, Provider
+from ._fits_image import ImageInfo, locate_image, read_image, read_info, read_pixels
 from ._resample import SkyImage, resample_image
+from ._xmm_products import is_epic_image, pair_products
 
-__all__ = ["FitsProvider", "read_image"]
-
-#: XMM-Newton pipeline (PPS) products: P<obsid><camera><exposure><type><band><source>.
-_PPS = re.compile(
-    r"P(?P<key>\d{10}(?P<camera>PN|M1|M2)[SUX]\d{3})(?P<type>IMAGE_|EXPMAP|BKGMAP)(?P<band>\d)\d{3}\."
-)
-#: Energies (keV) of the PPS bands, XMM-Newton SOC XMM-SOC-GEN-ICD-0024.
-_PPS_ENERGY = {
-    "1": (0.2, 0.5), "2": (0.5, 1.0), "3": (1.0, 2.0), "4": (2.0, 4.5), "5": (4.5, 12.0),
-    "8": (0.2, 12.0),
-}
-_READ_ERRORS = (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error)
+__all__ = ["FitsProvider"]
 
 
 @dataclass
 class _Entry:
-    """One image that a provider knows of; pixels are read when a target needs them."""
+    """One image that a provider knows of; pixels are read when a target needs them.
 
-    path: Path | None
+    ``key`` names the exposure of a camera: images in several energy bands share it.
+    """
+
+    path: Path | None = None
     exposure_path: Path | None = None
+    key: object = None
     image: SkyImage | None = None
-    share: float = 1.0
-    center: np.ndarray = field(default=None)
-    radius: float = 0.0
+    info: ImageInfo | None = None
+    exposure_info: ImageInfo | None = None
 
 
 class FitsProvider(Provider):
@@ -57,6 +47,7 @@ class FitsProvider(Provider):
         ``{"image": "a.fits", "exposure": "a_exp.fits"}``. XMM-Newton pipeline products are known by
         their file names: exposure maps are paired with their images, images outside the
         band's energy range and background maps (they contain cluster light) are left alone.
+        Of each file the first image with a celestial WCS is used.
     band : Band
         What the pixels are.
     quantity : {'counts', 'rate', 'intensity'}, optional
@@ -68,10 +59,16 @@ class FitsProvider(Provider):
     ProviderError
         If no file matches or none of them can be read.
 
+    Warns
+    -----
+    FailedTargetWarning
+        If some of several files cannot be read.
+
     Notes
     -----
-    Overlapping counts images are added, and so are their exposures; for other quantities the first
-    image with a valid pixel wins.
+    Only headers are read at first, then the pixels that a target needs; the last four images stay
+    in memory. Overlapping counts images are added, and so are their exposures; for other quantities
+    the first image with a valid pixel wins, and an exposure map only tells what is valid.
 
     Examples
     --------
@@ -112,12 +109,15 @@ class FitsProvider(Provider):
         reach = grid.size.to_value(u.rad) * np.sqrt(0.5)
         found = []
         for entry in self._entries:
-            if np.arccos(np.clip(direction @ entry.center, -1, 1)) > entry.radius + reach:
+            if np.arccos(np.clip(direction @ entry.info.center, -1, 1)) > entry.info.radius + reach:
                 continue
             image = self._load(entry)
             pixels = resample_image(image, grid)
-            if pixels is not None and pixels.valid.any():
-                found.append((pixels, image.quantity, entry.share))
+            if pixels is None or not pixels.valid.any():
+                continue
+            if image.quantity != "counts":
+                pixels.exposure = None  # it has told what is valid; a rate is divided already
+            found.append((pixels, image.quantity, entry.key))
         if not found:
             raise NoCoverageError(
                 f"no {self.band.name} pixel at {grid.center.to_string('hmsdms', precision=0)} "
@@ -125,46 +125,43 @@ class FitsProvider(Provider):
             )
         return _merge(found)
 
-    def _find(self, source):
-        """List the images of a source, with position and radius of each."""
+    def _find(self, source) -> list[_Entry]:
+        """List the images of a source that can be read, with position and radius of each."""
+        if isinstance(source, (fits.HDUList, fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)):
+            source = self._typed(read_image(source), None)
         if isinstance(source, SkyImage):
-            entries = [_Entry(None, image=source)]
-        elif isinstance(source, (fits.HDUList, fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)):
-            entries = [_Entry(None, image=self._typed(read_image(source), None))]
-        elif isinstance(source, dict):
-            entries = [
-                _Entry(path, exposure)
-                for path, exposure in zip(
-                    _paths(source["image"]), _paths(source["exposure"]), strict=True
-                )
-            ]
+            wcs = source.wcs.deepcopy()
+            wcs.array_shape = source.data.shape
+            return [_Entry(image=source, info=locate_image(0, wcs))]
+        if isinstance(source, dict):
+            chosen = _given_pairs(source)
         else:
-            entries = _pair_products(_paths(source), self.band)
-        faults = []
-        good = [e for e in entries if self._locate(e, faults)]
-        if not good:
+            paths = _paths(source)
+            chosen = pair_products(paths, self.band)
+            if not chosen:
+                raise ProviderError(
+                    f"no image for band {self.band.name} among {len(paths)} files; "
+                    f"its energy range is {self.band.energy}"
+                )
+        entries, faults = [], []
+        for path, exposure_path, key in chosen:
+            try:
+                entries.append(_locate(path, exposure_path, key))
+            except ProviderError as error:
+                faults.append(str(error))
+        if not entries:
             raise ProviderError(
-                f"none of the {len(entries)} images for band {self.band.name} can be read: "
+                f"none of the {len(chosen)} images for band {self.band.name} can be read: "
                 f"{faults[0]}"
             )
-        self.faults = faults
-        return good
-
-    def _locate(self, entry, faults) -> bool:
-        """Store an image's center and radius; False (and the reason kept) if it is unreadable."""
-        try:
-            image = self._load(entry)
-        except ProviderError as error:
-            faults.append(str(error))
-            return False
-        ny, nx = image.data.shape
-        corners = image.wcs.pixel_to_world(
-            [(nx - 1) / 2, -0.5, nx - 0.5, -0.5, nx - 0.5],
-            [(ny - 1) / 2, -0.5, -0.5, ny - 0.5, ny - 0.5],
-        ).icrs
-        entry.center = corners[0].cartesian.xyz.value
-        entry.radius = float(corners[0].separation(corners[1:]).rad.max())
-        return True
+        if faults:
+            warnings.warn(
+                f"{len(faults)} of {len(chosen)} files for band {self.band.name} are left out; "
+                f"the first: {faults[0]}",
+                FailedTargetWarning,
+                stacklevel=4,
+            )
+        return entries
 
     def _load(self, entry, keep=4) -> SkyImage:
         """Return the image of an entry; the last few are kept in memory."""
@@ -174,16 +171,12 @@ class FitsProvider(Provider):
             if entry.path in self._cache:
                 self._cache.move_to_end(entry.path)
                 return self._cache[entry.path]
-            image = self._typed(read_image(entry.path), entry.path)
+            data = read_pixels(entry.path, entry.info.index)
+            image = self._typed(SkyImage(data, entry.info.wcs, name=entry.path.name), entry.path)
             if entry.exposure_path is not None:
-                exposure = read_image(entry.exposure_path)
-                if exposure.data.shape != image.data.shape:
-                    raise ProviderError(
-                        f"{entry.exposure_path.name} has shape {exposure.data.shape}, its image "
-                        f"{entry.path.name} {image.data.shape}: exposure maps must match pixel "
-                        "by pixel"
-                    )
-                image.exposure = exposure.data
+                image.exposure = read_pixels(entry.exposure_path, entry.exposure_info.index)
+                if not np.isfinite(image.exposure).any():
+                    raise ProviderError(f"{entry.exposure_path.name} has no finite exposure")
             self._cache[entry.path] = image
             if len(self._cache) > keep:
                 self._cache.popitem(last=False)
@@ -193,67 +186,52 @@ class FitsProvider(Provider):
         """Set what kind of quantity the image holds."""
         counts = self.band.waveband == "xray" and (
             np.issubdtype(image.data.dtype, np.integer)
-            or (path is not None and _PPS.search(path.name) is not None)
+            or (path is not None and is_epic_image(path))
         )
         image.quantity = self.quantity or ("counts" if counts else self.band.quantity)
         return image
 
 
-def read_image(source) -> SkyImage:
-    """Read the first two-dimensional image with a celestial WCS.
-
-    Parameters
-    ----------
-    source : path, HDU or HDUList
-        A FITS file (compressed or not) or what astropy makes of one.
-
-    Returns
-    -------
-    SkyImage
-        Of quantity ``"intensity"``; the caller knows better.
-
-    Raises
-    ------
-    ProviderError
-        If the file is missing, truncated, no FITS file, or has no such image.
-    """
-    name = source if isinstance(source, (str, Path)) else "the given HDU"
-    name = Path(name).name
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", AstropyWarning)
-            warnings.filterwarnings("error", message=".*truncated.*")
-            if isinstance(source, (str, Path)):
-                with fits.open(source, memmap=False) as hdus:
-                    return _first_image(hdus, name)
-            hdus = source if isinstance(source, fits.HDUList) else [source]
-            return _first_image(hdus, name)
-    except ProviderError:
-        raise
-    except (*_READ_ERRORS, AstropyWarning) as error:
-        raise ProviderError(f"{name} cannot be read as a FITS image: {error}") from error
+def _locate(path, exposure_path, key) -> _Entry:
+    """Read where an image lies, and check that its exposure map has the same pixels."""
+    entry = _Entry(path, exposure_path, key, info=read_info(path))
+    if exposure_path is not None:
+        entry.exposure_info = read_info(exposure_path)
+        shapes = entry.exposure_info.wcs.array_shape, entry.info.wcs.array_shape
+        if shapes[0] != shapes[1]:
+            raise ProviderError(
+                f"{exposure_path.name} has shape {shapes[0]}, its image {path.name} {shapes[1]}: "
+                "exposure maps must match pixel by pixel"
+            )
+    return entry
 
 
-def _first_image(hdus, name):
-    for hdu in hdus:
-        if not hdu.is_image or hdu.header.get("NAXIS", 0) < 2:
-            continue
-        wcs = WCS(hdu.header, hdus if isinstance(hdus, fits.HDUList) else None).celestial
-        data = np.asarray(hdu.data)
-        data = data.reshape(data.shape[-2:]) if data[..., 0, 0].size == 1 else None
-        if wcs.naxis == 2 and data is not None:
-            return SkyImage(data.astype(data.dtype.newbyteorder("="), copy=False), wcs, name=name)
-    raise ProviderError(
-        f"{name} has no two-dimensional image with a celestial WCS; give an image made on the sky"
-    )
+def _given_pairs(source) -> list[tuple[Path, Path | None, object]]:
+    """Pairs of ``{"image": ..., "exposure": ...}``."""
+    if "image" not in source or not set(source) <= {"image", "exposure"}:
+        raise ProviderError(
+            f"a dict of FITS files has the keys 'image' and 'exposure', not {list(source)}"
+        )
+    images = _paths(source["image"])
+    if source.get("exposure") is None:
+        return [(path, None, path) for path in images]
+    exposures = _paths(source["exposure"])
+    if len(images) != len(exposures):
+        raise ProviderError(
+            f"there are {len(images)} images but {len(exposures)} exposure maps; list them in pairs"
+        )
+    return [(path, exposure, path) for path, exposure in zip(images, exposures, strict=True)]
 
 
 def _paths(source) -> list[Path]:
     """Expand a path, a pattern, or a list of them into files."""
-    if isinstance(source, (str, Path)):
-        source = [source]
+    items = list(source) if isinstance(source, (list, tuple)) else [source]
+    if not items or not all(isinstance(item, (str, os.PathLike)) for item in items):
+        raise ProviderError(
+            f"images are files, patterns, lists of them, an HDU or a SkyImage, not {source!r:.80}"
+        )
     found = []
-    for item in source:
+    for item in items:
         item = Path(item).expanduser()
         if item.is_dir():
             item = item / "*"
@@ -264,39 +242,6 @@ def _paths(source) -> list[Path]:
     return found
 
 
-def _pair_products(paths, band) -> list[_Entry]:
-    """Pair XMM-Newton pipeline images with their exposure maps; other files stand alone."""
-    products = {path: _PPS.search(path.name) for path in paths}
-    exposure = {
-        (m["key"], m["band"]): path for path, m in products.items() if m and m["type"] == "EXPMAP"
-    }
-    entries, keys = [], []
-    for path, match in products.items():
-        if match is None:
-            entries.append(_Entry(path))
-            keys.append(path)
-        elif match["type"] == "IMAGE_" and _inside(match["band"], band):
-            entries.append(_Entry(path, exposure.get((match["key"], match["band"]))))
-            keys.append(match["key"])
-    if not entries:
-        raise ProviderError(
-            f"no image for band {band.name} among {len(paths)} files; "
-            f"its energy range is {band.energy}"
-        )
-    for entry, key in zip(entries, keys, strict=True):
-        # Energy bands of one exposure share its exposure time, they do not add to it.
-        entry.share = 1 / keys.count(key)
-    return entries
-
-
-def _inside(pps_band, band) -> bool:
-    low, high = _PPS_ENERGY.get(pps_band, (0, np.inf))
-    if band.energy is None:
-        return True
-    energy = band.energy.to_value(u.keV)
-    return energy[0] <= low and high <= energy[1]
-
-
 def _merge(found) -> Pixels:
     """Combine the pixels of several images of one field."""
     if len(found) == 1:
@@ -305,10 +250,16 @@ def _merge(found) -> Pixels:
     valid = np.zeros(image.shape, dtype=bool)
     with_map = all(pixels.exposure is not None for pixels, _, _ in found)
     exposure = np.zeros(image.shape, dtype=np.float32) if with_map else None
-    for pixels, quantity, share in found:
-        add = np.isfinite(pixels.image) & (np.isnan(image) | (quantity == "counts"))
-        image[add] = np.nan_to_num(image[add]) + pixels.image[add]
+    keys = [key for _, _, key in found]
+    for pixels, quantity, key in found:
+        finite = np.isfinite(pixels.image)
+        if quantity == "counts":
+            image[finite] = np.nan_to_num(image[finite]) + pixels.image[finite]
+        else:
+            take = (pixels.valid & ~valid) | (finite & np.isnan(image))
+            image[take] = pixels.image[take]
         valid |= pixels.valid
         if with_map:
-            exposure += pixels.exposure * share
+            # Energy bands of one exposure share its exposure time, they do not add to it.
+            exposure += pixels.exposure / keys.count(key)
     return Pixels(image, valid, exposure, all(pixels.exposure_known for pixels, _, _ in found))

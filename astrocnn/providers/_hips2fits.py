@@ -25,6 +25,10 @@ _MAX_BYTES = 64 * 2**20
 _BACKOFF = 0.5
 #: Longest wait that the service can ask for with Retry-After (s).
 _MAX_WAIT = 30.0
+#: Longest wait for a connection (s); an answer may take longer.
+_CONNECT = 10.0
+#: After so many failures in a row a service that never answered is not asked again.
+_GIVE_UP = 3
 _ADVICE = "check the connection or give local images with images=..."
 
 
@@ -51,6 +55,9 @@ class Hips2FitsProvider(Provider):
 
     Notes
     -----
+    A service that could not be reached three times, and never before, is not asked again by this
+    provider: without a network, 1000 targets fail as fast as three.
+
     The request is the one of ``astroquery.hips2fits``; it is sent through a session of our own
     that keeps connections open, one per thread.
 
@@ -88,6 +95,8 @@ class Hips2FitsProvider(Provider):
         self.timeout = timeout
         self.retries = retries
         self._local = threading.local()
+        self._answered = False
+        self._unreached: list[str] = []
 
     @property
     def description(self) -> str:
@@ -120,12 +129,15 @@ class Hips2FitsProvider(Provider):
         """Send one request, again after passing faults."""
         retries = conf.retries if self.retries is None else self.retries
         for attempt in itertools.count():
+            if not self._answered and len(self._unreached) >= _GIVE_UP:
+                raise ProviderError(f"{self._unreached[0]} (not asked again)")
             try:
                 return self._request(parameters)
             except _PassingFault as fault:
                 wait = _BACKOFF * 2**attempt if fault.wait is None else fault.wait
                 if attempt >= retries or wait > _MAX_WAIT:
                     asked = f"; it asks to come back in {wait:.0f} s" if wait > _MAX_WAIT else ""
+                    self._unreached.append(str(fault))
                     raise ProviderError(f"{fault}{asked} ({attempt + 1} tried)") from fault
                 time.sleep(wait)
 
@@ -140,17 +152,21 @@ class Hips2FitsProvider(Provider):
         started = time.monotonic()
         try:
             with self._session().get(
-                server, params=parameters, timeout=timeout, stream=True
+                server, params=parameters, timeout=(min(timeout, _CONNECT), timeout), stream=True
             ) as response:
+                self._answered = True
                 content = _read_body(response, started + timeout)
+        except requests.ConnectTimeout as error:
+            timeout = min(timeout, _CONNECT)
+            raise _PassingFault(
+                f"could not reach {server} within {timeout:g} s; {_ADVICE}"
+            ) from error
         except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError) as error:
             raise _PassingFault(
                 f"{server} did not answer within {timeout:g} s; {_ADVICE}"
             ) from error
         except passing as error:
-            raise _PassingFault(
-                f"could not reach {server} ({_root(error)}); {_ADVICE}"
-            ) from error
+            raise _PassingFault(f"could not reach {server} ({_root(error)}); {_ADVICE}") from error
         except (requests.RequestException, ValueError) as error:
             raise ProviderError(f"{server} cannot be used ({_root(error)}); {_ADVICE}") from error
         _check_status(response, content, server)

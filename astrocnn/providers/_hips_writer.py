@@ -165,10 +165,17 @@ def _properties(order, tile_width, frame, title):
     """The file ``properties``: what HiPS 1.0 requires of a local copy."""
     scale = np.degrees(np.sqrt(4 * np.pi / 12)) / (tile_width * 2**order)
     pairs = {
-        "obs_title": title, "dataproduct_type": "image", "hips_version": "1.4",
-        "hips_builder": "astrocnn", "hips_order": order, "hips_order_min": order,
-        "hips_frame": frame, "hips_tile_width": tile_width, "hips_tile_format": "fits",
-        "hips_pixel_bitpix": -32, "hips_pixel_scale": f"{scale:.8g}",
+        "obs_title": title,
+        "dataproduct_type": "image",
+        "hips_version": "1.4",
+        "hips_builder": "astrocnn",
+        "hips_order": order,
+        "hips_order_min": order,
+        "hips_frame": frame,
+        "hips_tile_width": tile_width,
+        "hips_tile_format": "fits",
+        "hips_pixel_bitpix": -32,
+        "hips_pixel_scale": f"{scale:.8g}",
         "hips_status": "private master unclonable",
     }
     return "".join(f"{key:20} = {value}\n" for key, value in pairs.items())

@@ -134,7 +134,10 @@ def _trim(image, x, y):
     if image.exposure is not None:
         exposure = np.asarray(image.exposure[part], dtype=np.float32)
     trimmed = SkyImage(
-        np.asarray(image.data[part], dtype=np.float32), image.wcs[part], image.quantity, exposure,
+        np.asarray(image.data[part], dtype=np.float32),
+        image.wcs[part],
+        image.quantity,
+        exposure,
         image.name,
     )
     return trimmed, x - x0, y - y0

@@ -64,8 +64,13 @@ def simulate_cutouts(
         found.append([_pixels(simulated.images[band], band, grid) for band in bands])
     truth = truth_table(rows, random_state)
     dataset = cutout_dataset(
-        truth["target_id"], truth["ra"].value, truth["dec"].value, [get_band(b) for b in bands],
-        found, size, pixels,
+        truth["target_id"],
+        truth["ra"].value,
+        truth["dec"].value,
+        [get_band(b) for b in bands],
+        found,
+        size,
+        pixels,
     )
     dataset.attrs["simulated"] = True
     return dataset, truth

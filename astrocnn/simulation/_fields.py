@@ -11,7 +11,7 @@ from ..providers import SkyImage
 from ._instruments import EPIC_MOS, EPIC_MOS_1_2, EPIC_PN, PLATE_RED
 from ._native import native_grid
 from ._optical import optical_image
-from ._population import KINDS, LIMITS, draw_sources
+from ._population import KINDS, LIMITS, Source, draw_sources
 from ._xray import Pointing, xray_image
 
 __all__ = ["SimulatedField", "simulate_field", "truth_table"]
@@ -56,6 +56,16 @@ class SimulatedField:
     center: SkyCoord
     truth: dict
     images: dict[str, SkyImage]
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What is on the sky and how it is looked at."""
+
+    kind: str
+    sources: list[Source]
+    pointing: Pointing
+    exposure_map: bool
 
 
 def simulate_field(
@@ -107,13 +117,13 @@ def simulate_field(
     if exposure_map is None:
         exposure_map = bool(rng.random() < 0.6)
     # Each band has its own stream: leaving one out does not change the other.
-    streams = {band: np.random.default_rng([random_state, number, i]) for i, band in enumerate(_MAKE)}
+    scene = _Scene(kind, sources, pointing, exposure_map)
     images = {}
     for band in bands:
-        wcs, x, y = native_grid(center, *_shape(band, streams[band]), streams[band])
-        images[band] = _MAKE[band](sources, pointing, x, y, streams[band], wcs, kind, exposure_map)
-    truth = _truth(number, center, kind, sources, pointing, exposure_map)
-    return SimulatedField(center, truth, images)
+        stream = np.random.default_rng([random_state, number, _STREAMS.index(band)])
+        grid = native_grid(center, *_shape(band, stream), stream)
+        images[band] = _MAKE[band](scene, *grid, stream)
+    return SimulatedField(center, _truth(number, center, scene), images)
 
 
 def truth_table(rows: list[dict], random_state: int | None = None) -> QTable:
@@ -158,43 +168,47 @@ def _shape(band, rng):
     return _PLATE_PIXELS, PLATE_RED.pixel, rng.uniform(-0.08, 0.08)
 
 
-def _make_xray(sources, pointing, x, y, rng, wcs, kind, exposure_map):
-    counts, exposure = xray_image(sources, pointing, x, y, rng, artifact=kind == "artifact")
-    if exposure_map:
+def _make_xray(scene, wcs, x, y, rng):
+    counts, exposure = xray_image(
+        scene.sources, scene.pointing, x, y, rng, artifact=scene.kind == "artifact"
+    )
+    if scene.exposure_map:
         return SkyImage(counts, wcs, "counts", exposure, name="simulated XMM-Newton")
     if rng.random() < 0.5:
         return SkyImage(counts, wcs, "counts", name="simulated XMM-Newton")
-    seen = exposure > 0.05 * pointing.time
+    seen = exposure > 0.05 * scene.pointing.time
     rate = np.divide(counts, exposure, out=np.full(counts.shape, np.nan, np.float32), where=seen)
     return SkyImage(rate, wcs, "rate", name="simulated XMM-Newton")
 
 
-def _make_plate(sources, pointing, x, y, rng, wcs, kind, exposure_map):
-    return SkyImage(
-        optical_image(sources, PLATE_RED, x, y, rng), wcs, "intensity", name="simulated DSS2"
-    )
+def _make_plate(scene, wcs, x, y, rng):
+    plate = optical_image(scene.sources, PLATE_RED, x, y, rng)
+    return SkyImage(plate, wcs, "intensity", name="simulated DSS2")
 
 
+#: Random streams: the sky itself, then one per band (NumPy takes a missing number for zero).
+_STREAMS = ("sky", "xmm", "dss2-red")
 _MAKE = {"xmm": _make_xray, "dss2-red": _make_plate}
 
 
-def _truth(number, center, kind, sources, pointing, exposure_map):
+def _truth(number, center, scene):
+    """One row of the truth table: physics decides whether the target is a cluster."""
+    pointing = scene.pointing
+    near = [s for s in scene.sources if np.hypot(s.x, s.y) <= LIMITS["distance"]]
     clusters = [
-        s for s in sources
+        s
+        for s in near
         if s.kind == "cluster" and s.m500 >= LIMITS["m500"] and s.flux >= LIMITS["flux"]
-        and np.hypot(s.x, s.y) <= LIMITS["distance"]
     ]
     main = clusters[0] if clusters else None
-    near = 0.0 if kind in ("blank", "artifact") else sum(
-        s.flux for s in sources if np.hypot(s.x, s.y) <= LIMITS["distance"]
-    )
-    flux = main.flux if main else near
+    empty = scene.kind in ("blank", "artifact")
+    flux = main.flux if main else sum(0.0 if empty else s.flux for s in near)
     return {
         "target_id": number,
         "ra": center.ra.deg,
         "dec": center.dec.deg,
         "is_cluster": main is not None,
-        "kind": kind,
+        "kind": scene.kind,
         "z": main.z if main else np.nan,
         "m500": main.m500 if main else np.nan,
         "r500": main.r500 if main else np.nan,
@@ -203,5 +217,5 @@ def _truth(number, center, kind, sources, pointing, exposure_map):
         "exposure": pointing.time * float(pointing.camera.vignetting(pointing.off_axis)),
         "off_axis": pointing.off_axis / 60,
         "camera": pointing.camera.name,
-        "exposure_map": exposure_map,
+        "exposure_map": scene.exposure_map,
     }

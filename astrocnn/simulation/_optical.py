@@ -48,7 +48,8 @@ def optical_image(
     -----
     Field galaxies follow counts of slope 0.4 dex/mag with 5,000 per square degree brighter than
     R = 21 (Metcalfe et al. 1991, MNRAS 249, 498); stars have slope 0.2 dex/mag. Cluster members
-    follow a Schechter (1976) function and a projected NFW law with a brightest galaxy at the center.
+    follow a Schechter (1976) function and a projected NFW law, with a brightest galaxy at the
+    center.
     """
     sharp = np.zeros(x.shape)
     stars = _stars(x, y, rng)
@@ -63,8 +64,15 @@ def optical_image(
         elif source.kind == "galaxy":
             radius = 10 ** (0.2 * (16.5 - source.magnitude)) * rng.uniform(4, 9)
             galaxies.append(
-                (source.x, source.y, source.magnitude, radius, rng.choice([1.0, 4.0]),
-                 source.axis_ratio, source.angle)
+                (
+                    source.x,
+                    source.y,
+                    source.magnitude,
+                    radius,
+                    rng.choice([1.0, 4.0]),
+                    source.axis_ratio,
+                    source.angle,
+                )
             )
     for galaxy in galaxies:
         _add_galaxy(sharp, to_pixel, camera.pixel, *galaxy)
@@ -122,9 +130,15 @@ def _members(cluster, rng):
     scale = at_redshift("arcsec", cluster.z) / 1000  # arcsec per kpc
     offset = rng.normal(0, 15 * scale, 2)
     members = [
-        (cluster.x + offset[0], cluster.y + offset[1],
-         apparent - 23.4 - 0.4 * np.log10(cluster.m500 / 2e14) + rng.normal(0, 0.3),
-         rng.uniform(14, 30) * scale, 4.0, cluster.axis_ratio, cluster.angle)
+        (
+            cluster.x + offset[0],
+            cluster.y + offset[1],
+            apparent - 23.4 - 0.4 * np.log10(cluster.m500 / 2e14) + rng.normal(0, 0.3),
+            rng.uniform(14, 30) * scale,
+            4.0,
+            cluster.axis_ratio,
+            cluster.angle,
+        )
     ]
     number = rng.poisson(55 * (cluster.m500 / 3e14) ** 0.85)
     faintest = np.minimum(apparent - 21.6 + 3, 22.0)
@@ -136,8 +150,15 @@ def _members(cluster, rng):
             px, py = cluster.x + r * np.cos(a), cluster.y + r * np.sin(a)
             size = 4 * 10 ** (-0.2 * m * 0.6) * scale * np.exp(rng.normal(0, 0.3))
             members.append(
-                (px, py, magnitude, max(size, 0.3), 4.0 if rng.random() < 0.8 else 1.0,
-                 rng.uniform(0.5, 1), rng.uniform(0, np.pi))
+                (
+                    px,
+                    py,
+                    magnitude,
+                    max(size, 0.3),
+                    4.0 if rng.random() < 0.8 else 1.0,
+                    rng.uniform(0.5, 1),
+                    rng.uniform(0, np.pi),
+                )
             )
     return members
 

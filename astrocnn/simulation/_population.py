@@ -21,8 +21,8 @@ KINDS = {
     "artifact": 0.02,
 }
 
-#: What makes a target a cluster: mass (solar masses, M500), flux (erg/s/cm2, 0.5-2 keV) and distance
-#: from the target (arcsec). Physics decides the label, never the image.
+#: What makes a target a cluster: mass (solar masses, M500), flux (erg/s/cm2, 0.5-2 keV) and
+#: distance from the target (arcsec). Physics decides the label, never the image.
 LIMITS = {"m500": 5e13, "flux": 1e-14, "distance": 60.0}
 
 #: Fewest expected counts of a candidate, by kind: the detection that made the list.
@@ -35,9 +35,9 @@ _COSMOLOGY = FlatLambdaCDM(H0=70, Om0=0.3)
 class Source:
     """One source: position, flux, shape and optical counterpart.
 
-    Positions are arcsec east (``x``) and north (``y``) of the target, flux is erg/s/cm2 in 0.5-2 keV.
-    ``cores`` lists the beta models of an extended source: (share of flux, core radius in arcsec,
-    beta); a point source has none. ``magnitude`` is red (R) and total; 99 means none.
+    Positions are arcsec east (``x``) and north (``y``) of the target, flux is erg/s/cm2 in
+    0.5-2 keV. ``cores`` lists the beta models of an extended source: (share of flux, core radius
+    in arcsec, beta); a point source has none. ``magnitude`` is red (R) and total; 99 means none.
     """
 
     kind: str
@@ -138,8 +138,16 @@ def draw_cluster(rng: np.random.Generator, x: float, y: float, z=(0.05, 1.2)) ->
             (share, r500 * 10 ** rng.uniform(-1.9, -1.2), rng.normal(0.65, 0.05)),
         ]
     return Source(
-        "cluster", x, y, flux, cores=cores, axis_ratio=rng.uniform(0.6, 1.0),
-        angle=rng.uniform(0, np.pi), z=redshift, m500=m500, r500=r500,
+        "cluster",
+        x,
+        y,
+        flux,
+        cores=cores,
+        axis_ratio=rng.uniform(0.6, 1.0),
+        angle=rng.uniform(0, np.pi),
+        z=redshift,
+        m500=m500,
+        r500=r500,
     )
 
 
@@ -183,8 +191,15 @@ def _galaxy_main(exposure, rng):
         x, y = rng.normal(0, 3, 2)
         cores = [(1.0, rng.uniform(3, 25), rng.uniform(0.6, 0.9))]
         galaxy = Source(
-            "galaxy", x, y, flux, magnitude=rng.uniform(10.5, 15), cores=cores,
-            axis_ratio=rng.uniform(0.35, 1), angle=rng.uniform(0, np.pi), z=0.01,
+            "galaxy",
+            x,
+            y,
+            flux,
+            magnitude=rng.uniform(10.5, 15),
+            cores=cores,
+            axis_ratio=rng.uniform(0.35, 1),
+            angle=rng.uniform(0, np.pi),
+            z=0.01,
         )
         nucleus = [Source("agn", x, y, flux * rng.uniform(0.2, 1.5))]
         return [galaxy, *(nucleus if rng.random() < 0.4 else [])]

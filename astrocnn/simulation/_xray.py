@@ -74,8 +74,10 @@ def _gap(chips, u, v):
         return (np.abs((u / 264.0 + 0.5) % 1 - 0.5) * 264 < 3.5) | (np.abs(v) < 5)
     inner = (np.abs(u) < 330) & (np.abs(v) < 330)  # MOS: one chip amid six
     edge = (np.abs(np.abs(v) - 330) < 5) | ((np.abs(np.abs(u) - 330) < 5) & (np.abs(v) < 330))
-    return edge | (~inner & (np.abs(v) > 330) & (np.abs(u) < 4)) | (
-        (np.abs(u) > 330) & (np.abs(v) < 4)
+    return (
+        edge
+        | (~inner & (np.abs(v) > 330) & (np.abs(u) < 4))
+        | ((np.abs(u) > 330) & (np.abs(v) < 4))
     )
 
 

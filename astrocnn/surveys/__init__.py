@@ -69,13 +69,29 @@ def survey_table() -> _Table:
     ['band', 'survey', 'waveband', 'quantity', 'pixel_scale', 'sky_fraction', 'hips', 'reference']
     """
     rows = [
-        (b.name, s.title, b.waveband, b.quantity, b.pixel_scale.to_value("arcsec"),
-         s.sky_fraction, " + ".join(b.hips), b.reference)
+        (
+            b.name,
+            s.title,
+            b.waveband,
+            b.quantity,
+            b.pixel_scale.to_value("arcsec"),
+            s.sky_fraction,
+            " + ".join(b.hips),
+            b.reference,
+        )
         for s in SURVEYS.values()
         for b in s.bands
     ]
-    names = ["band", "survey", "waveband", "quantity", "pixel_scale", "sky_fraction", "hips",
-             "reference"]
+    names = [
+        "band",
+        "survey",
+        "waveband",
+        "quantity",
+        "pixel_scale",
+        "sky_fraction",
+        "hips",
+        "reference",
+    ]
     table = _Table(rows=rows, names=names)
     table["pixel_scale"].unit = "arcsec"
     return table

@@ -6,12 +6,14 @@ from ._flags import FLAGS, has_flag, join_flags
 from ._result import ResultTable, describe_result, result_table
 from ._schema import RESULT_COLUMNS, ResultColumn, probability_columns
 from ._targets import read_targets, target_coords
+from ._write import check_result_path, write_result
 
 __all__ = [
     "FLAGS",
     "RESULT_COLUMNS",
     "ResultColumn",
     "ResultTable",
+    "check_result_path",
     "describe_result",
     "has_flag",
     "join_flags",
@@ -21,4 +23,5 @@ __all__ = [
     "result_table",
     "sky_columns",
     "target_coords",
+    "write_result",
 ]

@@ -69,17 +69,23 @@ def train_network(
     keras = load_keras()
 
     classes = model.output_shape[-1]
-    batches = make_batches(images, np.eye(classes)[labels], batch_size, augmented, random_state, sample_weight)
+    batches = make_batches(
+        images, np.eye(classes)[labels], batch_size, augmented, random_state, sample_weight
+    )
     steps = epochs * len(batches)
     warm_up = max(steps // 20, 1)
     schedule = keras.optimizers.schedules.CosineDecay(
-        learning_rate / 20, max(steps - warm_up, 1), warmup_target=learning_rate,
+        learning_rate / 20,
+        max(steps - warm_up, 1),
+        warmup_target=learning_rate,
         warmup_steps=warm_up,
     )
     model.compile(
         # TensorFlow's compiler does not pay on a CPU: four times slower, and out of memory.
-        keras.optimizers.Adam(schedule, clipnorm=1.0), loss="categorical_crossentropy",
-        metrics=["accuracy"], jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+        keras.optimizers.Adam(schedule, clipnorm=1.0),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
     watched = None
     if validation is not None:
@@ -88,7 +94,10 @@ def train_network(
         )
     with tqdm(total=steps, desc="training", unit="step", delay=2, disable=not conf.progress) as bar:
         history = model.fit(
-            batches, epochs=epochs, validation_data=watched, verbose=0,
+            batches,
+            epochs=epochs,
+            validation_data=watched,
+            verbose=0,
             callbacks=[_progress(bar)],
         )
     return {name: [float(v) for v in values] for name, values in history.history.items()}

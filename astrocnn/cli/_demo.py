@@ -1,0 +1,87 @@
+"""``astrocnn demo``: the main job on the embedded sample."""
+
+__all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
+
+SUMMARY = "see it work on a small simulated sky, offline"
+DESCRIPTION = """\
+Classify the 24 targets of the embedded sample, a small simulated sky, and print the verdicts beside the
+truth. Needs no network. The sample is made at the first run (about ten seconds, 20 MB)."""
+EPILOG = """\
+files written:
+  astrocnn-demo.png      gallery of the images with verdict and truth
+  astrocnn-demo-roc.png  completeness against false positives
+  astrocnn-demo.ecsv     the table
+
+examples:
+  astrocnn demo
+  astrocnn demo --weights xmm -o /tmp/demo
+
+exit codes: see "astrocnn --help"."""
+
+
+def add_arguments(parser) -> None:
+    """Add the options of this command."""
+    parser.add_argument(
+        "-o", "--output", metavar="FOLDER", default=".", help="where files go (default: here)"
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="W",
+        default="xmm-dss2",
+        help="xmm-dss2 (X-ray and optical images; default) or xmm (X-ray images only)",
+    )
+
+
+def run(args) -> int:
+    """Run the command and return its exit code."""
+    from ..datasets import load_sample
+    from ..estimators import ClusterClassifier
+    from ..networks import read_description
+    from ..tables import describe_result, write_result
+    from ..validation import validate
+    from ._terminal import check_folder, print_table, start_network
+
+    folder = check_folder(args.output)
+    description = read_description(args.weights)
+    print("A simulated sky: what follows are no real observations.")
+    sample = load_sample()
+    images = {band: sample.images[band] for band in description.bands}
+    print(
+        f"{len(sample.targets)} targets, images of {' + '.join(description.bands)}, weights "
+        f"{args.weights}, on {start_network()}\n"
+    )
+    result = ClusterClassifier(args.weights, images=images).predict(sample.targets)
+    for name in ("is_cluster", "kind"):
+        result[name] = sample.truth[name]
+    path = write_result(result, folder / "astrocnn-demo.ecsv", overwrite=True)
+    columns = ["target_id", "ra", "dec", "label", "proba_cluster", "is_cluster", "kind", "flag"]
+    print_table(result[columns])
+    report = validate(result, sample.truth, name=args.weights)
+    print("\n", describe_result(result), "\n\n", report, "\n", sep="")
+    for written in (*_figures(sample, images, description, result, report, folder), path):
+        print(f"written: {written}")
+    return 0
+
+
+def _figures(sample, images, description, result, report, folder) -> list:
+    """Save the gallery and the ROC curve; none without Matplotlib."""
+    from ..cutouts import make_cutouts
+    from ..plotting import plot_cutouts, plot_roc
+    from ._terminal import save_figure
+
+    cutouts = make_cutouts(
+        sample.targets, description.bands, images, description.field_size, description.pixels
+    )
+    cutouts.attrs["simulated"] = True
+    try:
+        figures = [
+            plot_cutouts(cutouts, result, sample.truth),
+            plot_roc(report).figure,
+        ]
+    except ImportError as error:
+        print(f"no figures: {error}")
+        return []
+    paths = [folder / "astrocnn-demo.png", folder / "astrocnn-demo-roc.png"]
+    for figure, path in zip(figures, paths, strict=True):
+        save_figure(figure, path)
+    return paths

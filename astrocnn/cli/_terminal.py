@@ -1,0 +1,116 @@
+"""What a person at a terminal sees: warnings and errors in one line, tables in full width."""
+
+import contextlib
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["check_folder", "explain", "print_table", "save_figure", "start_network", "terminal"]
+
+
+@contextlib.contextmanager
+def terminal(quiet: bool, debug: bool) -> Iterator[None]:
+    """Set how a command speaks, while it runs: warnings in one line each, progress or not."""
+    # astropy takes over warnings when it is imported: what follows must be later.
+    from astropy.utils.exceptions import AstropyUserWarning
+
+    from ..config import conf
+    from ..exceptions import NoCoverageWarning
+
+    with warnings.catch_warnings(), conf.set_temp("progress", conf.progress and not quiet):
+        if not debug:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("default", AstropyUserWarning)
+            # The summary of a result has that line too.
+            warnings.simplefilter("ignore", NoCoverageWarning)
+        warnings.showwarning = _show_warning
+        yield
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    """What Python calls for each warning."""
+    print(f"warning: {_one_line(message)}", file=sys.stderr)
+
+
+def explain(error: BaseException) -> str:
+    """Say in one line what went wrong; what nobody foresaw is called unexpected.
+
+    Examples
+    --------
+    >>> from astrocnn.cli._terminal import explain
+    >>> explain(FileNotFoundError(2, "No such file or directory", "a.fits"))
+    "No such file or directory: 'a.fits'"
+    >>> explain(KeyError("flux"))
+    "unexpected KeyError: 'flux' (--debug shows where; please report it)"
+    """
+    from ..exceptions import AstrocnnError
+
+    if isinstance(error, OSError) and error.strerror:
+        name = f": '{error.filename}'" if error.filename is not None else ""
+        return _one_line(f"{error.strerror}{name}")
+    if isinstance(error, AstrocnnError | OSError | ImportError):
+        return _one_line(error)
+    kind = type(error).__name__
+    return f"unexpected {kind}: {_one_line(error)} (--debug shows where; please report it)"
+
+
+def _one_line(message) -> str:
+    return " ".join(str(message).split())
+
+
+def start_network() -> str:
+    """Load Keras and return the device that it runs on.
+
+    TensorFlow's C++ code writes notes on its start straight to the terminal, whatever its
+    settings say. They are kept off, unless the start fails.
+    """
+    from ..networks import device_name
+
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as notes:
+        saved = os.dup(2)
+        try:
+            os.dup2(notes.fileno(), 2)
+            return device_name()
+        except BaseException:
+            notes.seek(0)
+            os.write(saved, notes.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
+def print_table(table, most: int | None = None) -> None:
+    """Print a table as wide as it is, and at most so many of its rows."""
+    from astropy.table import QTable
+
+    shown = QTable(table if most is None else table[:most])
+    print(*shown.pformat(max_lines=-1, max_width=-1), sep="\n")
+    if len(shown) < len(table):
+        print(f"... and {len(table) - len(shown)} more rows")
+
+
+def check_folder(path) -> Path:
+    """Return a folder for output, made if need be."""
+    folder = Path(path).expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"'{path}' is a file: give a folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"no permission to write in the folder '{path}'")
+    return folder
+
+
+def save_figure(figure, path: Path) -> None:
+    """Save a figure; a full disk leaves no half file."""
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        if path.is_file():
+            path.unlink()
+        reason = error.strerror or error
+        raise OSError(f"cannot write the figure '{path}': {reason}") from error

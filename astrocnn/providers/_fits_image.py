@@ -1,0 +1,183 @@
+"""One image of a FITS file: where it lies, from its header alone, and its pixels."""
+
+import lzma
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.io.fits.verify import VerifyError
+from astropy.utils.exceptions import AstropyWarning
+from astropy.wcs import WCS
+from astropy.wcs.utils import proj_plane_pixel_area, wcs_to_celestial_frame
+
+from ..exceptions import ProviderError
+from ._resample import SkyImage
+
+__all__ = ["ImageInfo", "read_image", "read_info", "read_pixels"]
+
+#: Silencing warnings is not thread-safe: one file at a time, and only the modules that complain of
+#: trifles in FITS files, so that a mix-up with other threads can never hide anything else.
+_LOCK = Lock()
+_SILENCED = r"astropy\.(io\.fits|wcs)\.|astrocnn\.providers\._fits_image"
+#: What broken files make astropy raise.
+_ERRORS = (
+    OSError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, MemoryError,
+    VerifyError, Warning, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """Where an image lies.
+
+    Attributes
+    ----------
+    index : int
+        Number of its HDU in the file.
+    wcs : `~astropy.wcs.WCS`
+        Celestial WCS, with ``array_shape`` set.
+    center : ndarray of shape (3,)
+        Unit vector to its middle (ICRS).
+    radius : float
+        Largest distance of its border from the middle (radians).
+    """
+
+    index: int
+    wcs: WCS
+    center: np.ndarray
+    radius: float
+
+
+def read_image(source) -> SkyImage:
+    """Read the first two-dimensional image with a celestial WCS.
+
+    Parameters
+    ----------
+    source : path, HDU or HDUList
+        A FITS file (compressed or not) or what astropy makes of one.
+
+    Returns
+    -------
+    SkyImage
+        Of quantity ``"intensity"``; the caller knows better.
+
+    Raises
+    ------
+    ProviderError
+        If the file is missing, truncated, no FITS file, or has no such image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astropy.io import fits
+    >>> from astrocnn.grid import CutoutGrid
+    >>> from astrocnn.providers import read_image
+    >>> field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 60)
+    >>> image = read_image(fits.PrimaryHDU(np.zeros(field.shape), field.wcs.to_header()))
+    >>> image.data.shape, image.pixel_area.round(6)
+    ((60, 60), <Quantity 16. arcsec2>)
+    """
+    with _opened(source) as (hdus, name):
+        index, wcs = _find_image(hdus, name)
+        return SkyImage(_native_pixels(hdus[index]), wcs, name=name)
+
+
+def read_info(path) -> ImageInfo:
+    """Read where the first two-dimensional image of a file lies, without its pixels.
+
+    Raises
+    ------
+    ProviderError
+        See `read_image`.
+    """
+    with _opened(path) as (hdus, name):
+        index, wcs = _find_image(hdus, name)
+        return locate_image(index, wcs)
+
+
+def read_pixels(path, index: int) -> np.ndarray:
+    """Read the pixels, shape (ny, nx), of one HDU of a file.
+
+    Raises
+    ------
+    ProviderError
+        If the pixels are truncated or damaged.
+    """
+    with _opened(path) as (hdus, _):
+        return _native_pixels(hdus[index])
+
+
+def locate_image(index: int, wcs: WCS) -> ImageInfo:
+    """Work out middle and radius of an image from its WCS."""
+    ny, nx = wcs.array_shape
+    # The middle first, then the corners and the middles of the sides.
+    x, y = np.meshgrid([nx / 2 - 0.5, -0.5, nx - 0.5], [ny / 2 - 0.5, -0.5, ny - 0.5])
+    lon, lat = wcs.all_pix2world(x.ravel(), y.ravel(), 0)[:: 1 if wcs.wcs.lng == 0 else -1]
+    sky = SkyCoord(lon, lat, unit="deg", frame=wcs_to_celestial_frame(wcs)).icrs
+    return ImageInfo(
+        index,
+        wcs,
+        sky[0].cartesian.xyz.value,
+        float(sky[0].separation(sky[1:]).to_value(u.rad).max()),
+    )
+
+
+@contextmanager
+def _opened(source) -> Iterator[tuple[fits.HDUList, str]]:
+    """HDUs of a source and its name; faults of the file become `ProviderError`."""
+    is_file = isinstance(source, (str, Path))
+    name = Path(source).name if is_file else "the given HDU"
+    try:
+        with _LOCK, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=AstropyWarning, module=_SILENCED)
+            if is_file:
+                # Opened here: astropy leaves a file open when it cannot read it.
+                with open(source, "rb") as file, fits.open(file, memmap=False) as hdus:
+                    yield hdus, name
+            else:
+                yield source if isinstance(source, fits.HDUList) else [source], name
+    except ProviderError:
+        raise
+    except _ERRORS as error:
+        raise ProviderError(f"{name} cannot be read as a FITS image: {error}") from error
+
+
+def _find_image(hdus, name) -> tuple[int, WCS]:
+    """Number and celestial WCS of the first HDU that is an image of the sky."""
+    for index, hdu in enumerate(hdus):
+        shape = hdu.shape if hdu.is_image else ()
+        if len(shape) < 2 or 0 in shape or max(shape[:-2], default=1) > 1:
+            continue
+        wcs = WCS(hdu.header, hdus if isinstance(hdus, fits.HDUList) else None)
+        if not wcs.has_celestial:
+            continue
+        wcs = wcs.celestial
+        wcs.array_shape = shape[-2:]
+        axis = wcs.wcs.ctype[wcs.wcs.lng]
+        if axis[:4].rstrip("-") not in ("RA", "GLON"):
+            raise ProviderError(
+                f"{name} has coordinates {axis}; equatorial and Galactic ones are understood"
+            )
+        if not 0 < proj_plane_pixel_area(wcs) < np.inf:
+            raise ProviderError(f"{name} has pixels without an area; its WCS is damaged")
+        return index, wcs
+    raise ProviderError(
+        f"{name} has no two-dimensional image with a celestial WCS; give an image made on the sky"
+    )
+
+
+def _native_pixels(hdu) -> np.ndarray:
+    """Two-dimensional pixels of an HDU, in the byte order of this machine."""
+    data = np.asarray(hdu.data)
+    return data.reshape(data.shape[-2:]).astype(data.dtype.newbyteorder("="), copy=False)

@@ -1,0 +1,400 @@
+"""`ClusterClassifier`: the table it returns, and what scikit-learn expects of an estimator."""
+
+import pickle
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.table import QTable
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import balanced_accuracy_score, get_scorer, make_scorer
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedKFold,
+    cross_val_predict,
+    cross_val_score,
+    train_test_split,
+)
+
+from astrocnn import ClusterClassifier
+from astrocnn.cutouts import make_cutouts
+from astrocnn.exceptions import (
+    FailedTargetWarning,
+    NoCoverageError,
+    NoCoverageWarning,
+    PredictionInterrupted,
+    ProviderError,
+    SurveyMismatchError,
+    UnknownNameError,
+    WeightsError,
+)
+from astrocnn.providers import Pixels, Provider
+from astrocnn.surveys import get_band
+from astrocnn.tables import describe_result
+
+PIXELS = 16
+
+
+class BlobProvider(Provider):
+    """A wide blob north of declination 0, a narrow one south of it; no pixels below -60 deg."""
+
+    description = "made up"
+
+    def __init__(self, band="xmm", fail=(), interrupt_after=None):
+        super().__init__(get_band(band))
+        self.fail = fail
+        self.interrupt_after = interrupt_after
+        self.n_calls = 0
+
+    def cutout(self, grid):
+        self.n_calls += 1
+        dec = grid.center.dec.deg
+        if self.interrupt_after is not None and self.n_calls > self.interrupt_after:
+            raise KeyboardInterrupt
+        if dec < -60:
+            raise NoCoverageError("south of the survey")
+        if round(grid.center.ra.deg) in self.fail:
+            raise ProviderError("tile 7 is damaged")
+        rng = np.random.default_rng([round(grid.center.ra.deg * 1e6), round(abs(dec) * 1e6)])
+        y, x = np.indices(grid.shape) - (grid.pixels - 1) / 2
+        width = 4.0 if dec > 0 else 1.2
+        image = 20 * np.exp(-(x**2 + y**2) / 2 / width**2) + rng.normal(0, 1, grid.shape)
+        return Pixels(image.astype(np.float32), np.isfinite(image))
+
+
+@pytest.fixture(scope="module")
+def coords():
+    rng = np.random.default_rng(1)
+    dec = np.where(np.arange(40) % 2, 1, -1) * rng.uniform(1, 50, 40)
+    return SkyCoord(rng.uniform(0, 360, 40), dec, unit="deg")
+
+
+@pytest.fixture(scope="module")
+def labels(coords):
+    return coords.dec.deg > 0
+
+
+def untrained(**changes):
+    parameters = {
+        "weights": None, "bands": ("xmm",), "pixels": PIXELS, "images": {"xmm": BlobProvider()},
+        "epochs": 8, "learning_rate": 3e-3, "batch_size": 8, "random_state": 0,
+    }  # fmt: skip
+    return ClusterClassifier(**(parameters | changes))
+
+
+@pytest.fixture(scope="module")
+def fitted(coords, labels):
+    return untrained().fit(coords, labels)
+
+
+class TestResult:
+    def test_one_row_per_target_in_order(self, fitted, coords):
+        result = fitted.predict(coords)
+        assert isinstance(result, QTable)
+        assert len(result) == len(coords)
+        np.testing.assert_allclose(result["ra"].to_value(u.deg), coords.ra.deg)
+        assert result.colnames == [
+            "target_id", "ra", "dec", "label", "proba_cluster", "proba_err", "coverage_xray",
+            "flag",
+        ]  # fmt: skip
+
+    def test_learns_to_tell_wide_from_narrow(self, fitted, coords, labels):
+        result = fitted.predict(coords)
+        assert np.mean((result["label"] == "cluster") == labels) > 0.9
+
+    def test_probability_error_is_masked(self, fitted, coords):
+        assert np.all(fitted.predict(coords[:3])["proba_err"].mask)
+
+    def test_frame_does_not_matter(self, fitted, coords):
+        galactic = fitted.predict(coords[:5].galactic)
+        np.testing.assert_allclose(
+            galactic["proba_cluster"], fitted.predict(coords[:5])["proba_cluster"], atol=1e-4
+        )
+
+    def test_scalar_and_list(self, fitted, coords):
+        one = fitted.predict(coords[0])
+        several = fitted.predict([coords[0], coords[1:3]])
+        assert (len(one), len(several)) == (1, 3)
+        assert one["proba_cluster"][0] == pytest.approx(several["proba_cluster"][0], abs=1e-5)
+
+    def test_dataset_gives_the_same_as_positions(self, fitted, coords):
+        cutouts = make_cutouts(coords[:6], ["xmm"], {"xmm": BlobProvider()}, pixels=PIXELS)
+        np.testing.assert_allclose(
+            fitted.predict(cutouts)["proba_cluster"],
+            fitted.predict(coords[:6])["proba_cluster"],
+            atol=1e-5,
+        )
+
+    def test_batch_size_does_not_matter(self, fitted, coords):
+        other = pickle.loads(pickle.dumps(fitted)).set_params(batch_size=3)
+        np.testing.assert_allclose(
+            other.predict_proba(coords), fitted.predict_proba(coords), atol=1e-5
+        )
+
+    def test_meta_and_print_tell_the_weights(self):
+        cutouts = make_cutouts(
+            SkyCoord(10, 10, unit="deg"), ["xmm"], {"xmm": BlobProvider()}, pixels=96
+        )
+        result = ClusterClassifier("xmm").predict(cutouts)
+        assert result.meta["weights"] == "xmm"
+        assert len(result.meta["weights_sha256"]) == 64
+        assert result.meta["training"] == "simulated training, 50 % prevalence"
+        for text in (str(result), repr(result), result._repr_html_()):
+            assert "weights xmm (sha256 " + result.meta["weights_sha256"][:8] in text
+            assert "simulated training, 50 % prevalence" in text
+
+    def test_threshold(self, fitted, coords):
+        strict = pickle.loads(pickle.dumps(fitted)).set_params(threshold=1.1)
+        assert set(strict.predict(coords)["label"]) == {"non_cluster"}
+
+
+class TestFaults:
+    def test_no_coverage_is_a_flagged_row_and_one_warning(self, fitted):
+        targets = SkyCoord([10, 20, 30], [10, -70, -80], unit="deg")
+        with pytest.warns(NoCoverageWarning, match="2 of 3 targets have no XMM coverage") as caught:
+            result = fitted.predict(targets)
+        assert len(caught) == 1
+        assert list(result["flag"]) == ["", "no_coverage:xmm", "no_coverage:xmm"]
+        assert list(result["proba_cluster"].mask) == [False, True, True]
+        assert list(result["label"].mask) == [False, True, True]
+        assert "2 of 3 targets have no XMM coverage" in describe_result(result)
+
+    def test_failed_target_is_a_flagged_row(self, fitted):
+        clf = pickle.loads(pickle.dumps(fitted)).set_params(
+            images={"xmm": BlobProvider(fail=(20,))}
+        )
+        with pytest.warns(FailedTargetWarning, match=r"1 of 3 targets failed.*tile 7 is damaged"):
+            result = clf.predict(SkyCoord([10, 20, 30], [10, 10, 10], unit="deg"))
+        assert list(result["flag"]) == ["", "failed:xmm", ""]
+        assert "tile 7" in result.meta["faults"][0]
+
+    def test_constant_image_is_not_judged(self, fitted):
+        cutouts = make_cutouts(
+            SkyCoord(10, 10, unit="deg"), ["xmm"], {"xmm": BlobProvider()}, pixels=PIXELS
+        )
+        cutouts["image"][:] = 3.0
+        result = fitted.predict(cutouts)
+        assert result["flag"][0] == "no_signal:xmm"
+        assert result["proba_cluster"].mask[0]
+
+    def test_ctrl_c_keeps_what_is_done(self, fitted, coords):
+        from astrocnn import conf
+
+        clf = pickle.loads(pickle.dumps(fitted)).set_params(
+            images={"xmm": BlobProvider(interrupt_after=8)}
+        )
+        with (
+            conf.set_temp("chunk_size", 4),
+            conf.set_temp("threads", 1),
+            pytest.raises(PredictionInterrupted, match="after 8 of 40") as caught,
+        ):
+            clf.predict(coords)
+        result = caught.value.result
+        assert len(result) == 40
+        assert not np.any(result["proba_cluster"].mask[:8])
+        assert set(result["flag"][8:]) == {"interrupted"}
+
+    @pytest.mark.parametrize("bands", [["dss2"], ["dss2", "xmm"]])
+    def test_other_surveys_are_refused(self, bands):
+        images = {"xmm": BlobProvider(), "dss2": BlobProvider("dss2")}
+        cutouts = make_cutouts(SkyCoord(1, 1, unit="deg"), bands, images, pixels=96)
+        with pytest.raises(SurveyMismatchError, match=r"need images of xmm.*holds dss2-red"):
+            ClusterClassifier("xmm").predict(cutouts)
+
+    def test_other_grid_is_refused(self):
+        cutouts = make_cutouts(
+            SkyCoord(1, 1, unit="deg"), ["xmm"], {"xmm": BlobProvider()}, pixels=20
+        )
+        with pytest.raises(SurveyMismatchError, match="96 pixels on 6.0 arcmin"):
+            ClusterClassifier("xmm").predict(cutouts)
+
+    def test_images_of_a_band_that_is_not_used(self):
+        clf = ClusterClassifier("xmm", images={"dss2": BlobProvider("dss2")})
+        with pytest.raises(SurveyMismatchError, match=r"need images of xmm.*names dss2"):
+            clf.predict(SkyCoord(1, 1, unit="deg"))
+
+    def test_unknown_weights(self):
+        with pytest.raises(UnknownNameError, match=r"did you mean 'xmm-dss2'.*named \*.keras"):
+            ClusterClassifier("xmm-dss").predict(SkyCoord(1, 1, unit="deg"))
+
+    def test_missing_file_of_weights(self, tmp_path):
+        with pytest.raises(WeightsError, match="no file"):
+            ClusterClassifier(tmp_path / "a.keras").predict(SkyCoord(1, 1, unit="deg"))
+
+
+class TestFit:
+    def test_history_and_number_of_targets(self, fitted):
+        assert len(fitted.history_["loss"]) == 8
+        assert fitted.history_["loss"][-1] < fitted.history_["loss"][0]
+        assert fitted.n_targets_seen_ == 40
+
+    def test_returns_itself_and_leaves_parameters_alone(self, coords, labels):
+        clf = untrained(epochs=1)
+        before = clf.get_params()
+        assert clf.fit(coords, labels) is clf
+        clf.predict(coords)
+        after = clf.get_params()
+        assert all(after[name] is before[name] for name in before)
+
+    def test_same_seed_same_network(self, coords, labels, fitted):
+        again = untrained().fit(coords, labels)
+        np.testing.assert_allclose(
+            again.predict_proba(coords), fitted.predict_proba(coords), atol=1e-4
+        )
+
+    def test_targets_without_images_are_left_out(self, coords, labels):
+        far = SkyCoord([*coords.ra.deg, 10.0], [*coords.dec.deg, -80.0], unit="deg")
+        assert untrained(epochs=1).fit(far, [*labels, False]).n_targets_seen_ == 40
+
+    def test_class_names(self, coords, labels):
+        names = np.where(labels, "cluster", np.where(np.arange(40) % 3, "agn", "star"))
+        clf = untrained(epochs=1).fit(coords, names)
+        assert list(clf.classes_) == ["agn", "star", "cluster"]
+        result = clf.predict(coords[:4])
+        assert {"proba_agn", "proba_star", "proba_cluster"} <= set(result.colnames)
+
+    def test_sample_weight_counts(self, coords, labels):
+        only_clusters = untrained(epochs=8).fit(coords, labels, sample_weight=labels.astype(float))
+        assert set(only_clusters.predict(coords)["label"]) == {"cluster"}
+
+    def test_wrong_number_of_labels(self, coords):
+        with pytest.raises(ValueError, match=r"y has shape \(3,\), but there are 40 targets"):
+            untrained().fit(coords, [True, False, True])
+
+    def test_one_class_only(self, coords):
+        with pytest.raises(ValueError, match="at least two classes"):
+            untrained().fit(coords, np.ones(40, dtype=bool))
+
+    def test_masked_labels(self, coords, labels):
+        with pytest.raises(ValueError, match="masked labels"):
+            untrained().fit(coords, np.ma.array(labels, mask=np.arange(40) == 3))
+
+    def test_goes_on_from_named_weights(self, coords, labels):
+        clf = ClusterClassifier(
+            "xmm", images={"xmm": BlobProvider()}, epochs=1, learning_rate=1e-6, random_state=0
+        )
+        before = clf.predict_proba(coords[:4])
+        clf.fit(coords[:8], labels[:8])
+        np.testing.assert_allclose(clf.predict_proba(coords[:4]), before, atol=0.05)
+        assert clf.predict(coords[:2]).meta["weights"] == "fitted here"
+
+
+class TestScikitLearn:
+    def test_is_a_classifier(self):
+        assert is_classifier(ClusterClassifier())
+
+    def test_clone(self):
+        clf = untrained(threshold=0.3, size=5 * u.arcmin)
+        copy = clone(clf)
+        assert copy is not clf
+        for name, value in clf.get_params().items():
+            assert name == "images" or np.all(copy.get_params()[name] == value), name
+
+    def test_clone_of_a_fitted_one_is_not_fitted(self, fitted, coords):
+        with pytest.raises(NotFittedError):
+            clone(fitted).predict(coords)
+
+    def test_parameters_round_trip(self):
+        clf = ClusterClassifier()
+        changed = {"threshold": 0.9, "weights": "xmm", "pixels": 48, "epochs": 3}
+        clf.set_params(**changed)
+        assert {name: clf.get_params()[name] for name in changed} == changed
+
+    def test_set_weights_after_a_prediction(self):
+        clf = ClusterClassifier("xmm")
+        assert clf.classes_[1] == "cluster"
+        clf.set_params(weights="xmm-dss2")
+        assert clf._ready().description.bands == ["xmm", "dss2-red"]
+
+    def test_not_fitted(self, coords):
+        with pytest.raises(
+            NotFittedError, match=r"call fit.*or choose weights='xmm' or 'xmm-dss2'"
+        ):
+            untrained().predict(coords)
+
+    def test_pickle(self, fitted, coords):
+        again = pickle.loads(pickle.dumps(fitted))
+        np.testing.assert_allclose(
+            again.predict_proba(coords), fitted.predict_proba(coords), atol=1e-6
+        )
+
+    def test_pickle_of_named_weights_stays_small(self):
+        clf = ClusterClassifier("xmm")
+        clf._ready()
+        assert len(pickle.dumps(clf)) < 10_000
+
+    def test_split_of_skycoord(self, coords, labels):
+        train, test, y_train, y_test = train_test_split(
+            coords, labels, test_size=10, random_state=0
+        )
+        assert (len(train), len(test)) == (30, 10)
+        assert np.all((train.dec.deg > 0) == y_train)
+        assert np.all((test.dec.deg > 0) == y_test)
+
+    def test_cross_val_score(self, coords, labels):
+        scores = cross_val_score(untrained(), coords, labels, cv=StratifiedKFold(2))
+        assert scores.shape == (2,)
+        assert scores.mean() > 0.7
+
+    def test_cross_val_score_of_a_list(self, coords, labels):
+        scores = cross_val_score(untrained(epochs=1), list(coords), labels, cv=2)
+        assert np.all((scores >= 0) & (scores <= 1))
+
+    @pytest.mark.parametrize("scoring", ["roc_auc", "neg_log_loss", "average_precision"])
+    def test_scorers_on_probabilities(self, coords, labels, scoring):
+        scores = cross_val_score(
+            untrained(), coords, labels, cv=StratifiedKFold(2), scoring=scoring
+        )
+        assert np.all(np.isfinite(scores))
+
+    def test_scorer_made_for_probabilities(self, fitted, coords, labels):
+        def accuracy(y, proba):
+            return balanced_accuracy_score(y, proba > 0.5)
+
+        scorer = make_scorer(accuracy, response_method="predict_proba")
+        assert scorer(fitted, coords, labels) == pytest.approx(fitted.score(coords, labels))
+
+    def test_scorers_that_call_predict_do_not_work(self, fitted, coords, labels):
+        with pytest.raises((ValueError, TypeError)):
+            get_scorer("accuracy")(fitted, coords, labels)
+
+    def test_scorer_on_named_weights(self, coords):
+        clf = ClusterClassifier("xmm", images={"xmm": BlobProvider()})
+        score = get_scorer("roc_auc")(clf, coords, coords.dec.deg > 0)
+        assert 0 <= score <= 1
+
+    def test_cross_val_predict_probabilities(self, coords, labels):
+        proba = cross_val_predict(
+            untrained(epochs=1), coords, labels, cv=StratifiedKFold(2), method="predict_proba"
+        )
+        assert proba.shape == (40, 2)
+        np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-5)
+
+    def test_grid_search(self, coords, labels):
+        search = GridSearchCV(untrained(), {"learning_rate": [1e-7, 3e-3]}, cv=StratifiedKFold(2))
+        search.fit(coords, labels)
+        assert search.best_params_ == {"learning_rate": 3e-3}
+
+    def test_score_counts_missing_verdicts_as_wrong(self, fitted):
+        targets = SkyCoord([10, 20], [10, -80], unit="deg")
+        assert fitted.score(targets, [True, False]) == pytest.approx(0.5)
+
+
+class TestArchive:
+    def test_save_and_load(self, fitted, coords, tmp_path):
+        fitted.save(tmp_path / "mine.keras")
+        loaded = ClusterClassifier.load(tmp_path / "mine.keras", images={"xmm": BlobProvider()})
+        np.testing.assert_allclose(
+            loaded.predict_proba(coords), fitted.predict_proba(coords), atol=1e-6
+        )
+        assert loaded.predict(coords[:1]).meta["weights"] == "mine.keras"
+
+    def test_name_must_end_in_keras(self, fitted, tmp_path):
+        with pytest.raises(WeightsError, match="named \\*.keras"):
+            fitted.save(tmp_path / "mine.h5")
+
+    def test_saving_without_a_fit(self, tmp_path):
+        with pytest.raises(NotFittedError):
+            untrained().save(tmp_path / "mine.keras")

@@ -1,0 +1,43 @@
+"""Weights ``xmm`` on a real XMM-Newton field: brightness alone must not pass."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+_PATH = Path(__file__).parents[2] / "benchmarks" / "abell1835.py"
+
+
+@pytest.fixture(scope="module")
+def found(real_data):
+    spec = importlib.util.spec_from_file_location("abell1835", _PATH)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.evaluate(real_data / "a1835_xmm")
+
+
+def test_abell_1835_is_a_cluster(found):
+    assert found["cluster"] > 0.8
+
+
+@pytest.mark.parametrize("net", [1000, 600])
+def test_dimmed_cluster_is_above_a_point_source_as_bright(found, net):
+    proba = found["dimmed"][net]
+    assert np.sum((proba > 0.5) & (proba > found["sources"][0])) >= 18
+
+
+def test_brightest_point_source_is_no_cluster(found):
+    assert found["sources"][0] < 0.5
+
+
+def test_point_sources_far_from_the_cluster(found):
+    field = found["field"]
+    scored = (field.distance(field.sources) > 6) & (field.net >= 15)
+    assert scored.sum() == 12
+    assert np.sum(found["sources"][scored] < 0.5) >= 10
+
+
+def test_blank_sky(found):
+    assert len(found["blank"]) == 40
+    assert np.sum(found["blank"] < 0.5) >= 36
