@@ -4,6 +4,7 @@ The build needs no network. With ``ASTROCNN_DOCS_INTERSPHINX=1`` names of other 
 numpy ...) are links to their documentation, which has to be reachable then.
 """
 
+import logging
 import os
 import re
 import sys
@@ -35,6 +36,7 @@ plot_formats = [("png", 120)]
 plot_rcparams = {"savefig.bbox": "tight", "figure.max_open_warning": 0}
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 astrocnn.conf.progress = False
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 automodapi_inheritance_diagram = False  # these need Graphviz
 autodoc_typehints = "none"  # types are in the docstrings, with shapes and units

@@ -4,8 +4,9 @@ __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "see it work on a small simulated sky, offline"
 DESCRIPTION = """\
-Classify the 24 targets of the embedded sample, a small simulated sky, and print the verdicts beside the
-truth. Needs no network. The sample is made at the first run (about ten seconds, 20 MB)."""
+Classify the 24 targets of the embedded sample, a small simulated sky, and
+print the verdicts beside the truth. Needs no network. The sample is made at
+the first run (about ten seconds, 20 MB)."""
 EPILOG = """\
 files written:
   astrocnn-demo.png      gallery of the images with verdict and truth
@@ -56,6 +57,7 @@ def run(args) -> int:
     path = write_result(result, folder / "astrocnn-demo.ecsv", overwrite=True)
     columns = ["target_id", "ra", "dec", "label", "proba_cluster", "is_cluster", "kind", "flag"]
     print_table(result[columns])
+    print("is_cluster, kind: the truth of the simulation")
     report = validate(result, sample.truth, name=args.weights)
     print("\n", describe_result(result), "\n\n", report, "\n", sep="")
     for written in (*_figures(sample, images, description, result, report, folder), path):

@@ -4,9 +4,10 @@ __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "version, device, weights, surveys; or the card of one set of weights"
 DESCRIPTION = """\
-Say which version this is, what the networks run on (CPU or GPU), which weights come with it and which
-surveys it knows. With --weights: the model card, that is what the weights were trained on, how good they are
-with intervals, and where they are known to fail."""
+Say which version this is, what the networks run on (CPU or GPU), which weights
+come with it and which surveys it knows. With --weights: the model card, that
+is what the weights were trained on, how good they are with intervals, and
+where they are known to fail."""
 EPILOG = """\
 examples:
   astrocnn info

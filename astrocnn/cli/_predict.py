@@ -1,98 +1,164 @@
 """``astrocnn predict``: from positions to a table of verdicts."""
 
-import re
-from argparse import ArgumentTypeError
-from pathlib import Path
+from ._arguments import angle, image_sources, parse_positions, share, source
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "classify a list of positions"
 DESCRIPTION = """\
-Say of each position whether there is a galaxy cluster. One row per target, in the order of the targets; where
-there is no verdict (no coverage, a fault) the row's flag says why. Images come from the hips2fits service of
-CDS unless --images names some on this computer."""
+Say of each position whether there is a galaxy cluster. The table has one row
+per target, in the order of the targets; where there is no verdict (no
+coverage, a fault) the row's flag says why. Images come from the hips2fits
+service of CDS, unless --images names some on this computer."""
 EPILOG = """\
-TARGETS is a file: CSV, ECSV, FITS or VOTable with columns of sky positions, or a DS9 region file (.reg);
-or one position in quotes. Positions are ICRS: sexagesimal, or two numbers in degrees.
+TARGETS is a file: CSV, ECSV, FITS or VOTable with columns of sky positions, or
+a DS9 region file (.reg); or one position in quotes. Positions on the command
+line are ICRS: sexagesimal, or two numbers in degrees.
 
-Quote patterns, so that the shell leaves them alone. XMM-Newton pipeline images are paired with their
-exposure maps, which should lie beside them. Several --images of one band are taken together.
+Quote patterns, so that the shell leaves them alone. XMM-Newton pipeline images
+are paired with the exposure maps that match the pattern too. Several --images
+of one band are taken together.
 
-The weights that come with astrocnn were trained on simulated images, half of them clusters: probabilities
-hold where half of the candidates are clusters.
+The weights that come with astrocnn were trained on simulated images, half of
+them clusters: probabilities hold where half of the candidates are clusters.
 
 examples:
   astrocnn predict targets.csv -o result.ecsv
   astrocnn predict --position "14h01m02s +02d52m42s" --position "210.26 2.88"
-  astrocnn predict targets.fits --weights xmm --images "xmm=*.FTZ" --figure gallery.png
-  astrocnn predict targets.csv --images "xmm=xmm/*.fits" --images "dss2=plates/*.fits"
-  astrocnn predict targets.csv --match mcxc.csv.gz --radius 2arcmin -o result.fits
+  astrocnn predict targets.fits --weights xmm --images "xmm=*.FTZ" \\
+      --figure gallery.png
+  astrocnn predict targets.csv --images "xmm=xmm/*.fits" \\
+      --images "dss2=plates/*.fits"
+  astrocnn predict targets.csv --match mcxc.csv.gz --radius 2arcmin
 
-exit codes: 0 done, 1 bad input, 2 wrong command line, 3 no target got a verdict,
-130 interrupted (Ctrl-C): the rows that were done are written."""
+exit codes:
+  0    done
+  1    bad input, or a file that cannot be read or written
+  2    the command line is wrong
+  3    no target got a verdict; the table says why, row by row
+  130  interrupted (Ctrl-C); the rows that were done are written"""
 
-#: Rows that are printed, and targets in the figure.
+#: Rows that are printed where the table is in a file too, and targets in the figure.
 _ROWS, _CUTOUTS = 20, 24
-_POSITION = "a position such as \"14h01m02s +02d52m42s\" or \"210.26 2.88\""
+_FIGURES = (".png", ".pdf", ".svg", ".jpg")
 
 
 def add_arguments(parser) -> None:
     """Add the options of this command."""
     add = parser.add_argument
-    add("targets", metavar="TARGETS", nargs="?", help="a file with positions, or one position")
-    add("--position", metavar='"RA DEC"', action="append", help="a position; may be repeated")
-    add(
-        "-o", "--output", metavar="FILE",
-        help="table to write: .ecsv, .fits, .csv or .vot (default: result.ecsv where TARGETS is a "
-        "file; else the table is only printed)",
-    )  # fmt: skip
+    targets = parser.add_mutually_exclusive_group(required=True).add_argument
+    targets("targets", metavar="TARGETS", nargs="?", help="a file, or one position in quotes")
+    targets("--position", metavar='"RA DEC"', action="append", help="may be repeated")
+    text = (
+        "table to write: .ecsv, .fits, .csv, .vot (default: result.ecsv where TARGETS is a file; "
+    )
+    add("-o", "--output", metavar="FILE", help=f"{text}otherwise the table is only printed)")
     add("--overwrite", action="store_true", help="replace files that exist")
-    add(
-        "--weights", metavar="W", default="xmm-dss2",
-        help="xmm-dss2 (X-ray and optical images; default), xmm (X-ray images only), or a .keras file",
-    )  # fmt: skip
-    add(
-        "--images", metavar="BAND=PATTERN", action="append", type=_source, default=[],
-        help="images of a band on this computer: FITS files or HiPS folders; may be repeated",
-    )  # fmt: skip
-    add(
-        "--threshold", metavar="T", type=_share, default=0.5,
-        help="probability from which a target is called a cluster (default: 0.5)",
-    )  # fmt: skip
+    text = "xmm-dss2 (X-ray and optical images; default), xmm (X-ray images only) or a .keras file"
+    add("--weights", metavar="W", default="xmm-dss2", help=text)
+    text = "FITS files or HiPS folders with the images of a band; may be repeated"
+    add("--images", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
+    text = "probability from which on a target is called a cluster (default: 0.5)"
+    add("--threshold", metavar="T", type=share, default=0.5, help=text)
     add("--figure", metavar="FILE", help=f"gallery of the first {_CUTOUTS} targets with a verdict")
     add("--match", metavar="CATALOG", help="file of a catalog to match the targets with")
-    add(
-        "--radius", metavar="R", type=_angle, default="2arcmin",
-        help="largest distance of a match (default: 2arcmin)",
-    )  # fmt: skip
+    text = "largest distance of a match (default: 2arcmin)"
+    add("--radius", metavar="R", type=angle, default="2arcmin", help=text)
 
 
 def run(args) -> int:
     """Run the command and return its exit code."""
+    from ..tables import check_output_path, write_result
+
+    targets = parse_positions(args.targets, args.position)
+    if args.output is None and not isinstance(targets, list):
+        args.output = "result.ecsv"
+    if args.output is not None:
+        check_output_path(args.output, args.overwrite)
+    if args.figure is not None:
+        check_output_path(args.figure, args.overwrite, _FIGURES)
+    result, interrupted = _classify(args, targets)
+    failure = None
+    if args.output is not None:  # before anything is printed: a reader may stop reading
+        try:
+            write_result(result, args.output, args.overwrite)
+        except OSError as error:
+            failure = error
+    _say(args, result, saved=args.output is not None and failure is None)
+    if failure:
+        raise failure
+    if interrupted:
+        print(f"interrupted: {interrupted}")
+        return 130
+    if result["label"].mask.all():
+        return 3
+    if args.figure is not None:
+        _draw(args, result)
+    return 0
+
+
+def _classify(args, targets):
+    """Return the result, matched if asked for, and where it was interrupted ('' if not)."""
     from ..catalogs import read_catalog
     from ..estimators import ClusterClassifier
     from ..exceptions import PredictionInterrupted
+    from ..matching import match_sky
     from ..networks import read_description
+    from ._terminal import check_targets, start_network
 
-    targets = _targets(args)
-    output, figure = _outputs(args)
+    # What can be wrong is found before the network is started.
+    read_description(args.weights)
+    check_targets(targets)
     catalog = None if args.match is None else read_catalog(args.match)
-    images = _images(args.images)
-    description = read_description(args.weights)
+    images = image_sources(args.images)
     classifier = ClusterClassifier(args.weights, images=images, threshold=args.threshold)
     print(f"device: {start_network()}")
-    interrupted = None
+    interrupted = ""
     try:
         result = classifier.predict(targets)
     except PredictionInterrupted as error:
-        result, interrupted = error.result, error
+        result = error.result
+        interrupted = str(error).partition(";")[0].removeprefix("interrupted ")
     if catalog is not None:
         result = match_sky(result, catalog, args.radius)
-    # Files first: whoever reads what is printed may stop reading.
-    if output is not None:
-        write_result(result, output, args.overwrite)
-    if interrupted:
-        where = "not written" if output is None else f"written: {output}"
-        print(f"{str(interrupted).partition(';')[0]}; the table so far is {where}")
-        return 130
-    ...
+    return result, interrupted
+
+
+def _say(args, result, saved: bool) -> None:
+    """Print the table, or its head where it was saved, and what it amounts to."""
+    from ..matching import describe_match
+    from ..tables import describe_result
+    from ._terminal import print_table
+
+    print_table(result, _ROWS if saved else None)
+    print(f"\n{describe_result(result)}")
+    if args.match is not None:
+        print(describe_match(result))
+    if saved:
+        print(f"written: {args.output}")
+
+
+def _draw(args, result) -> None:
+    """Make the cut-outs of some targets again, and draw them."""
+    from pathlib import Path
+
+    import numpy as np
+    from astropy.table import QTable
+
+    from ..cutouts import make_cutouts
+    from ..networks import read_description
+    from ..plotting import plot_cutouts
+    from ._terminal import save_figure
+
+    rows = np.flatnonzero(~result["label"].mask)[:_CUTOUTS]
+    if len(rows) < len(result):
+        print(f"gallery: the first {len(rows)} of {len(result)} targets with a verdict")
+    description = read_description(args.weights)
+    targets = QTable(result["target_id", "ra", "dec", "flag"][rows])
+    images = image_sources(args.images)
+    cutouts = make_cutouts(
+        targets, description.bands, images, description.field_size, description.pixels
+    )
+    path = Path(args.figure).expanduser()
+    save_figure(plot_cutouts(cutouts, result[rows]), path)
+    print(f"written: {path}")

@@ -8,31 +8,43 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["check_folder", "explain", "print_table", "save_figure", "start_network", "terminal"]
+__all__ = [
+    "check_folder",
+    "check_targets",
+    "explain",
+    "print_table",
+    "save_figure",
+    "start_network",
+    "terminal",
+]
 
 
 @contextlib.contextmanager
 def terminal(quiet: bool, debug: bool) -> Iterator[None]:
     """Set how a command speaks, while it runs: warnings in one line each, progress or not."""
-    # astropy takes over warnings when it is imported: what follows must be later.
+    # The loggers of astropy and astroquery take over warnings when they are imported.
+    from astropy.logger import conf as log_conf
     from astropy.utils.exceptions import AstropyUserWarning
 
     from ..config import conf
     from ..exceptions import NoCoverageWarning
 
-    with warnings.catch_warnings(), conf.set_temp("progress", conf.progress and not quiet):
+    with (
+        warnings.catch_warnings(),
+        log_conf.set_temp("log_warnings", False),
+        conf.set_temp("progress", conf.progress and not quiet),
+    ):
         if not debug:
             warnings.simplefilter("ignore")
             warnings.simplefilter("default", AstropyUserWarning)
             # The summary of a result has that line too.
             warnings.simplefilter("ignore", NoCoverageWarning)
-        warnings.showwarning = _show_warning
+        warnings.showwarning = lambda message, *_, **__: _say(f"warning: {_one_line(message)}")
         yield
 
 
-def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
-    """What Python calls for each warning."""
-    print(f"warning: {_one_line(message)}", file=sys.stderr)
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def explain(error: BaseException) -> str:
@@ -75,7 +87,7 @@ def start_network() -> str:
         try:
             os.dup2(notes.fileno(), 2)
             return device_name()
-        except BaseException:
+        except Exception:
             notes.seek(0)
             os.write(saved, notes.read())
             raise
@@ -89,9 +101,20 @@ def print_table(table, most: int | None = None) -> None:
     from astropy.table import QTable
 
     shown = QTable(table if most is None else table[:most])
-    print(*shown.pformat(max_lines=-1, max_width=-1), sep="\n")
+    align = ["<" if shown[name].dtype.kind in "US" else ">" for name in shown.colnames]
+    for line in shown.pformat(max_lines=-1, max_width=-1, align=align):
+        print(line.rstrip())
     if len(shown) < len(table):
         print(f"... and {len(table) - len(shown)} more rows")
+
+
+def check_targets(targets) -> None:
+    """Raise what reading the targets raises; warnings come when they are read in earnest."""
+    from ..tables import read_targets
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        read_targets(targets)
 
 
 def check_folder(path) -> Path:

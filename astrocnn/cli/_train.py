@@ -1,17 +1,17 @@
 """``astrocnn train``: train weights on simulated targets."""
 
-from argparse import ArgumentTypeError
-from pathlib import Path
+from ._arguments import positive
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "train weights on simulated targets"
 DESCRIPTION = """\
-Simulate targets, train a network on them, score it on other simulated targets, and save it with its model
-card. The weights that come with astrocnn were made with this command."""
+Simulate targets, train a network on them, score it on other simulated targets,
+and save it with its model card. The weights that come with astrocnn were made
+with this command."""
 EPILOG = """\
-With the recipes' own numbers this takes about an hour on two cores. Without --seed, seed 1 is used; the same
-command gives the same simulated targets.
+With the recipes' own numbers this takes about an hour on two cores. The same
+seed gives the same simulated targets.
 
 examples:
   astrocnn train xmm -o xmm.keras
@@ -39,26 +39,15 @@ def add_arguments(parser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace FILE if it exists")
 
 
-def positive(text: str) -> int:
-    """Return a whole number above zero, as argparse wants it."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
-    return number
-
-
 def run(args) -> int:
     """Run the command and return its exit code."""
-    from ..estimators import train_on_simulation
-    from ..networks import read_description
+    from ..estimators import RECIPES, train_on_simulation
+    from ..tables import check_output_path
     from ._info import card_lines
-    from ._terminal import check_output, start_network
+    from ._terminal import start_network
 
-    path = check_output(args.output or f"{args.recipe}.keras", (".keras",), args.overwrite)
     chosen = RECIPES[args.recipe]
+    path = check_output_path(args.output or f"{args.recipe}.keras", args.overwrite, (".keras",))
     print(
         f"Training {args.recipe}: {args.n or chosen.n} simulated targets, "
         f"{args.epochs or chosen.epochs} epochs, seed {args.seed}, on {start_network()}"

@@ -14,6 +14,7 @@ from ..exceptions import (
     NoCoverageWarning,
     PredictionInterrupted,
 )
+from ..grid import check_size
 from ..networks import ModelDescription, save_model, weights_names
 from ..preprocessing import Preprocessing
 from ..surveys import get_band
@@ -21,6 +22,7 @@ from ..tables import ResultTable, describe_result, has_flag, result_table
 from ._fitted import Fitted
 from ._gate import target_chunks
 from ._labels import class_names, encode
+from ._parameters import check_parameters
 from ._verdicts import Verdicts, usable_rows
 
 __all__ = ["ClusterClassifier"]
@@ -289,6 +291,7 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
 
     def _ready(self) -> Fitted:
         """Return the fitted network, loading named weights when they are first needed."""
+        check_parameters(self)
         fitted = self.__dict__.get("_fitted")
         if fitted is not None and (fitted.trained or fitted.source == self.weights):
             return fitted
@@ -302,11 +305,13 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
 
     def _start_description(self, y) -> ModelDescription:
         """What `fit` trains: the network of the weights, or a new one."""
+        check_parameters(self)
         if self.weights is not None:
             return Fitted.from_weights(self.weights).description
         bands = [get_band(band).name for band in self.bands or ("xmm", "dss2-red")]
         pixels = 356 if self.pixels is None else self.pixels
         size = 6 * u.arcmin if self.size is None else self.size
+        check_size(size, pixels)
         classes = class_names(y)
         return ModelDescription(
             network=self.network,

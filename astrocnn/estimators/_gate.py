@@ -8,7 +8,7 @@ from astropy import units as u
 from astropy.table import QTable
 
 from ..cutouts import check_dataset, iter_cutouts
-from ..exceptions import SurveyMismatchError
+from ..exceptions import InvalidImageError, SurveyMismatchError
 from ..networks import ModelDescription
 from ..surveys import get_band
 from ..tables import read_targets
@@ -73,6 +73,11 @@ def _match_dataset(dataset, description):
 
 def _match_images(images, description):
     """Check that ``images`` names bands that the weights use."""
+    if images is not None and not isinstance(images, Mapping):
+        raise InvalidImageError(
+            f"images must be a dict from band to source, such as {{{description.bands[0]!r}: "
+            f"'*.fits'}}, not {images!r:.60}"
+        )
     extra = [name for name in images or {} if get_band(name).name not in description.bands]
     if extra:
         raise SurveyMismatchError(

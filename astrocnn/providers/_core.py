@@ -45,8 +45,18 @@ class Provider(ABC):
     #: Whether pixels come over the network.
     remote = False
 
+    def __new__(cls, *args, **kwargs):
+        """Remember the arguments: a copy, or a pickled provider, is made anew from them."""
+        provider = super().__new__(cls)
+        provider._arguments = (args, kwargs)
+        return provider
+
     def __init__(self, band: Band):
         self.band = band
+
+    def __reduce__(self):
+        # Open files, locks and connections stay behind.
+        return _make, (type(self), *self._arguments)
 
     @abstractmethod
     def cutout(self, grid: CutoutGrid) -> Pixels:
@@ -67,3 +77,7 @@ class Provider(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.band.name}: {self.description}>"
+
+
+def _make(cls, args, kwargs):
+    return cls(*args, **kwargs)

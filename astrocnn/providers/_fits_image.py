@@ -150,7 +150,8 @@ def _opened(source) -> Iterator[tuple[fits.HDUList, str]]:
     except ProviderError:
         raise
     except _ERRORS as error:
-        raise ProviderError(f"{name} cannot be read as a FITS image: {error}") from error
+        reason = "it is truncated" if "cannot reshape" in str(error) else error
+        raise ProviderError(f"{name} cannot be read as a FITS image: {reason}") from error
 
 
 def _find_image(hdus, name) -> tuple[int, WCS]:

@@ -101,20 +101,23 @@ def _pixel_positions(wcs, grid):
     if frame.name != "icrs":
         position = SkyCoord(ra, dec, unit="deg").transform_to(frame)
         ra, dec = position.spherical.lon.deg, position.spherical.lat.deg
-    order = (ra, dec) if wcs.wcs.lng == 0 else (dec, ra)
-    if wcs.has_distortion:
-        x, y = wcs.all_world2pix(*order, 0, quiet=True)
-    else:
-        x, y = wcs.wcs_world2pix(*order, 0)
-    bad = ~(np.isfinite(x) & np.isfinite(y)) | _behind(wcs, ra, dec)
-    return np.where(bad, -1e9, x), np.where(bad, -1e9, y)
+    front = ~_behind(wcs, ra, dec)
+    x, y = np.full((2, *front.shape), -1e9)
+    if front.any():
+        order = (ra[front], dec[front]) if wcs.wcs.lng == 0 else (dec[front], ra[front])
+        if wcs.has_distortion:
+            found = wcs.all_world2pix(*order, 0, quiet=True)
+        else:
+            found = wcs.wcs_world2pix(*order, 0)
+        x[front], y[front] = np.where(np.isfinite(found).all(axis=0), found, -1e9)
+    return x, y
 
 
 def _behind(wcs, lon, lat):
     """Whether a position lies more than 90 degrees from the image (a TAN plane shows it twice)."""
     lon0, lat0 = np.radians(wcs.wcs.crval[[wcs.wcs.lng, wcs.wcs.lat]])
     lon, lat = np.radians(lon), np.radians(lat)
-    zenithal = wcs.wcs.ctype[wcs.wcs.lng][-3:] in ("TAN", "SIN", "STG", "ARC", "ZEA")
+    zenithal = wcs.wcs.ctype[wcs.wcs.lng][5:8] in ("TAN", "SIN", "STG", "ARC", "ZEA")
     cosine = np.sin(lat) * np.sin(lat0) + np.cos(lat) * np.cos(lat0) * np.cos(lon - lon0)
     return zenithal & (cosine <= 0)
 

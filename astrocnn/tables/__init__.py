@@ -6,14 +6,14 @@ from ._flags import FLAGS, has_flag, join_flags
 from ._result import ResultTable, describe_result, result_table
 from ._schema import RESULT_COLUMNS, ResultColumn, probability_columns
 from ._targets import read_targets, target_coords
-from ._write import check_result_path, write_result
+from ._write import check_output_path, write_result
 
 __all__ = [
     "FLAGS",
     "RESULT_COLUMNS",
     "ResultColumn",
     "ResultTable",
-    "check_result_path",
+    "check_output_path",
     "describe_result",
     "has_flag",
     "join_flags",

@@ -193,7 +193,7 @@ def _warn(n: int, n_invalid: int, n_repeated: int) -> None:
         found.append(f"{n_repeated} within {_SAME_POSITION} of an earlier one")
     if found:
         warnings.warn(
-            f"{n} targets: {', '.join(found)}; see the column 'flag'",
+            f"{n} target{'s' * (n != 1)}: {', '.join(found)}; see the column 'flag'",
             InvalidTargetWarning,
             stacklevel=3,
         )

@@ -3,17 +3,16 @@
 import math
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from astropy.table import MaskedColumn, QTable, Table
 
-from .._registry import Registry
 from ..exceptions import InvalidTargetError, UnknownNameError
 from ._result import describe_result
 
-__all__ = ["check_result_path", "write_result"]
+__all__ = ["check_output_path", "write_result"]
 
 
 def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False) -> Path:
@@ -31,8 +30,8 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
 
         * ``.ecsv``: text; keeps everything: units, descriptions, UCDs, ``meta``, masks,
         * ``.fits``: ``meta`` becomes keywords, nested names joined by ``_``,
-        * ``.vot`` or ``.xml`` (VOTable): ``meta`` becomes parameters; units, descriptions and UCDs are
-          kept,
+        * ``.vot`` or ``.xml`` (VOTable): ``meta`` becomes parameters; units, descriptions and UCDs
+          are kept,
         * ``.csv``: numbers and text only.
     overwrite : bool
         Whether a file of that name is replaced.
@@ -56,9 +55,9 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
     Notes
     -----
     Numbers are written in full, not as they are printed. Read the file with
-    `astropy.table.QTable.read`: text that is empty (a row without flag) comes back masked from ECSV,
-    FITS and CSV, masked text comes back empty from VOTable; `describe_result` and `has_flag` take
-    the one for the other.
+    `astropy.table.QTable.read`. Text that is empty (the flag of most rows) comes back masked from
+    ECSV, FITS and CSV, and masked text comes back empty from VOTable; `describe_result` and
+    `has_flag` take the one for the other.
 
     Examples
     --------
@@ -70,9 +69,9 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
     >>> write_result(result, "result.ecsv")
     Traceback (most recent call last):
         ...
-    FileExistsError: 'result.ecsv' exists: choose another name, or allow to overwrite it
+    FileExistsError: 'result.ecsv' exists: choose another name, or replace it ...
     """
-    path = check_result_path(path, overwrite)
+    path = check_output_path(path, overwrite)
     target = path.resolve()  # the file that a link points to is replaced, not the link
     try:
         handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=target.parent)
@@ -93,13 +92,19 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
     return path
 
 
-def check_result_path(path: str | os.PathLike, overwrite: bool = False) -> Path:
-    """Say whether a result could be written there, before the work is done.
+def check_output_path(
+    path: str | os.PathLike, overwrite: bool = False, suffixes: Sequence[str] | None = None
+) -> Path:
+    """Say whether a file could be written there, before the work is done.
 
     Parameters
     ----------
-    path, overwrite
-        See `write_result`.
+    path : str or path
+        The file.
+    overwrite : bool
+        Whether a file of that name may be replaced.
+    suffixes : sequence of str, optional
+        What the name may end in; by default the formats of `write_result`.
 
     Returns
     -------
@@ -108,26 +113,29 @@ def check_result_path(path: str | os.PathLike, overwrite: bool = False) -> Path:
 
     Raises
     ------
-    UnknownNameError, FileExistsError, FileNotFoundError, PermissionError
+    UnknownNameError, FileExistsError, IsADirectoryError, FileNotFoundError, PermissionError
         See `write_result`.
 
     Examples
     --------
-    >>> from astrocnn.tables import check_result_path
-    >>> check_result_path("result.xlsx")
+    >>> from astrocnn.tables import check_output_path
+    >>> check_output_path("result.xlsx")
     Traceback (most recent call last):
         ...
-    astrocnn.exceptions.UnknownNameError: 'result.xlsx': unknown table format '.xlsx'; Choices: ...
+    astrocnn.exceptions.UnknownNameError: 'result.xlsx': the name must end in .ecsv, .fits, ...
     """
     path = Path(path).expanduser()
-    try:
-        _FORMATS[path.suffix.lower()]
-    except UnknownNameError as error:
-        raise UnknownNameError(f"'{path}': {error}") from None
+    suffixes = list(_FORMATS if suffixes is None else suffixes)
+    if path.suffix.lower() not in suffixes:
+        *first, last = suffixes
+        choices = f"{', '.join(first)} or {last}" if first else last
+        raise UnknownNameError(f"'{path}': the name must end in {choices}")
     if path.is_dir():
         raise IsADirectoryError(f"'{path}' is a folder: give the name of a file")
     if path.exists() and not overwrite:
-        raise FileExistsError(f"'{path}' exists: choose another name, or allow to overwrite it")
+        raise FileExistsError(
+            f"'{path}' exists: choose another name, or replace it (overwrite=True, --overwrite)"
+        )
     parent = path.resolve().parent
     if not parent.is_dir():
         raise FileNotFoundError(f"cannot write '{path}': there is no folder '{parent}'")
@@ -182,16 +190,13 @@ def _write_votable(table: QTable, path: Path) -> None:
 
 
 #: How the file of each suffix is written.
-_FORMATS = Registry(
-    "table format",
-    {
-        ".ecsv": _write_ecsv,
-        ".fits": _write_fits,
-        ".csv": _write_csv,
-        ".vot": _write_votable,
-        ".xml": _write_votable,
-    },
-)
+_FORMATS = {
+    ".ecsv": _write_ecsv,
+    ".fits": _write_fits,
+    ".csv": _write_csv,
+    ".vot": _write_votable,
+    ".xml": _write_votable,
+}
 
 
 def _flat(meta: Mapping, prefix: str = "") -> Iterator[tuple[str, object]]:

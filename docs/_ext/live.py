@@ -1,12 +1,12 @@
 """Directives whose content is made when the documentation is built, so that it is never stale.
 
 ``.. live::``
-    A session, shown with what it prints *now*. The output in the source is what pytest checks: parts
-    that change with the weights are ``...`` there. The sessions of a page share their names.
+    A session, shown with what it prints *now*. The output in the source is what pytest checks:
+    parts that change with the weights are ``...`` there. Sessions of a page share their names.
 ``.. model-card:: NAME``
     The card of weights that come with astrocnn.
-``.. command-help:: [COMMAND]``
-    What ``astrocnn COMMAND --help`` prints.
+``.. command:: ARGUMENTS``
+    What ``astrocnn ARGUMENTS`` prints.
 
 An error in any of them is an error of the build.
 """
@@ -16,6 +16,7 @@ import doctest
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-_HELP = "import sys; from astrocnn.cli import main; sys.argv[0] = 'astrocnn'; sys.exit(main())"
+_COMMAND = "import sys; from astrocnn.cli import main; sys.exit(main())"
 
 
 class Live(SphinxDirective):
@@ -51,8 +52,9 @@ def run_session(source, names):
     from astrocnn.exceptions import AstrocnnWarning
 
     shown = []
+    source = re.sub(r" *# doctest:.*", "", source)
     for example in doctest.DocTestParser().get_examples(source):
-        first, *more = re.sub(r" *# doctest:.*", "", example.source).rstrip().split("\n")
+        first, *more = example.source.rstrip().split("\n")
         shown += [">>> " + first] + ["... " + line for line in more]
         output = io.StringIO()
         with (
@@ -66,7 +68,7 @@ def run_session(source, names):
             for warning in caught
             if issubclass(warning.category, AstrocnnWarning)
         ]
-        shown += [line.rstrip() for line in output.getvalue().split("\n") if line.strip()]
+        shown += [line.rstrip() for line in output.getvalue().rstrip().splitlines()]
     return "\n".join(shown)
 
 
@@ -128,22 +130,23 @@ def _numbers(row):
     return [f"{value:.3f}", f"{low:.3f} to {high:.3f}"]
 
 
-class CommandHelp(SphinxDirective):
-    """Show the help of a command."""
+class Command(SphinxDirective):
+    """Run ``astrocnn ARGUMENTS`` and show what it prints."""
 
-    optional_arguments = 1
+    required_arguments = 1
+    final_argument_whitespace = True
 
     def run(self):
         """Return one literal block."""
-        command = [*self.arguments, "--help"]
-        done = subprocess.run(
-            [sys.executable, "-c", _HELP, *command],
-            env=os.environ | {"COLUMNS": "90", "NO_COLOR": "1"},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                [sys.executable, "-c", _COMMAND, *shlex.split(self.arguments[0])],
+                env=os.environ | {"COLUMNS": "90", "NO_COLOR": "1"},
+                cwd=folder, capture_output=True, text=True, check=False,
+            )  # fmt: skip
         if done.returncode:
-            raise self.error(f"astrocnn {' '.join(command)}: {done.stderr.strip()[-500:]}")
-        text = f"$ astrocnn {' '.join(command)}\n{done.stdout.rstrip()}"
+            raise self.error(f"astrocnn {self.arguments[0]}: {done.stderr.strip()[-500:]}")
+        text = f"$ astrocnn {self.arguments[0]}\n{done.stdout.rstrip()}"
         return [nodes.literal_block(text, text, language="none")]
 
 
@@ -151,5 +154,5 @@ def setup(app):
     """Register the directives."""
     app.add_directive("live", Live)
     app.add_directive("model-card", ModelCard)
-    app.add_directive("command-help", CommandHelp)
+    app.add_directive("command", Command)
     return {"parallel_read_safe": True}

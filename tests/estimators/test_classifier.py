@@ -292,6 +292,10 @@ class TestScikitLearn:
         for name, value in clf.get_params().items():
             assert name == "images" or np.all(copy.get_params()[name] == value), name
 
+    def test_clone_with_a_provider(self):
+        copy = clone(untrained(images={"xmm": BlobProvider(fail=(20,))}))
+        assert copy.images["xmm"].fail == (20,)
+
     def test_clone_of_a_fitted_one_is_not_fitted(self, fitted, coords):
         with pytest.raises(NotFittedError):
             clone(fitted).predict(coords)

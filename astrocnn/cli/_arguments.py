@@ -1,0 +1,99 @@
+"""From words on the command line to values; `argparse` makes messages of what does not fit."""
+
+import math
+import re
+from argparse import ArgumentTypeError
+from pathlib import Path
+
+__all__ = ["angle", "image_sources", "parse_positions", "positive", "share", "source"]
+
+_POSITION = 'a position such as "14h01m02s +02d52m42s" or "210.26 2.88" (degrees)'
+_LIKE_ONE = re.compile(r"[-+\d.:,\shmsd]+", re.I)
+_DEGREES = re.compile(r"\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s*[\s,]\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s*", re.I)
+
+
+def positive(text: str) -> int:
+    """Return a whole number above zero."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return number
+
+
+def share(text: str) -> float:
+    """Return a number from 0 to 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 1:
+        raise ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return number
+
+
+def angle(text: str):
+    """Return an angle above zero such as ``2arcmin``."""
+    from astropy import units as u
+
+    try:
+        value = u.Quantity(text)
+        if value.isscalar and 0 * u.deg < value < 180 * u.deg:
+            return value
+    except (TypeError, ValueError, u.UnitsError):
+        pass
+    raise ArgumentTypeError(f"{text!r} is no angle such as 2arcmin or 30arcsec")
+
+
+def source(text: str) -> tuple[str, str]:
+    """Return band and pattern of ``xmm=*.FTZ``."""
+    band, equals, pattern = text.partition("=")
+    if not (band and equals and pattern):
+        raise ArgumentTypeError(f"{text!r} is not BAND=PATTERN, such as xmm=*.FTZ")
+    return band, pattern
+
+
+def image_sources(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the patterns of each band.
+
+    Examples
+    --------
+    >>> from astrocnn.cli._arguments import image_sources
+    >>> image_sources([("xmm", "a.fits"), ("xmm", "b.fits"), ("dss2", "*.fits")])
+    {'xmm': ['a.fits', 'b.fits'], 'dss2': ['*.fits']}
+    """
+    sources = {}
+    for band, pattern in pairs:
+        sources.setdefault(band, []).append(pattern)
+    return sources
+
+
+def parse_positions(target: str | None, positions: list[str] | None):
+    """Return the path of a target list, or coordinates.
+
+    Raises
+    ------
+    InvalidTargetError
+        If a text is neither a file nor a position.
+    """
+    if positions is None and Path(target).expanduser().exists():
+        return Path(target)
+    return [_coordinate(text) for text in positions or [target]]
+
+
+def _coordinate(text: str):
+    """Coordinate of ``14h01m02s +02d52m42s``, ``14:01:02 +02:52:42`` or ``210.26 2.88``."""
+    from astropy.coordinates import SkyCoord
+
+    from ..exceptions import InvalidTargetError
+
+    words = text.replace(",", " ")
+    try:
+        if _DEGREES.fullmatch(text):
+            return SkyCoord(*map(float, words.split()), unit="deg")
+        return SkyCoord(words, unit=("hourangle", "deg"))
+    except (ValueError, TypeError) as error:
+        reason = f": {error}" if _LIKE_ONE.fullmatch(text) else ""
+        raise InvalidTargetError(f"{text!r} is neither a file nor {_POSITION}{reason}") from error
