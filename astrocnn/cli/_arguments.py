@@ -40,7 +40,7 @@ def angle(text: str):
 
     try:
         value = u.Quantity(text)
-        if value.isscalar and 0 * u.deg < value < 180 * u.deg:
+        if value.isscalar and 0 * u.deg < value < 90 * u.deg:
             return value
     except (TypeError, ValueError, u.UnitsError):
         pass

@@ -54,14 +54,17 @@ def run(args) -> int:
     result = ClusterClassifier(args.weights, images=images).predict(sample.targets)
     for name in ("is_cluster", "kind"):
         result[name] = sample.truth[name]
-    path = write_result(result, folder / "astrocnn-demo.ecsv", overwrite=True)
+    report = validate(result, sample.truth, name=args.weights)
+    files = [write_result(result, folder / "astrocnn-demo.ecsv", overwrite=True)]
+    files += _figures(sample, images, description, result, report, folder)
     columns = ["target_id", "ra", "dec", "label", "proba_cluster", "is_cluster", "kind", "flag"]
     print_table(result[columns])
     print("is_cluster, kind: the truth of the simulation")
-    report = validate(result, sample.truth, name=args.weights)
     print("\n", describe_result(result), "\n\n", report, "\n", sep="")
-    for written in (*_figures(sample, images, description, result, report, folder), path):
-        print(f"written: {written}")
+    for path in files:
+        print(f"written: {path}")
+    if len(files) == 1:
+        print("no figures: they need Matplotlib (pip install astrocnn[plot])")
     return 0
 
 
@@ -80,8 +83,7 @@ def _figures(sample, images, description, result, report, folder) -> list:
             plot_cutouts(cutouts, result, sample.truth),
             plot_roc(report).figure,
         ]
-    except ImportError as error:
-        print(f"no figures: {error}")
+    except ImportError:  # Matplotlib is not installed
         return []
     paths = [folder / "astrocnn-demo.png", folder / "astrocnn-demo-roc.png"]
     for figure, path in zip(figures, paths, strict=True):

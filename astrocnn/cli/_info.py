@@ -79,7 +79,7 @@ def _lines(values: dict, indent: str = "") -> list[str]:
         elif isinstance(value, list) and any(isinstance(item, str) for item in value):
             lines += [name, *(f"{indent}  - {item}" for item in value)]
         elif isinstance(value, list) and len(value) == 3:  # a score with its interval
-            lines.append(f"{name} {value[0]} [{value[1]}, {value[2]}]")
+            lines.append("{} {:.3f} [{:.3f}, {:.3f}]".format(name, *value))
         else:
-            lines.append(f"{name} {value}")
+            lines.append(f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}")
     return lines

@@ -68,6 +68,7 @@ def add_arguments(parser) -> None:
 
 def run(args) -> int:
     """Run the command and return its exit code."""
+    from ..exceptions import AstrocnnError
     from ..tables import check_output_path, write_result
 
     targets = parse_positions(args.targets, args.position)
@@ -77,32 +78,36 @@ def run(args) -> int:
         check_output_path(args.output, args.overwrite)
     if args.figure is not None:
         check_output_path(args.figure, args.overwrite, _FIGURES)
-    result, interrupted = _classify(args, targets)
+    result, catalog, interrupted, device = _classify(args, targets)
+    # From here on nothing may lose the result: it is written before anything is printed, since a
+    # reader may stop reading, and printed where it cannot be written.
     failure = None
-    if args.output is not None:  # before anything is printed: a reader may stop reading
-        try:
+    try:
+        if catalog is not None:
+            result = _match(result, catalog, args.radius)
+    except AstrocnnError as error:
+        failure = error
+    try:
+        if args.output is not None:
             write_result(result, args.output, args.overwrite)
-        except OSError as error:
-            failure = error
-    _say(args, result, saved=args.output is not None and failure is None)
+    except OSError as error:
+        failure, args.output = error, None
+    _say(args, result, device)
     if failure:
         raise failure
     if interrupted:
-        print(f"interrupted: {interrupted}")
+        print(f"interrupted {interrupted}")
         return 130
-    if result["label"].mask.all():
-        return 3
     if args.figure is not None:
         _draw(args, result)
-    return 0
+    return 3 if result["label"].mask.all() else 0
 
 
 def _classify(args, targets):
-    """Return the result, matched if asked for, and where it was interrupted ('' if not)."""
+    """Return the result, the catalog, where it was interrupted ('' if not), and the device."""
     from ..catalogs import read_catalog
     from ..estimators import ClusterClassifier
     from ..exceptions import PredictionInterrupted
-    from ..matching import match_sky
     from ..networks import read_description
     from ._terminal import check_targets, start_network
 
@@ -112,29 +117,34 @@ def _classify(args, targets):
     catalog = None if args.match is None else read_catalog(args.match)
     images = image_sources(args.images)
     classifier = ClusterClassifier(args.weights, images=images, threshold=args.threshold)
-    print(f"device: {start_network()}")
-    interrupted = ""
+    device = start_network()
     try:
-        result = classifier.predict(targets)
+        return classifier.predict(targets), catalog, "", device
     except PredictionInterrupted as error:
-        result = error.result
-        interrupted = str(error).partition(";")[0].removeprefix("interrupted ")
-    if catalog is not None:
-        result = match_sky(result, catalog, args.radius)
-    return result, interrupted
+        done = str(error).partition(";")[0].removeprefix("interrupted ")
+        return error.result, catalog, done, device
 
 
-def _say(args, result, saved: bool) -> None:
+def _match(result, catalog, radius):
+    """Match the targets; for large circles the shifted positions lie farther out."""
+    from astropy import units as u
+
+    from ..matching import match_sky
+
+    return match_sky(result, catalog, radius, shift=max(1 * u.deg, 2 * radius))
+
+
+def _say(args, result, device: str) -> None:
     """Print the table, or its head where it was saved, and what it amounts to."""
     from ..matching import describe_match
     from ..tables import describe_result
     from ._terminal import print_table
 
-    print_table(result, _ROWS if saved else None)
-    print(f"\n{describe_result(result)}")
-    if args.match is not None:
+    print_table(result, _ROWS if args.output else None)
+    print(f"\n{describe_result(result)}\ndevice: {device}")
+    if "match" in result.meta:
         print(describe_match(result))
-    if saved:
+    if args.output:
         print(f"written: {args.output}")
 
 
@@ -151,6 +161,9 @@ def _draw(args, result) -> None:
     from ._terminal import save_figure
 
     rows = np.flatnonzero(~result["label"].mask)[:_CUTOUTS]
+    if len(rows) == 0:
+        print("no gallery: no target has a verdict")
+        return
     if len(rows) < len(result):
         print(f"gallery: the first {len(rows)} of {len(result)} targets with a verdict")
     description = read_description(args.weights)

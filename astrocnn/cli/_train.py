@@ -50,12 +50,26 @@ def run(args) -> int:
     path = check_output_path(args.output or f"{args.recipe}.keras", args.overwrite, (".keras",))
     print(
         f"Training {args.recipe}: {args.n or chosen.n} simulated targets, "
-        f"{args.epochs or chosen.epochs} epochs, seed {args.seed}, on {start_network()}"
+        f"epochs: {args.epochs or chosen.epochs}, seed {args.seed}, on {start_network()}"
     )
     classifier = train_on_simulation(
         args.recipe, args.n, args.n_test, args.epochs, random_state=args.seed, n_jobs=args.jobs
     )
-    classifier.save(path)
+    _save(classifier, path)
     print(*card_lines(path), sep="\n")
     print(f"\nwritten: {path}")
     return 0
+
+
+def _save(classifier, path) -> None:
+    """Save weights; where that fails, elsewhere: they may have taken an hour."""
+    import tempfile
+    from pathlib import Path
+
+    try:
+        classifier.save(path)
+    except OSError as error:
+        spare = Path(tempfile.mkdtemp(prefix="astrocnn-")) / path.name
+        classifier.save(spare)
+        reason = error.strerror or error
+        raise OSError(f"cannot write '{path}' ({reason}): the weights are in '{spare}'") from error

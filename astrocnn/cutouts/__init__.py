@@ -1,6 +1,13 @@
 """Targets x bands -> one aligned `xarray.Dataset`, in chunks."""
 
 from ._dataset import check_dataset, cutout_dataset
-from ._maker import iter_cutouts, make_cutouts, open_providers
+from ._maker import iter_cutouts, make_cutouts, open_providers, source_band
 
-__all__ = ["check_dataset", "cutout_dataset", "iter_cutouts", "make_cutouts", "open_providers"]
+__all__ = [
+    "check_dataset",
+    "cutout_dataset",
+    "iter_cutouts",
+    "make_cutouts",
+    "open_providers",
+    "source_band",
+]

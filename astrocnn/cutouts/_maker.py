@@ -18,7 +18,7 @@ from ..surveys import Band, get_band
 from ..tables import read_targets
 from ._dataset import cutout_dataset
 
-__all__ = ["iter_cutouts", "make_cutouts", "open_providers"]
+__all__ = ["iter_cutouts", "make_cutouts", "open_providers", "source_band"]
 
 
 def make_cutouts(
@@ -131,8 +131,32 @@ def open_providers(bands: Sequence[str | Band], images: Mapping | None = None) -
         If a source cannot be used at all.
     """
     wanted = [get_band(band) for band in bands]
-    sources = {get_band(name).name: source for name, source in (images or {}).items()}
+    sources = {source_band(name, wanted): source for name, source in (images or {}).items()}
     return [open_provider(sources.get(band.name), band) for band in wanted]
+
+
+def source_band(name: str | Band, bands: Sequence[Band]) -> str:
+    """Return the name of the band that a key of ``images`` means.
+
+    Parameters
+    ----------
+    name : str or Band
+        A band, its name, or the name of its survey.
+    bands : sequence of Band
+        Bands that are asked for; their names need not be known to `astrocnn.surveys`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such band.
+
+    Examples
+    --------
+    >>> from astrocnn.cutouts import source_band
+    >>> source_band("dss2", [])
+    'dss2-red'
+    """
+    return name if name in [band.name for band in bands] else get_band(name).name
 
 
 def _is_target_table(targets) -> bool:

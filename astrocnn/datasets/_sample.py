@@ -106,10 +106,11 @@ def _make(path: Path) -> None:
         if path.exists():  # what an older, unfinished version left
             shutil.rmtree(path)
         os.replace(folder, path)
-    except OSError:
+    except OSError as error:
         # Another process may have been faster; then its sample is as good as ours.
         if not (path / "truth.ecsv").is_file():
-            raise
+            reason = f"cannot write the sample into the cache '{path.parent}': {error.strerror}"
+            raise OSError(error.errno, reason) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -20,12 +20,14 @@ from ..preprocessing import Preprocessing
 from ..surveys import get_band
 from ..tables import ResultTable, describe_result, has_flag, result_table
 from ._fitted import Fitted
-from ._gate import target_chunks
+from ._gate import find_bands, target_chunks
 from ._labels import class_names, encode
 from ._parameters import check_parameters
 from ._verdicts import Verdicts, usable_rows
 
 __all__ = ["ClusterClassifier"]
+
+_BANDS = ("xmm", "dss2-red")
 
 
 class ClusterClassifier(ClassifierMixin, BaseEstimator):
@@ -41,8 +43,9 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
     images : dict of str to source, optional
         Local images by band, such as ``{"xmm": "*.FTZ"}``: FITS files, HiPS folders, providers; see
         `astrocnn.cutouts.make_cutouts`. Bands that are not named come from hips2fits.
-    bands : sequence of str, optional
-        Bands of the images, for ``weights=None``. Default: ``("xmm", "dss2-red")``.
+    bands : sequence of str or `~astrocnn.surveys.Band`, optional
+        Bands of the images, for ``weights=None``. Default: ``("xmm", "dss2-red")``. Weights that
+        were trained on bands of your own need these bands here.
     size : `~astropy.units.Quantity`, optional
         Side of the cut-outs, for ``weights=None``. Default: 6 arcmin.
     pixels : int, optional
@@ -67,7 +70,8 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Labels in the order of the columns of `predict_proba`.
+        Sorted labels, in the order of the columns of `predict_proba`: those of ``y`` after `fit`;
+        False and True (is it a cluster?) for named weights.
     history_ : dict of str to list of float
         Loss and accuracy per epoch of the last `fit`.
     n_targets_seen_ : int
@@ -142,10 +146,10 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         """
         description = self._start_description(y)
         tensor, usable = self._tensors(X, description)
-        labels, classes = encode(y, len(usable))
+        numbers = encode(y, len(usable), description.classes)
         if sample_weight is not None:
             sample_weight = np.asarray(sample_weight, dtype=np.float32)[usable]
-        return self._fit_tensor(tensor, labels[usable], classes, description, sample_weight)
+        return self._fit_tensor(tensor, numbers[usable], description, y, sample_weight)
 
     def predict(self, X) -> ResultTable:
         """Classify targets.
@@ -180,8 +184,8 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         """
         fitted = self._ready()
         description = fitted.description
-        wavebands = [get_band(band).waveband for band in description.bands]
-        targets, chunks = target_chunks(X, description, self.images)
+        wavebands = [band.waveband for band in find_bands(description, self.bands)]
+        targets, chunks = target_chunks(X, description, self.images, self.bands)
         verdicts = Verdicts(len(description.classes))
         interrupted = False
         try:
@@ -221,10 +225,7 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_targets, n_classes)
             Columns in the order of `classes_`; NaN in rows without a verdict.
         """
-        fitted = self._ready()
-        _, chunks = target_chunks(X, fitted.description, self.images)
-        proba = [self._proba(dataset, fitted) for dataset in chunks]
-        return np.concatenate(proba) if proba else np.empty((0, len(fitted.description.classes)))
+        return self._outputs(X)[:, self._ready().columns]
 
     def score(self, X, y, sample_weight=None) -> float:
         """Return the balanced accuracy of the labels; a row without a verdict counts as wrong.
@@ -242,8 +243,8 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         float
             Mean over the classes of the share that is labeled right (0..1).
         """
-        proba = self.predict_proba(X)
-        truth, _ = encode(y, len(proba), self._ready().description.classes)
+        proba = self._outputs(X)
+        truth = encode(y, len(proba), self._ready().description.classes)
         none = ~np.isfinite(proba).all(axis=1)
         if proba.shape[1] == 2:
             label = (proba[:, 1] >= self.threshold).astype(int)
@@ -275,9 +276,7 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
     @property
     def classes_(self) -> np.ndarray:
         """Labels in the order of the columns of `predict_proba`."""
-        if "_fitted" in self.__dict__ and self._fitted.labels is not None:
-            return self._fitted.labels
-        return np.array(self._ready().description.classes)
+        return self._ready().labels
 
     def __sklearn_is_fitted__(self) -> bool:
         return self.weights is not None or "_fitted" in self.__dict__
@@ -308,7 +307,7 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         check_parameters(self)
         if self.weights is not None:
             return Fitted.from_weights(self.weights).description
-        bands = [get_band(band).name for band in self.bands or ("xmm", "dss2-red")]
+        bands = [get_band(band).name for band in self.bands or _BANDS]
         pixels = 356 if self.pixels is None else self.pixels
         size = 6 * u.arcmin if self.size is None else self.size
         check_size(size, pixels)
@@ -325,17 +324,15 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
             preprocessing=(self.preprocessing or Preprocessing()).to_config(),
         )
 
-    def _fit_tensor(self, tensor, labels, classes, description, sample_weight=None, card=None):
+    def _fit_tensor(self, tensor, numbers, description, y=None, sample_weight=None):
         """Train on network input; what `fit` and ``astrocnn train`` have in common."""
-        start = None if self.weights is None else self.weights
         self._fitted = Fitted.train(
             description,
-            start,
+            self.weights,
             tensor,
-            labels,
-            classes,
+            numbers,
+            y,
             sample_weight,
-            card or {},
             epochs=self.epochs,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
@@ -346,11 +343,17 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         self.n_targets_seen_ = len(tensor)
         return self
 
+    def _outputs(self, X) -> np.ndarray:
+        """Probabilities of all targets in the order of the network's outputs."""
+        fitted = self._ready()
+        _, chunks = target_chunks(X, fitted.description, self.images, self.bands)
+        return np.concatenate([self._proba(dataset, fitted) for dataset in chunks])
+
     def _tensors(self, X, description):
         """Network input of all usable targets, and which ones they are."""
         steps = Preprocessing.from_config(description.preprocessing)
         tensors, usable = [], []
-        for dataset in target_chunks(X, description, self.images)[1]:
+        for dataset in target_chunks(X, description, self.images, self.bands)[1]:
             rows = usable_rows(dataset)
             usable.append(rows)
             tensors.append(steps(dataset.isel(target=rows)))

@@ -17,6 +17,7 @@ from ..networks import (
 )
 from ..preprocessing import Preprocessing
 from ..training import train_network
+from ._labels import sorted_labels
 
 __all__ = ["Fitted"]
 
@@ -33,14 +34,17 @@ class Fitted:
         The ``weights`` it was loaded from or started from.
     trained : bool
         Whether `ClusterClassifier.fit` made it.
-    labels : ndarray or None
-        The classes as the user gave them to ``fit``.
+    labels : ndarray of shape (n_classes,)
+        The classes in the order and type that scikit-learn needs, see `sorted_labels`.
+    columns : ndarray of shape (n_classes,), int
+        Output of the network for each of them.
     """
 
     description: ModelDescription
     source: object
+    labels: np.ndarray
+    columns: np.ndarray
     trained: bool = False
-    labels: np.ndarray | None = None
     sha256: str = ""
     history: dict = field(default_factory=dict)
     _model: object = None
@@ -49,24 +53,28 @@ class Fitted:
     @classmethod
     def from_weights(cls, weights) -> "Fitted":
         """Describe saved weights; the network is built when it is first needed."""
-        return cls(read_description(weights), weights, sha256=file_hash(find_weights(weights)))
+        description, sha256 = read_description(weights), file_hash(find_weights(weights))
+        return cls(description, weights, *sorted_labels(description.classes), sha256=sha256)
 
     @classmethod
     def train(
-        cls, description, start, images, labels, classes, sample_weight, card, **settings
+        cls, description, start, images, numbers, y=None, sample_weight=None, **settings
     ) -> "Fitted":
-        """Train the network of a description, from the weights ``start`` or from nothing."""
-        if len(np.unique(labels)) < 2:
+        """Train the network of a description, from the weights ``start`` or from nothing.
+
+        ``numbers`` are the class numbers of the images, ``y`` the labels as the user gave them.
+        """
+        if len(np.unique(numbers)) < 2:
             raise ValueError("training needs targets of at least two classes")
         keras = load_keras()
         if settings["random_state"] is not None:
             keras.utils.set_random_seed(settings["random_state"])
-        description = replace(description, card={"training": "trained by fit"} | card)
-        fitted = cls(description, start, trained=True, labels=classes)
+        description = replace(description, card={"training": "trained by fit"})
+        fitted = cls(description, start, *sorted_labels(description.classes, y), trained=True)
         if start is not None:
             fitted._model, _ = load_model(start)
         fitted.history = train_network(
-            fitted.model, images, labels, sample_weight=sample_weight, **settings
+            fitted.model, images, numbers, sample_weight=sample_weight, **settings
         )
         return fitted
 

@@ -1,23 +1,32 @@
 """The one gate for targets: positions or cut-outs in, a target table and Datasets out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 from astropy import units as u
 from astropy.table import QTable
 
-from ..cutouts import check_dataset, iter_cutouts
+from ..cutouts import check_dataset, iter_cutouts, source_band
 from ..exceptions import InvalidImageError, SurveyMismatchError
 from ..networks import ModelDescription
-from ..surveys import get_band
+from ..surveys import Band, get_band
 from ..tables import read_targets
 
-__all__ = ["target_chunks"]
+__all__ = ["find_bands", "target_chunks"]
+
+
+def find_bands(description: ModelDescription, bands: Sequence[str | Band] | None) -> list[Band]:
+    """Return the bands of a description; one's own `Band` goes before a known one of its name."""
+    own = {band.name: band for band in bands or () if isinstance(band, Band)}
+    return [own.get(name) or get_band(name) for name in description.bands]
 
 
 def target_chunks(
-    X, description: ModelDescription, images: Mapping | None
+    X,
+    description: ModelDescription,
+    images: Mapping | None,
+    bands: Sequence[str | Band] | None = None,
 ) -> tuple[QTable, Iterator[xr.Dataset]]:
     """Return the target table, and the Datasets of its cut-outs one after the other.
 
@@ -29,6 +38,8 @@ def target_chunks(
         Bands and grid that the network needs.
     images : dict of str to source, optional
         Local images by band.
+    bands : sequence of str or Band, optional
+        Bands of one's own, where the description names some.
 
     Raises
     ------
@@ -40,11 +51,10 @@ def target_chunks(
         table = QTable({name: dataset[name].values for name in ("target_id", "ra", "dec")})
         table["ra"], table["dec"] = table["ra"] * u.deg, table["dec"] * u.deg
         return read_targets(table), _slices(dataset)
-    _match_images(images, description)
+    found = find_bands(description, bands)
+    _match_images(images, found)
     targets = read_targets(X)
-    return targets, iter_cutouts(
-        targets, description.bands, images, description.field_size, description.pixels
-    )
+    return targets, iter_cutouts(targets, found, images, description.field_size, description.pixels)
 
 
 def _slices(dataset, step=64):
@@ -71,16 +81,17 @@ def _match_dataset(dataset, description):
     return dataset
 
 
-def _match_images(images, description):
+def _match_images(images, bands):
     """Check that ``images`` names bands that the weights use."""
     if images is not None and not isinstance(images, Mapping):
         raise InvalidImageError(
-            f"images must be a dict from band to source, such as {{{description.bands[0]!r}: "
+            f"images must be a dict from band to source, such as {{{bands[0].name!r}: "
             f"'*.fits'}}, not {images!r:.60}"
         )
-    extra = [name for name in images or {} if get_band(name).name not in description.bands]
+    names = [band.name for band in bands]
+    extra = [name for name in images or {} if source_band(name, bands) not in names]
     if extra:
         raise SurveyMismatchError(
-            f"the weights need images of {' + '.join(description.bands)}, but images= "
-            f"names {' + '.join(extra)}; leave it out or choose other weights"
+            f"the weights need images of {' + '.join(names)}, but images= "
+            f"names {' + '.join(map(str, extra))}; leave it out or choose other weights"
         )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["class_names", "encode"]
+__all__ = ["class_names", "encode", "sorted_labels"]
 
 _BINARY = ["non_cluster", "cluster"]
 
@@ -25,7 +25,7 @@ def class_names(y) -> list[str]:
     return sorted(names, key=lambda name: (name == "cluster", name))
 
 
-def encode(y, n: int, names: list[str] | None = None) -> tuple[np.ndarray, np.ndarray]:
+def encode(y, n: int, names: list[str]) -> np.ndarray:
     """Turn labels into class numbers.
 
     Parameters
@@ -34,32 +34,68 @@ def encode(y, n: int, names: list[str] | None = None) -> tuple[np.ndarray, np.nd
         Labels.
     n : int
         Number of targets.
-    names : list of str, optional
-        Class names of the network; by default those of ``y``.
+    names : list of str
+        Class names of the network.
 
     Returns
     -------
-    numbers : ndarray of shape (n,), int
+    ndarray of shape (n,), int
         Position of each label in the names.
-    labels : ndarray of shape (n_classes,)
-        The classes in the same order, in the user's own type.
 
     Raises
     ------
     ValueError
         If the length is wrong or a label is masked or unknown.
+
+    Examples
+    --------
+    >>> from astrocnn.estimators._labels import encode
+    >>> encode(["cluster", "agn"], 2, ["agn", "cluster"]), encode([False, True], 2, ["agn", "cluster"])
+    (array([1, 0]), array([0, 1]))
     """
     y = _plain(y)
     if y.shape != (n,):
         raise ValueError(f"y has shape {y.shape}, but there are {n} targets")
     if y.dtype.kind in "biuf":
         class_names(y)
-        return y.astype(int), np.array([0, 1]).astype(y.dtype)
-    names = names or class_names(y)
+        return y.astype(int)
     unknown = sorted(set(y.astype(str)) - set(names))
     if unknown:
         raise ValueError(f"labels {unknown} are not among the classes {names}")
-    return np.array([names.index(str(label)) for label in y]), np.array(names)
+    return np.array([names.index(str(label)) for label in y])
+
+
+def sorted_labels(names: list[str], y=None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the classes as scikit-learn wants them, sorted, and where the network has them.
+
+    Parameters
+    ----------
+    names : list of str
+        Class names in the order of the network's outputs; of two, the last is the positive one.
+    y : array-like, optional
+        Labels that ``fit`` was given: the classes keep their type. Without them, two classes are
+        False and True.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_classes,)
+        Sorted classes.
+    columns : ndarray of shape (n_classes,), int
+        Output of the network for each.
+
+    Examples
+    --------
+    >>> from astrocnn.estimators._labels import sorted_labels
+    >>> sorted_labels(["non_cluster", "cluster"])
+    (array([False,  True]), array([0, 1]))
+    >>> sorted_labels(["non_cluster", "cluster"], ["cluster", "non_cluster"])
+    (array(['cluster', 'non_cluster'], dtype='<U11'), array([1, 0]))
+    """
+    kind = np.asarray(_plain(y)).dtype if y is not None else np.dtype(bool)
+    if len(names) == 2 and kind.kind in "biuf":
+        return np.array([0, 1]).astype(kind), np.array([0, 1])
+    columns = np.argsort(names)
+    return np.array(names)[columns], columns
 
 
 def _plain(y) -> np.ndarray:

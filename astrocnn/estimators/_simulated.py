@@ -92,8 +92,7 @@ def train_on_simulation(
         return simulated_tensors(number, seed, chosen.bands, pixels=chosen.pixels, n_jobs=n_jobs)
 
     tensor, truth = simulate(n, random_state)
-    labels = np.array(truth["is_cluster"])
-    classifier._fit_tensor(tensor, labels.astype(int), np.array(description.classes), description)
+    classifier._fit_tensor(tensor, np.array(truth["is_cluster"]).astype(int), description)
     del tensor
     tensor, truth = simulate(n_test, random_state + 1)
     proba = classifier._fitted.proba(tensor.astype(np.float32), classifier.batch_size)[:, 1]
@@ -113,7 +112,7 @@ def _card(recipe, chosen, n, epochs, random_state, proba, truth) -> dict:
         "name": recipe,
         "training": "simulated training, 50 % prevalence",
         "data": f"{n} simulated targets (astrocnn.simulation), seed {random_state}",
-        "command": f"astrocnn train {recipe} --seed {random_state}",
+        "command": _command(recipe, chosen, n, epochs, random_state),
         "settings": asdict(chosen) | {"n": n, "epochs": epochs, "optimizer": "Adam, cosine"},
         "cluster_limits": dict(LIMITS),
         "scores": scores,
@@ -126,3 +125,10 @@ def _card(recipe, chosen, n, epochs, random_state, proba, truth) -> dict:
             "probabilities assume that half of the targets are clusters",
         ],
     }
+
+
+def _command(recipe, chosen, n, epochs, random_state) -> str:
+    """The command line that trains the same."""
+    own = [("--n", n, chosen.n), ("--epochs", epochs, chosen.epochs)]
+    words = [f" {option} {value}" for option, value, usual in own if value != usual]
+    return f"astrocnn train {recipe}{''.join(words)} --seed {random_state}"

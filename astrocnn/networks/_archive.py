@@ -6,6 +6,7 @@ import os
 import tempfile
 import warnings
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,11 @@ _MEMBER = "astrocnn.json"
 _FORMAT = 1
 #: A description is a few kilobytes; anything far larger is no description.
 _MAX_DESCRIPTION = 1_000_000
+#: What a damaged or foreign file makes zipfile, JSON, Keras and our builders raise.
+_READ_ERRORS = (
+    OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
 
 
 @dataclass
@@ -136,15 +142,26 @@ def read_description(weights) -> ModelDescription:
         if content.pop("format") != _FORMAT:
             raise WeightsError(f"{path.name} was written by a newer astrocnn; please update")
         description = ModelDescription(**content)
-        NETWORKS[description.network]
+        _check(description)
     except WeightsError:
         raise
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+    except _READ_ERRORS as error:
         raise WeightsError(
             f"{path.name} is no model archive of astrocnn ({error}); save one with "
             "ClusterClassifier.save"
         ) from error
     return description
+
+
+def _check(description) -> None:
+    """Raise ValueError or TypeError unless the parts of a description fit together."""
+    NETWORKS[description.network]
+    ny, nx, bands = description.arguments["input_shape"]
+    if ny != nx or bands != len(description.bands):
+        raise ValueError(f"an input of {ny} x {nx} x {bands} for the bands {description.bands}")
+    names = [*description.bands, *description.classes]
+    if not all(isinstance(name, str) for name in names) or not description.size > 0:
+        raise ValueError(f"bands and classes {names}, size {description.size}")
 
 
 def load_model(weights):
@@ -176,7 +193,7 @@ def load_model(weights):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # "optimizer has no variables to load"
             model.load_weights(path)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except _READ_ERRORS as error:
         raise WeightsError(f"the weights in {path.name} cannot be loaded: {error}") from error
     return model, description
 

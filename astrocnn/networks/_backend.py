@@ -1,5 +1,6 @@
 """The one place that imports Keras: backend from our setting, device in words."""
 
+import logging
 import os
 import sys
 import warnings
@@ -36,6 +37,8 @@ def load_keras():
             os.environ["KERAS_BACKEND"] = wanted
         # TensorFlow's start-up notes about CPU instructions are no news to an astronomer.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        # Nor are its hints that a new network is compiled anew, as in every cross-validation.
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
     import keras
 
     loaded = keras.backend.backend()

@@ -2,17 +2,23 @@
 
 import math
 import os
+import re
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from astropy.table import MaskedColumn, QTable, Table
+from astropy.utils.exceptions import AstropyWarning
 
 from ..exceptions import InvalidTargetError, UnknownNameError
 from ._result import describe_result
 
 __all__ = ["check_output_path", "write_result"]
+
+#: Header, column names and rows of an ECSV file; the rows begin with the end of a line.
+_HEAD = re.compile(r"((?:#[^\n]*\n)*)([^\n]*)(.*)", re.DOTALL)
 
 
 def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False) -> Path:
@@ -72,13 +78,16 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
     FileExistsError: 'result.ecsv' exists: choose another name, or replace it ...
     """
     path = check_output_path(path, overwrite)
+    table = _plain(result)
     target = path.resolve()  # the file that a link points to is replaced, not the link
     try:
         handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=target.parent)
         temporary = Path(name)
         try:
             os.close(handle)
-            _FORMATS[path.suffix.lower()](_plain(result), temporary)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", AstropyWarning)  # names that a format does not like
+                _FORMATS[path.suffix.lower()](table, temporary)
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())  # some file systems say only now that they are full
             temporary.chmod(0o644)
@@ -144,11 +153,11 @@ def check_output_path(
     return path
 
 
-def _plain(result: Table) -> QTable:
+def _plain(result: Table) -> Table:
     """A copy that writes numbers in full, of no class of ours."""
     if not isinstance(result, Table):
         raise InvalidTargetError(f"a result is a table, not {type(result).__name__}")
-    table = QTable(result, copy=True)
+    table = QTable(result) if isinstance(result, QTable) else Table(result)
     for name in table.colnames:
         column = table[name]
         column.info.format = None
@@ -157,15 +166,20 @@ def _plain(result: Table) -> QTable:
     return table
 
 
-def _write_ecsv(table: QTable, path: Path) -> None:
+def _write_ecsv(table: Table, path: Path) -> None:
+    """ECSV: a row that starts with "#" (an identifier may) would be read as a comment."""
     table.write(path, format="ascii.ecsv", overwrite=True)
+    head, names, rows = _HEAD.match(path.read_text(encoding="utf-8")).groups()
+    if "\n#" in rows:
+        quoted = re.sub(r"(?<=\n)(#\S*)", r'"\1"', rows)
+        path.write_text(head + names + quoted, encoding="utf-8")
 
 
-def _write_csv(table: QTable, path: Path) -> None:
+def _write_csv(table: Table, path: Path) -> None:
     table.write(path, format="ascii.csv", overwrite=True)
 
 
-def _write_fits(table: QTable, path: Path) -> None:
+def _write_fits(table: Table, path: Path) -> None:
     """FITS: keywords are flat and ASCII; those longer than 8 characters follow HIERARCH."""
     table.meta = {
         key.upper() if len(key) <= 8 else f"HIERARCH {key.upper()}": value
@@ -175,7 +189,7 @@ def _write_fits(table: QTable, path: Path) -> None:
     table.write(path, format="fits", overwrite=True)
 
 
-def _write_votable(table: QTable, path: Path) -> None:
+def _write_votable(table: Table, path: Path) -> None:
     from astropy.io.votable import from_table
     from astropy.io.votable.tree import Param
 

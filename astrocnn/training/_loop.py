@@ -41,8 +41,8 @@ def train_network(
     validation : tuple of ndarray, optional
         Images and class numbers to watch; training does not depend on them.
     random_state : int, optional
-        Seed of order and augmentation (and of dropout, through ``keras.utils.set_random_seed``).
-
+        Seed of order and augmentation. First weights and dropout are drawn when the network is
+        built: call ``keras.utils.set_random_seed`` before that.
     sample_weight : ndarray of shape (n,), optional
         Weight of each target in the loss.
 
@@ -68,9 +68,9 @@ def train_network(
     """
     keras = load_keras()
 
-    classes = model.output_shape[-1]
+    one_hot = np.eye(model.output_shape[-1])
     batches = make_batches(
-        images, np.eye(classes)[labels], batch_size, augmented, random_state, sample_weight
+        images, one_hot[np.asarray(labels, int)], batch_size, augmented, random_state, sample_weight
     )
     steps = epochs * len(batches)
     warm_up = max(steps // 20, 1)
@@ -90,7 +90,7 @@ def train_network(
     watched = None
     if validation is not None:
         watched = make_batches(
-            validation[0], np.eye(classes)[validation[1]], batch_size, augmented=False
+            validation[0], one_hot[np.asarray(validation[1], int)], batch_size, augmented=False
         )
     with tqdm(total=steps, desc="training", unit="step", delay=2, disable=not conf.progress) as bar:
         history = model.fit(
@@ -98,6 +98,7 @@ def train_network(
             epochs=epochs,
             validation_data=watched,
             verbose=0,
+            shuffle=False,  # the batches are; Keras would add an order of its own, without a seed
             callbacks=[_progress(bar)],
         )
     return {name: [float(v) for v in values] for name, values in history.history.items()}

@@ -1,5 +1,6 @@
 """Network input made from simulated targets, in parallel and in flat memory."""
 
+import signal
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -88,7 +89,13 @@ def _run(chunks, arguments, n_jobs):
         for numbers in chunks:
             yield _simulate(numbers, *arguments)
         return
-    with ProcessPoolExecutor(n_jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        n_jobs,
+        mp_context=get_context("spawn"),
+        # On Ctrl-C a worker ends without a word; the process that started it speaks.
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_DFL),
+    ) as pool:
         futures = [pool.submit(_simulate, numbers, *arguments) for numbers in chunks]
         try:
             for future in as_completed(futures):

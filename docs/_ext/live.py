@@ -87,6 +87,10 @@ class ModelCard(SphinxDirective):
         card = dict(found.card)
         scores = card.pop("scores", {})
         card.pop("name", None)
+        file = (
+            f"``{path.name}``, {path.stat().st_size / 1e6:.1f} MB, "
+            f"SHA-256 ``{file_hash(path)[:16]}...``"
+        )
         rows = {
             "bands": ", ".join(found.bands),
             "classes": ", ".join(found.classes),
@@ -94,24 +98,26 @@ class ModelCard(SphinxDirective):
             "input": f"{found.pixels} x {found.pixels} pixels on {found.size:g} arcmin",
             "preprocessing": found.preprocessing,
             **card,
-            "file": f"``{path.name}``, {path.stat().st_size / 1e6:.1f} MB, "
-            f"SHA-256 ``{file_hash(path)[:16]}...``",
         }
-        lines = []
-        for name, value in rows.items():
-            lines += [f":{name.replace('_', ' ')}: {_plain(value)}"]
-        lines += ["", *_score_table(scores)]
+        lines = [f":{_words(name)}: {_plain(value)}" for name, value in rows.items()]
+        lines += [f":file: {file}", "", *_score_table(scores)]
         return self.parse_text_to_nodes(StringList(lines, source="model card"))
 
 
 def _plain(value):
-    """A value of a card in one line."""
+    """A value of a card in one line, safe in a page."""
     if isinstance(value, dict):
-        return "; ".join(f"{key.replace('_', ' ')} {_plain(v)}" for key, v in value.items())
+        return "; ".join(f"{_words(key)} {_plain(v)}" for key, v in value.items())
     if isinstance(value, list | tuple):
         text = all(isinstance(item, str) and len(item) > 20 for item in value)
         return ("; " if text else ", ").join(_plain(item) for item in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return re.sub(r"([\\*`|_])", r"\\\1", text)
+
+
+def _words(name):
+    """The name of an entry of a card."""
+    return _plain(str(name).replace("_", " "))
 
 
 def _score_table(scores):

@@ -146,7 +146,7 @@ class TestResult:
             assert "simulated training, 50 % prevalence" in text
 
     def test_threshold(self, fitted, coords):
-        strict = pickle.loads(pickle.dumps(fitted)).set_params(threshold=1.1)
+        strict = pickle.loads(pickle.dumps(fitted)).set_params(threshold=1.0)
         assert set(strict.predict(coords)["label"]) == {"non_cluster"}
 
 
@@ -251,9 +251,29 @@ class TestFit:
     def test_class_names(self, coords, labels):
         names = np.where(labels, "cluster", np.where(np.arange(40) % 3, "agn", "star"))
         clf = untrained(epochs=1).fit(coords, names)
-        assert list(clf.classes_) == ["agn", "star", "cluster"]
-        result = clf.predict(coords[:4])
+        assert list(clf.classes_) == ["agn", "cluster", "star"]
+        result = clf.predict(coords)
+        np.testing.assert_allclose(
+            clf.predict_proba(coords)[:, 1], result["proba_cluster"], atol=1e-6
+        )
         assert {"proba_agn", "proba_star", "proba_cluster"} <= set(result.colnames)
+
+    def test_class_names_and_booleans_score_alike(self, coords, labels, fitted):
+        names = np.where(labels, "cluster", "non_cluster")
+        clf = untrained().fit(coords, names)
+        for scoring in ("roc_auc", "neg_log_loss"):
+            scorer = get_scorer(scoring)
+            assert scorer(clf, coords, names) == pytest.approx(
+                scorer(fitted, coords, labels), abs=0.05
+            )
+        assert clf.score(coords, names) == pytest.approx(fitted.score(coords, labels), abs=0.1)
+
+    def test_a_band_of_ones_own(self, coords, labels):
+        deep = get_band("dss2").with_(name="my-deep-r")
+        clf = untrained(bands=[deep], images={"my-deep-r": BlobProvider(deep)}, epochs=1)
+        result = clf.fit(coords, labels).predict(coords[:3])
+        assert result.meta["bands"] == ["my-deep-r"]
+        assert "coverage_optical" in result.colnames
 
     def test_sample_weight_counts(self, coords, labels):
         only_clusters = untrained(epochs=8).fit(coords, labels, sample_weight=labels.astype(float))
@@ -308,7 +328,7 @@ class TestScikitLearn:
 
     def test_set_weights_after_a_prediction(self):
         clf = ClusterClassifier("xmm")
-        assert clf.classes_[1] == "cluster"
+        assert list(clf.classes_) == [False, True]
         clf.set_params(weights="xmm-dss2")
         assert clf._ready().description.bands == ["xmm", "dss2-red"]
 

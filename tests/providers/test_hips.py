@@ -51,8 +51,13 @@ def write_tile(path, number, data, order=ORDER):
 
 
 def write_properties(path, **changes):
-    lines = {"hips_order": ORDER, "hips_frame": "equatorial", "hips_tile_width": WIDTH,
-             "hips_tile_format": "jpeg fits", "hips_pixel_scale": "2.236E-4"} | changes
+    lines = {
+        "hips_order": ORDER,
+        "hips_frame": "equatorial",
+        "hips_tile_width": WIDTH,
+        "hips_tile_format": "jpeg fits",
+        "hips_pixel_scale": "2.236E-4",
+    } | changes
     text = "# a comment = 3\n\n" + "".join(f"{k:20}= {v}\n" for k, v in lines.items())
     path.mkdir(parents=True, exist_ok=True)
     (path / "properties").write_text(text + "an odd line\n")
@@ -134,9 +139,7 @@ def test_same_as_healpy(whole_sky, lon, lat, size, pixels, interpolation):
     image = HipsProvider(whole_sky.path, BAND, interpolation).cutout(grid).image
     lon, lat = positions(grid, whole_sky.frame)
     if interpolation == "nearest":
-        wanted = whole_sky.values[
-            healpy.ang2pix(whole_sky.nside, lon, lat, nest=True, lonlat=True)
-        ]
+        wanted = whole_sky.values[healpy.ang2pix(whole_sky.nside, lon, lat, nest=True, lonlat=True)]
         np.testing.assert_array_equal(image, wanted)
     else:
         wanted = healpy.get_interp_val(whole_sky.values, lon, lat, nest=True, lonlat=True)
@@ -201,9 +204,7 @@ def test_missing_pixel_without_weight(patch):
     data[WIDTH - 1 - 20, 13] = 3.0
     write_tile(patch, number, data)
     index = next(i for i in range(WIDTH**2) if split(i) == (20, 13))
-    center = healpy.pix2ang(
-        WIDTH * 2**ORDER, number * WIDTH**2 + index, nest=True, lonlat=True
-    )
+    center = healpy.pix2ang(WIDTH * 2**ORDER, number * WIDTH**2 + index, nest=True, lonlat=True)
     provider = HipsProvider(patch, BAND)
     assert provider.cutout(grid_at(*center, 1 * u.arcmin, 1)).image == 3
     with pytest.raises(NoCoverageError):
@@ -266,8 +267,9 @@ def test_order_follows_the_grid(tmp_path):
     write_properties(tmp_path, hips_order=4)
     for order in (1, 2, 4):
         for number in range(12 * 4**order):
-            if number in healpy.query_disc(2**order, healpy.ang2vec(45, 0, lonlat=True), 0.2,
-                                           inclusive=True, nest=True):
+            if number in healpy.query_disc(
+                2**order, healpy.ang2vec(45, 0, lonlat=True), 0.2, inclusive=True, nest=True
+            ):
                 data = np.full((WIDTH, WIDTH), float(order), dtype="float32")
                 write_tile(tmp_path, number, data, order)
     (tmp_path / "Norder7").mkdir()
@@ -331,8 +333,12 @@ def test_corrupt_tile(patch, fault):
         write_tile(patch, north, np.ones((WIDTH, WIDTH // 2)))
     else:
         file.write_bytes(
-            {"truncated": raw[:5000], "garbage": b"<html>", "empty": b"",
-             "gzip": gzip.compress(raw)[:60]}[fault]
+            {
+                "truncated": raw[:5000],
+                "garbage": b"<html>",
+                "empty": b"",
+                "gzip": gzip.compress(raw)[:60],
+            }[fault]
         )
     provider = HipsProvider(patch, BAND)
     with pytest.raises(ProviderError, match=f"Npix{north}.fits ") as caught:
@@ -427,8 +433,14 @@ def agreement(image, path, grid):
     from reproject import reproject_interp
     from reproject.hips import reproject_to_hips
 
-    reproject_to_hips(image, coord_system_out="equatorial", level=10, tile_size=256,
-                      reproject_function=reproject_interp, output_directory=str(path))
+    reproject_to_hips(
+        image,
+        coord_system_out="equatorial",
+        level=10,
+        tile_size=256,
+        reproject_function=reproject_interp,
+        output_directory=str(path),
+    )
     pixels = HipsProvider(path, BAND).cutout(grid)
     wanted, _ = reproject_interp(image, grid.wcs, shape_out=grid.shape)
     both = pixels.valid & np.isfinite(wanted)
@@ -439,16 +451,22 @@ def best_shift(image, wanted):
     """Whole-pixel shift at which two images correlate best."""
     shifts = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
     inner = np.s_[2:-2, 2:-2]
-    return max(shifts, key=lambda s: np.corrcoef(
-        np.roll(image, s, (0, 1))[inner].ravel(), wanted[inner].ravel())[0, 1])
+    return max(
+        shifts,
+        key=lambda s: np.corrcoef(np.roll(image, s, (0, 1))[inner].ravel(), wanted[inner].ravel())[
+            0, 1
+        ],
+    )
 
 
 def test_agrees_with_reproject_on_an_analytic_field(tmp_path):
     """Within 2 % of the peak for a Gaussian of 4 arcsec on 1.2 arcsec pixels."""
     sky = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 200)
     y, x = np.indices(sky.shape)
-    image = sum(np.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * 3.3**2))
-                for x0, y0 in [(60, 140), (101, 99), (130, 77)])
+    image = sum(
+        np.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * 3.3**2))
+        for x0, y0 in [(60, 140), (101, 99), (130, 77)]
+    )
     grid = grid_at(150.003, 2.002, 3 * u.arcmin, 120)
     ours, wanted, both = agreement((image, sky.wcs), tmp_path / "hips", grid)
     assert both.all()
