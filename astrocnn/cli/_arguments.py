@@ -78,7 +78,7 @@ def parse_positions(target: str | None, positions: list[str] | None):
     InvalidTargetError
         If a text is neither a file nor a position.
     """
-    if positions is None and Path(target).expanduser().exists():
+    if positions is None and target and Path(target).expanduser().exists():
         return Path(target)
     return [_coordinate(text) for text in positions or [target]]
 

@@ -165,7 +165,7 @@ def _draw(args, result) -> None:
         print("no gallery: no target has a verdict")
         return
     if len(rows) < len(result):
-        print(f"gallery: the first {len(rows)} of {len(result)} targets with a verdict")
+        print(f"gallery: {len(rows)} of {len(result)} targets, the first that have a verdict")
     description = read_description(args.weights)
     targets = QTable(result["target_id", "ra", "dec", "flag"][rows])
     images = image_sources(args.images)

@@ -34,8 +34,8 @@ def terminal(quiet: bool, debug: bool) -> Iterator[None]:
         log_conf.set_temp("log_warnings", False),
         conf.set_temp("progress", conf.progress and not quiet),
     ):
+        warnings.simplefilter("default" if debug else "ignore")
         if not debug:
-            warnings.simplefilter("ignore")
             warnings.simplefilter("default", AstropyUserWarning)
             # The summary of a result has that line too.
             warnings.simplefilter("ignore", NoCoverageWarning)

@@ -1,7 +1,7 @@
 """Targets x bands -> one aligned `xarray.Dataset`, in chunks."""
 
 from ._dataset import check_dataset, cutout_dataset
-from ._maker import iter_cutouts, make_cutouts, open_providers, source_band
+from ._maker import iter_cutouts, make_cutouts, open_providers
 
 __all__ = [
     "check_dataset",
@@ -9,5 +9,4 @@ __all__ = [
     "iter_cutouts",
     "make_cutouts",
     "open_providers",
-    "source_band",
 ]

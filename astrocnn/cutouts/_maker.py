@@ -11,14 +11,14 @@ from astropy.table import QTable
 from tqdm.auto import tqdm
 
 from ..config import conf
-from ..exceptions import NoCoverageError, ProviderError
+from ..exceptions import NoCoverageError, ProviderError, SurveyMismatchError
 from ..grid import CutoutGrid, check_size
 from ..providers import Provider, open_provider
 from ..surveys import Band, get_band
 from ..tables import read_targets
 from ._dataset import cutout_dataset
 
-__all__ = ["iter_cutouts", "make_cutouts", "open_providers", "source_band"]
+__all__ = ["iter_cutouts", "make_cutouts", "open_providers"]
 
 
 def make_cutouts(
@@ -127,35 +127,28 @@ def open_providers(bands: Sequence[str | Band], images: Mapping | None = None) -
     ------
     UnknownNameError
         If ``images`` names a band that does not exist.
+    SurveyMismatchError
+        If ``images`` names a band that is not wanted, or one band twice.
     ProviderError
         If a source cannot be used at all.
     """
     wanted = [get_band(band) for band in bands]
-    sources = {source_band(name, wanted): source for name, source in (images or {}).items()}
+    sources = {}
+    for name, source in (images or {}).items():
+        band = _source_band(name, wanted)
+        if band not in [other.name for other in wanted]:
+            raise SurveyMismatchError(
+                f"images of {' + '.join(other.name for other in wanted)} are needed, but images= "
+                f"names {name}; leave it out, or choose other weights or bands"
+            )
+        if band in sources:
+            raise SurveyMismatchError(f"images= names band {band} twice; give a list of files")
+        sources[band] = source
     return [open_provider(sources.get(band.name), band) for band in wanted]
 
 
-def source_band(name: str | Band, bands: Sequence[Band]) -> str:
-    """Return the name of the band that a key of ``images`` means.
-
-    Parameters
-    ----------
-    name : str or Band
-        A band, its name, or the name of its survey.
-    bands : sequence of Band
-        Bands that are asked for; their names need not be known to `astrocnn.surveys`.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such band.
-
-    Examples
-    --------
-    >>> from astrocnn.cutouts import source_band
-    >>> source_band("dss2", [])
-    'dss2-red'
-    """
+def _source_band(name, bands) -> str:
+    """Name of the band that a key of ``images`` means: a band, its name, or its survey's."""
     return name if name in [band.name for band in bands] else get_band(name).name
 
 

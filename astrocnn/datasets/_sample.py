@@ -103,7 +103,9 @@ def _make(path: Path) -> None:
         order = np.random.default_rng(_SEED).permutation(len(fields))
         rows = [fields[i].truth | {"target_id": n} for n, i in enumerate(order)]
         truth_table(rows, _SEED).write(folder / "truth.ecsv")
-        if path.exists():  # what an older, unfinished version left
+        if (path / "truth.ecsv").is_file():  # another process was faster, and may be reading
+            return
+        if path.exists():  # someone removed a part of it
             shutil.rmtree(path)
         os.replace(folder, path)
     except OSError as error:

@@ -1,6 +1,5 @@
 """`ClusterClassifier`: from positions to a table of verdicts."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,16 +8,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import balanced_accuracy_score
 
-from ..exceptions import (
-    FailedTargetWarning,
-    NoCoverageWarning,
-    PredictionInterrupted,
-)
+from ..exceptions import PredictionInterrupted
 from ..grid import check_size
 from ..networks import ModelDescription, save_model, weights_names
 from ..preprocessing import Preprocessing
 from ..surveys import get_band
-from ..tables import ResultTable, describe_result, has_flag, result_table
+from ..tables import ResultTable, result_table
 from ._fitted import Fitted
 from ._gate import find_bands, target_chunks
 from ._labels import class_names, encode
@@ -148,7 +143,13 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         tensor, usable = self._tensors(X, description)
         numbers = encode(y, len(usable), description.classes)
         if sample_weight is not None:
-            sample_weight = np.asarray(sample_weight, dtype=np.float32)[usable]
+            sample_weight = np.asarray(sample_weight, dtype=np.float32)
+            if sample_weight.shape != usable.shape:
+                raise ValueError(
+                    f"sample_weight has shape {sample_weight.shape}, but there are {len(usable)} "
+                    "targets"
+                )
+            sample_weight = sample_weight[usable]
         return self._fit_tensor(tensor, numbers[usable], description, y, sample_weight)
 
     def predict(self, X) -> ResultTable:
@@ -201,7 +202,7 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
             threshold=self.threshold,
             coverage=coverage,
             flags=flags,
-            meta=fitted.meta() | _faults(verdicts),
+            meta=fitted.meta() | verdicts.fault_meta(),
         )
         if interrupted:
             done = sum(map(len, verdicts.proba))
@@ -210,7 +211,7 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
                 "this exception's .result",
                 result,
             )
-        _warn(result, verdicts.faults)
+        verdicts.warn(result)
         return result
 
     def predict_proba(self, X) -> np.ndarray:
@@ -367,21 +368,3 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
             tensor = fitted.preprocessing(dataset.isel(target=rows))
             proba[rows] = fitted.proba(tensor, self.batch_size)
         return proba
-
-
-def _faults(verdicts, most=20) -> dict:
-    return {"faults": verdicts.faults[:most]} if verdicts.faults else {}
-
-
-def _warn(result, faults) -> None:
-    """Say once, with counts, what has no coverage and what failed."""
-    if has_flag(result["flag"], "no_coverage").any():
-        line = next(x for x in describe_result(result).split("\n") if "coverage" in x)
-        warnings.warn(line, NoCoverageWarning, stacklevel=3)
-    if faults:
-        warnings.warn(
-            f"images of {int(has_flag(result['flag'], 'failed').sum())} of {len(result)} targets "
-            f"failed; the first: {faults[0]}",
-            FailedTargetWarning,
-            stacklevel=3,
-        )

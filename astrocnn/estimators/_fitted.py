@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ..networks import (
-    NETWORKS,
     ModelDescription,
+    build_network,
     file_hash,
     find_weights,
     load_keras,
@@ -85,10 +85,7 @@ class Fitted:
             if self._arrays is None and not self.trained:
                 self._model, _ = load_model(self.source)
             else:
-                load_keras()
-                arguments = dict(self.description.arguments)
-                arguments["input_shape"] = tuple(arguments["input_shape"])
-                self._model = NETWORKS[self.description.network](**arguments)
+                self._model = build_network(self.description)
                 if self._arrays is not None:
                     self._model.set_weights(self._arrays)
         return self._model

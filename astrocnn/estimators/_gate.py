@@ -7,7 +7,7 @@ import xarray as xr
 from astropy import units as u
 from astropy.table import QTable
 
-from ..cutouts import check_dataset, iter_cutouts, source_band
+from ..cutouts import check_dataset, iter_cutouts
 from ..exceptions import InvalidImageError, SurveyMismatchError
 from ..networks import ModelDescription
 from ..surveys import Band, get_band
@@ -52,7 +52,7 @@ def target_chunks(
         table["ra"], table["dec"] = table["ra"] * u.deg, table["dec"] * u.deg
         return read_targets(table), _slices(dataset)
     found = find_bands(description, bands)
-    _match_images(images, found)
+    _check_images(images, found)
     targets = read_targets(X)
     return targets, iter_cutouts(targets, found, images, description.field_size, description.pixels)
 
@@ -81,17 +81,10 @@ def _match_dataset(dataset, description):
     return dataset
 
 
-def _match_images(images, bands):
-    """Check that ``images`` names bands that the weights use."""
+def _check_images(images, bands):
+    """Check that ``images`` is a dict."""
     if images is not None and not isinstance(images, Mapping):
         raise InvalidImageError(
             f"images must be a dict from band to source, such as {{{bands[0].name!r}: "
             f"'*.fits'}}, not {images!r:.60}"
-        )
-    names = [band.name for band in bands]
-    extra = [name for name in images or {} if source_band(name, bands) not in names]
-    if extra:
-        raise SurveyMismatchError(
-            f"the weights need images of {' + '.join(names)}, but images= "
-            f"names {' + '.join(map(str, extra))}; leave it out or choose other weights"
         )

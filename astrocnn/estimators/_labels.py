@@ -50,8 +50,8 @@ def encode(y, n: int, names: list[str]) -> np.ndarray:
     Examples
     --------
     >>> from astrocnn.estimators._labels import encode
-    >>> encode(["cluster", "agn"], 2, ["agn", "cluster"]), encode([False, True], 2, ["agn", "cluster"])
-    (array([1, 0]), array([0, 1]))
+    >>> encode(["cluster", "agn", "agn"], 3, ["agn", "cluster"])
+    array([1, 0, 0])
     """
     y = _plain(y)
     if y.shape != (n,):
@@ -59,7 +59,7 @@ def encode(y, n: int, names: list[str]) -> np.ndarray:
     if y.dtype.kind in "biuf":
         class_names(y)
         return y.astype(int)
-    unknown = sorted(set(y.astype(str)) - set(names))
+    unknown = sorted({str(label) for label in y} - set(names))
     if unknown:
         raise ValueError(f"labels {unknown} are not among the classes {names}")
     return np.array([names.index(str(label)) for label in y])

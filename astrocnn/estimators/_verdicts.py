@@ -1,9 +1,14 @@
 """From Datasets of cut-outs to rows of the result: probabilities, coverage, flags."""
 
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
+from astropy.table import Table
+
+from ..exceptions import FailedTargetWarning, NoCoverageWarning
+from ..tables import describe_result, has_flag
 
 __all__ = ["Verdicts", "row_flags", "usable_rows"]
 
@@ -51,6 +56,23 @@ class Verdicts:
         }
         flags = [flag for part in self.flags for flag in part] + ["interrupted"] * (n - done)
         return proba, coverage, flags
+
+    def fault_meta(self, most: int = 20) -> dict:
+        """Return the first faults for the result's meta; nothing where there are none."""
+        return {"faults": self.faults[:most]} if self.faults else {}
+
+    def warn(self, result: Table) -> None:
+        """Say once, with counts, what has no coverage and what failed."""
+        if has_flag(result["flag"], "no_coverage").any():
+            line = next(x for x in describe_result(result).split("\n") if "coverage" in x)
+            warnings.warn(line, NoCoverageWarning, stacklevel=3)
+        if self.faults:
+            failed = int(has_flag(result["flag"], "failed").sum())
+            warnings.warn(
+                f"images of {failed} of {len(result)} targets failed; the first: {self.faults[0]}",
+                FailedTargetWarning,
+                stacklevel=3,
+            )
 
 
 def usable_rows(dataset: xr.Dataset) -> np.ndarray:

@@ -17,7 +17,14 @@ from ._backend import load_keras
 from ._builders import NETWORKS
 from ._find import find_weights
 
-__all__ = ["ModelDescription", "file_hash", "load_model", "read_description", "save_model"]
+__all__ = [
+    "ModelDescription",
+    "build_network",
+    "file_hash",
+    "load_model",
+    "read_description",
+    "save_model",
+]
 
 _MEMBER = "astrocnn.json"
 _FORMAT = 1
@@ -104,7 +111,7 @@ def save_model(path, model, description: ModelDescription) -> Path:
         raise WeightsError(f"a model archive is named *.keras, not {path.name!r}")
     keras = load_keras()
     # A fresh copy, never compiled: the optimizer's state would triple the file.
-    bare = build(description)
+    bare = build_network(description)
     bare.set_weights(model.get_weights())
     handle, temporary = tempfile.mkstemp(suffix=".keras", dir=path.parent)
     os.close(handle)
@@ -189,7 +196,7 @@ def load_model(weights):
     """
     description, path = read_description(weights), find_weights(weights)
     try:
-        model = build(description)
+        model = build_network(description)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # "optimizer has no variables to load"
             model.load_weights(path)
@@ -198,8 +205,19 @@ def load_model(weights):
     return model, description
 
 
-def build(description: ModelDescription):
-    """Build the network of a description, with random weights."""
+def build_network(description: ModelDescription):
+    """Build the network of a description, with random weights.
+
+    Parameters
+    ----------
+    description : ModelDescription
+        Builder and its arguments.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled.
+    """
     load_keras()
     arguments = dict(description.arguments)
     arguments["input_shape"] = tuple(arguments["input_shape"])

@@ -104,7 +104,7 @@ def scale_free_stretch(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
     True
     """
     level, noise = local_background(image, valid)
-    if noise == 0:
+    if noise <= 1e-6 * abs(level):  # what is left are rounding errors of single precision
         return np.zeros_like(image)
     return np.where(valid, np.arcsinh((image - level) / noise), 0)
 

@@ -185,11 +185,18 @@ class FitsProvider(Provider):
     def _typed(self, image, path):
         """Set what kind of quantity the image holds."""
         counts = self.band.waveband == "xray" and (
-            np.issubdtype(image.data.dtype, np.integer)
-            or (path is not None and is_epic_image(path))
+            (path is not None and is_epic_image(path)) or _whole_numbers(image.data)
         )
         image.quantity = self.quantity or ("counts" if counts else self.band.quantity)
         return image
+
+
+def _whole_numbers(data) -> bool:
+    """Whether all pixels are whole numbers, of integer or float type: photon counts are."""
+    if np.issubdtype(data.dtype, np.integer):
+        return True
+    finite = data[np.isfinite(data)]
+    return finite.size > 0 and bool(finite.any() and np.all(finite == np.round(finite)))
 
 
 def _locate(path, exposure_path, key) -> _Entry:

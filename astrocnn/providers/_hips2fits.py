@@ -29,6 +29,7 @@ _MAX_WAIT = 30.0
 _CONNECT = 10.0
 #: After so many failures in a row a service that never answered is not asked again.
 _GIVE_UP = 3
+_IMPORTING = threading.Lock()
 _ADVICE = "check the connection or give local images with images=..."
 
 
@@ -218,9 +219,7 @@ def request_parameters(hips: str, grid) -> dict:
     ('CDS/P/DSS2/red', 'fits')
     """
     try:
-        from astroquery.hips2fits import hips2fits
-
-        return hips2fits.query_with_wcs(
+        return _load_astroquery().query_with_wcs(
             hips=hips, wcs=grid.wcs, format="fits", get_query_payload=True
         )
     except ImportError:
@@ -228,6 +227,15 @@ def request_parameters(hips: str, grid) -> dict:
         header = grid.wcs.to_header()
         header["NAXIS1"], header["NAXIS2"] = grid.wcs.pixel_shape
         return {"wcs": json.dumps(dict(header.items())), "hips": hips, "format": "fits"}
+
+
+def _load_astroquery():
+    """Import the client; its logger would take warnings away from whoever catches them."""
+    from astropy.logger import conf as log_conf
+
+    with _IMPORTING, log_conf.set_temp("log_warnings", False):
+        from astroquery.hips2fits import hips2fits
+    return hips2fits
 
 
 def _read_body(response, deadline) -> bytes:

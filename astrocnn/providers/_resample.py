@@ -73,9 +73,9 @@ def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:
         return None
     floor = 0.0 if image.exposure is None else exposure_floor(image.exposure)
     image, x, y = _trim(image, x, y)
-    ratio = (grid.pixel_area / image.pixel_area).to_value(u.one)
+    ratio = _area_ratio(image, grid, x, y)
     if image.quantity == "counts" and ratio > 1:
-        values = _sum_counts(image, grid)
+        values = _sum_counts(image, grid, ratio)
     else:
         values = _bilinear(image.data, x, y)
         if image.quantity == "counts":
@@ -155,10 +155,23 @@ def _bilinear(data, x, y):
     return values
 
 
-def _sum_counts(image, grid):
+def _area_ratio(image, grid, x, y) -> float:
+    """Area of a pixel of the grid in image pixels, where the grid's center lies.
+
+    Taken from the pixels themselves: in many projections (CAR, SIP distortion) the area of an
+    image pixel changes over the image.
+    """
+    i = x.shape[0] // 2
+    if x.shape[0] < 3 or x[i - 1 : i + 2, i - 1 : i + 2].min() < -1e8:
+        return (grid.pixel_area / image.pixel_area).to_value(u.one)
+    dx = x[i, i + 1] - x[i, i - 1], x[i + 1, i] - x[i - 1, i]
+    dy = y[i, i + 1] - y[i, i - 1], y[i + 1, i] - y[i - 1, i]
+    return abs(dx[0] * dy[1] - dx[1] * dy[0]) / 4
+
+
+def _sum_counts(image, grid, ratio):
     """Counts on coarser pixels: area-weighted mean (exact overlap) times the area ratio."""
     from reproject import reproject_exact
 
     mean, footprint = reproject_exact((image.data, image.wcs), grid.wcs, shape_out=grid.shape)
-    ratio = (grid.pixel_area / image.pixel_area).to_value(u.one)
     return np.where(footprint > 0, mean * ratio * footprint, np.nan).astype(np.float32)

@@ -7,6 +7,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import QTable
 
+from ..exceptions import UnknownNameError
 from ..providers import SkyImage
 from ._instruments import EPIC_MOS, EPIC_MOS_1_2, EPIC_PN, PLATE_RED
 from ._native import native_grid
@@ -98,6 +99,11 @@ def simulate_field(
     -------
     SimulatedField
 
+    Raises
+    ------
+    UnknownNameError
+        If a band or kind is not one that can be simulated.
+
     Examples
     --------
     >>> from astrocnn.simulation import simulate_field
@@ -105,6 +111,9 @@ def simulate_field(
     >>> field.images["xmm"].data.shape, field.truth["is_cluster"]
     ((132, 132), True)
     """
+    unknown = [band for band in bands if band not in _MAKE]
+    if unknown:
+        raise UnknownNameError(f"cannot simulate band {unknown[0]!r}; Choices: {', '.join(_MAKE)}")
     rng = np.random.default_rng([random_state, number])
     if center is None:
         center = SkyCoord(
@@ -112,6 +121,8 @@ def simulate_field(
         )
     if kind is None:
         kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
+    elif kind not in KINDS:
+        raise UnknownNameError(f"unknown kind {kind!r}; Choices: {', '.join(KINDS)}")
     pointing = _pointing(rng)
     sources = draw_sources(kind, pointing.counts_per_flux, rng)
     if exposure_map is None:

@@ -212,7 +212,7 @@ class TestFaults:
 
     def test_images_of_a_band_that_is_not_used(self):
         clf = ClusterClassifier("xmm", images={"dss2": BlobProvider("dss2")})
-        with pytest.raises(SurveyMismatchError, match=r"need images of xmm.*names dss2"):
+        with pytest.raises(SurveyMismatchError, match=r"images of xmm are needed.*names dss2"):
             clf.predict(SkyCoord(1, 1, unit="deg"))
 
     def test_unknown_weights(self):

@@ -258,6 +258,34 @@ def test_nobody_listens(grid, monkeypatch):
         Hips2FitsProvider("dss2-red", server="http://127.0.0.1:9/").cutout(grid)
 
 
+def test_service_that_was_never_reached_is_not_asked_again(grid, monkeypatch):
+    """Without a network a long list of targets fails soon."""
+    waits = []
+    monkeypatch.setattr(_hips2fits.time, "sleep", waits.append)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    provide = Hips2FitsProvider("dss2-red", server="http://127.0.0.1:9/", retries=1)
+    messages = []
+    for _ in range(5):
+        with pytest.raises(ProviderError) as caught:
+            provide.cutout(grid)
+        messages.append(str(caught.value))
+    assert len(waits) == 3
+    assert all("could not reach http://127.0.0.1:9/" in message for message in messages)
+    assert [message.endswith("(2 tried)") for message in messages] == [True] * 3 + [False] * 2
+    assert all(message.endswith("(not asked again)") for message in messages[3:])
+
+
+def test_service_that_answered_before_is_asked_again(service, grid):
+    """A long run outlives a pause of the network."""
+    provide = provider(service, retries=0)
+    provide.cutout(grid)
+    service.faults = ["reset"] * 5
+    for _ in range(5):
+        with pytest.raises(ProviderError, match="could not reach"):
+            provide.cutout(grid)
+    assert provide.cutout(grid).valid.all()
+
+
 @pytest.mark.parametrize("server", ["file:///etc/hostname", "nonsense", "http://"])
 def test_address_that_is_none(grid, server):
     with pytest.raises(ProviderError, match="cannot be used"):

@@ -1,0 +1,285 @@
+"""``astrocnn predict``: from a list on disk to a table on disk."""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+from astropy.table import QTable, Table
+
+from astrocnn import ClusterClassifier
+from astrocnn.cli._arguments import parse_positions
+from astrocnn.config import conf
+from astrocnn.exceptions import InvalidTargetError
+from astrocnn.tables import RESULT_COLUMNS
+
+XMM = ["--weights", "xmm", "--images", "xmm=field.fits"]
+NEAR = "10h00m00s +02d00m00s"
+
+
+def test_list_to_table(run, folder):
+    code, out, err = run("predict", "targets.csv", *XMM)
+    assert (code, err) == (0, [])
+    columns = {"target_id", "ra", "dec", "label", "proba_cluster", "coverage_xray", "flag"}
+    assert columns <= set(out[0].split())
+    assert out[3].split()[0] == "near"
+    assert out[4].split()[-1] == "no_coverage:xmm"
+    assert out[6].startswith("2 targets: ")
+    assert "1 of 2 targets has no XMM coverage" in out
+    assert any(line.startswith("weights xmm (sha256 ") for line in out)
+    assert any(line.startswith("device: ") for line in out)
+    assert out[-1] == "written: result.ecsv"
+    saved = QTable.read("result.ecsv")
+    assert list(saved["target_id"]) == ["near", "far"]
+    assert list(saved["label"].mask) == [False, True]
+
+
+def test_same_as_in_python(run, folder):
+    run("predict", "targets.csv", *XMM, "--threshold", "0", "-o", "a.fits")
+    saved = QTable.read("a.fits")
+    wanted = ClusterClassifier("xmm", images={"xmm": "field.fits"}).predict(
+        SkyCoord(150, 2, unit="deg")
+    )
+    np.testing.assert_allclose(saved["proba_cluster"][0], wanted["proba_cluster"][0], rtol=1e-5)
+    assert saved["label"][0] == "cluster"
+
+
+def test_long_list_prints_its_head(run, folder):
+    rows = "".join(f"{150 + i / 1000},2\n" for i in range(-12, 13))
+    Path("many.csv").write_text(f"ra,dec\n{rows}")
+    code, out, _ = run("predict", "many.csv", *XMM, "-o", "many.csv", "--overwrite")
+    assert code == 0
+    assert out[23] == "... and 5 more rows"
+    assert len(Table.read("many.csv")) == 25
+
+
+def test_positions_are_printed_only(run, folder):
+    before = set(os.listdir())
+    code, out, err = run("predict", "--position", NEAR, "--position", "150.01, 2.01", *XMM)
+    assert (code, err) == (0, [])
+    assert [line.split()[1:3] for line in out[3:5]] == [
+        ["150.000000", "2.000000"],
+        ["150.010000", "2.010000"],
+    ]
+    assert set(os.listdir()) == before
+    assert run("predict", NEAR, *XMM)[1][3] == out[3]
+
+
+@pytest.mark.parametrize(
+    "text", [NEAR, "10:00:00 +02:00:00", "10 00 00 +02 00 00", "150 2", "150.0,2.0", "1.5e2 +2"]
+)
+def test_position_in_any_writing(text):
+    (coord,) = parse_positions(text, None)
+    assert (coord.ra.deg, coord.dec.deg) == (pytest.approx(150), pytest.approx(2))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("A1835", r"or \"210.26 2.88\" \(degrees\)$"),
+        ("missing.csv", r"or \"210.26 2.88\" \(degrees\)$"),
+        ("150", "degrees"),
+        ("150 95", "Latitude"),
+        ("", "neither a file nor a position"),
+    ],
+)
+def test_no_position(folder, text, reason):
+    with pytest.raises(InvalidTargetError, match=reason):
+        parse_positions(text, None)
+
+
+def test_match_with_its_chance_rate(run, folder):
+    Path("catalog.csv").write_text("name,ra,dec,z\nA,150.005,2.0,0.3\nB,30,40,0.1\n")
+    code, out, _ = run(
+        "predict", "targets.csv", *XMM, "--match", "catalog.csv", "--radius", "1arcmin"
+    )
+    assert code == 0
+    line = next(line for line in out if "matched within 1 arcmin (catalog)" in line)
+    assert line.startswith("1 of 2 targets")
+    assert "expected by chance" in line
+    saved = QTable.read("result.ecsv")
+    assert list(saved["match_id"].filled("")) == ["A", ""]
+    assert saved["z_spec"][0] == 0.3
+
+
+def test_large_radius(run, folder):
+    """The shifted positions of the chance rate lie farther out than the circle."""
+    Path("catalog.csv").write_text("ra,dec\n150,2.0\n")
+    code, out, _ = run("predict", NEAR, *XMM, "--match", "catalog.csv", "--radius", "5deg")
+    assert code == 0
+    assert any("1 of 1 targets matched within 5 deg" in line for line in out)
+
+
+def test_figure_of_the_targets_with_a_verdict(run, folder):
+    code, out, err = run("predict", "targets.csv", *XMM, "--figure", "gallery.png")
+    assert (code, err) == (0, [])
+    assert out[-2:] == [
+        "gallery: 1 of 2 targets, the first that have a verdict",
+        "written: gallery.png",
+    ]
+    assert Path("gallery.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_no_verdict_at_all(run, folder):
+    code, out, err = run("predict", "10 -50", *XMM, "--figure", "gallery.png", "-o", "a.csv")
+    assert (code, err) == (3, [])
+    assert "1 target: 0 cluster, 0 non_cluster, 1 without a verdict" in out
+    assert out[-1] == "no gallery: no target has a verdict"
+    assert len(Table.read("a.csv")) == 1
+
+
+def test_repeated_positions_are_told_once(run, folder):
+    Path("twice.csv").write_text("ra,dec\n150,2\n150,2\nnan,2\n")
+    code, _, err = run("predict", "twice.csv", *XMM, "--figure", "gallery.png")
+    assert code == 0
+    assert err == [
+        "warning: 3 targets: 1 without a valid position (not classified), 1 within 0.1 arcsec of "
+        "an earlier one; see the column 'flag'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["A1835"], "'A1835' is neither a file nor a position such as"),
+        (["field.fits"], "cannot read 'field.fits': No table found"),
+        (["targets.csv", "-o", "a.xlsx"], "'a.xlsx': the name must end in .ecsv, .fits"),
+        (["targets.csv", "-o", "targets.csv"], "'targets.csv' exists: choose another name"),
+        (["targets.csv", "-o", "no/a.csv"], "cannot write 'no/a.csv': there is no folder"),
+        (["targets.csv", "--figure", "a.gif"], "'a.gif': the name must end in .png, .pdf"),
+        (["targets.csv", "--weights", "xmn"], "unknown weights 'xmn'; did you mean 'xmm'?"),
+        (["targets.csv", "--images", "xnm=a.fits"], "unknown band 'xnm'; did you mean 'xmm'?"),
+        (["targets.csv", "--images", "dss2=a.fits"], "the weights need images of xmm, but images="),
+        (["targets.csv", "--images", "xmm=*.FTZ"], "no file matches '*.FTZ'"),
+        (["targets.csv", "--match", "no.csv"], "there is no catalog 'no.csv'"),
+    ],
+)
+def test_bad_input_is_one_line(run, folder, arguments, message):
+    code, out, err = run("predict", "--weights", "xmm", *arguments)
+    assert (code, out, len(err)) == (1, [], 1)
+    assert err[0].startswith(f"error: {message}")
+    assert not (folder / "result.ecsv").exists()
+
+
+def test_existing_result_is_kept(run, folder):
+    Path("result.ecsv").write_text("precious")
+    code, _, err = run("predict", "targets.csv", *XMM)
+    assert code == 1
+    assert "'result.ecsv' exists: choose another name, or replace it" in err[0]
+    assert Path("result.ecsv").read_text() == "precious"
+    assert run("predict", "targets.csv", *XMM, "--overwrite")[0] == 0
+    assert len(QTable.read("result.ecsv")) == 2
+
+
+# ---- nothing loses a result ------------------------------------------------------------------
+
+
+def test_match_that_fails(run, folder, monkeypatch):
+    def fail(*args, **kwargs):
+        raise InvalidTargetError("no such luck")
+
+    monkeypatch.setattr("astrocnn.matching.match_sky", fail)
+    code, out, err = run("predict", "targets.csv", *XMM, "--match", "targets.csv")
+    assert (code, err) == (1, ["error: no such luck"])
+    assert out[-1] == "written: result.ecsv"
+    assert len(QTable.read("result.ecsv")) == 2
+
+
+def test_result_that_cannot_be_written_is_printed(run, folder, monkeypatch):
+    def fail(*args, **kwargs):
+        raise OSError(28, "cannot write 'result.ecsv': No space left on device")
+
+    rows = "".join(f"{150 + i / 1000},2\n" for i in range(22))
+    Path("many.csv").write_text(f"ra,dec\n{rows}")
+    monkeypatch.setattr("astrocnn.tables.write_result", fail)
+    code, out, err = run("predict", "many.csv", *XMM)
+    assert code == 1
+    assert err == ["error: cannot write 'result.ecsv': No space left on device"]
+    assert out[24].split()[0] == "21"
+    assert not any("written" in line for line in out)
+
+
+def test_reader_that_stops_reading(folder, monkeypatch):
+    """As in ``astrocnn predict ... | head -1``, even where every line is sent at once."""
+    from astrocnn.cli import main
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", buffering=1) as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert main(["predict", "targets.csv", *XMM]) == 141
+    assert len(QTable.read("result.ecsv")) == 2
+
+
+def test_interruption_keeps_what_was_done(run, folder, monkeypatch):
+    """Ctrl-C in the second of two chunks."""
+    proba, calls = ClusterClassifier._proba, []
+
+    def interrupted(self, dataset, fitted):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return proba(self, dataset, fitted)
+
+    monkeypatch.setattr(ClusterClassifier, "_proba", interrupted)
+    with conf.set_temp("chunk_size", 1):
+        code, out, _ = run("predict", "targets.csv", *XMM, "--figure", "gallery.png")
+    assert code == 130
+    assert out[-2:] == ["written: result.ecsv", "interrupted after 1 of 2 targets"]
+    saved = QTable.read("result.ecsv")
+    assert saved["flag"][1] == "interrupted"
+    assert list(saved["label"].mask) == [False, True]
+    assert not Path("gallery.png").exists()
+
+
+def service_module():
+    path = Path(__file__).parents[1] / "providers" / "hips2fits_server.py"
+    spec = importlib.util.spec_from_file_location("hips2fits_server", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a Unix signal")
+def test_ctrl_c_while_a_service_does_not_answer(folder):
+    """The process ends at once, though its threads wait for 30 seconds."""
+    settings = folder / "settings"
+    (settings / "astropy").mkdir(parents=True)
+    with service_module().Hips2FitsServer() as service:
+        service.always = "slow"
+        (settings / "astropy" / "astrocnn.cfg").write_text(
+            f'[config]\nhips2fits_server = "{service.url}"\n'
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", "import sys; from astrocnn.cli import main; sys.exit(main())",
+             "predict", "targets.csv", "--weights", "xmm", "-o", "a.csv"],
+            env=os.environ | {"XDG_CONFIG_HOME": str(settings), "NO_PROXY": "127.0.0.1"},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            deadline = time.monotonic() + 60
+            while not service.requests and time.monotonic() < deadline:
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=10)
+        finally:
+            process.kill()
+            process.wait()
+    assert process.returncode == 130, err
+    assert "interrupted after 0 of 2 targets" in out
+    assert "Traceback" not in err
+    assert list(Table.read("a.csv")["flag"]) == ["interrupted", "interrupted"]
+
+
+def test_every_column_is_documented(run, folder):
+    """Also in the file that the command writes."""
+    run("predict", "targets.csv", *XMM)
+    for name, column in QTable.read("result.ecsv").columns.items():
+        assert name in RESULT_COLUMNS or name in ("proba_cluster", "coverage_xray")
+        assert column.info.description
