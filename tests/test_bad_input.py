@@ -185,7 +185,7 @@ def test_outside_of_the_images(folder):
         (
             {"dss2": "field.fits"},
             SurveyMismatchError,
-            "the weights need images of xmm, but images=",
+            "images of xmm are needed, but images=",
         ),
         ("field.fits", InvalidImageError, "images must be a dict .*such as {'xmm': '.*not 'field"),
         ({"xmm": "missing.fits"}, ProviderError, "no file matches 'missing.fits'"),

@@ -155,7 +155,7 @@ def test_repeated_positions_are_told_once(run, folder):
         (["targets.csv", "--figure", "a.gif"], "'a.gif': the name must end in .png, .pdf"),
         (["targets.csv", "--weights", "xmn"], "unknown weights 'xmn'; did you mean 'xmm'?"),
         (["targets.csv", "--images", "xnm=a.fits"], "unknown band 'xnm'; did you mean 'xmm'?"),
-        (["targets.csv", "--images", "dss2=a.fits"], "the weights need images of xmm, but images="),
+        (["targets.csv", "--images", "dss2=a.fits"], "images of xmm are needed, but images="),
         (["targets.csv", "--images", "xmm=*.FTZ"], "no file matches '*.FTZ'"),
         (["targets.csv", "--match", "no.csv"], "there is no catalog 'no.csv'"),
     ],
