@@ -80,7 +80,7 @@ def _figures(sample, images, description, result, report, folder) -> list:
     cutouts.attrs["simulated"] = True
     try:
         figures = [
-            plot_cutouts(cutouts, result, sample.truth),
+            plot_cutouts(cutouts, result, sample.truth, ncols=3),
             plot_roc(report).figure,
         ]
     except ImportError:  # Matplotlib is not installed

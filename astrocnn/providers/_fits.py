@@ -51,7 +51,7 @@ class FitsProvider(Provider):
     band : Band
         What the pixels are.
     quantity : {'counts', 'rate', 'intensity'}, optional
-        How values scale. By default integer pixels and XMM-Newton pipeline images of an X-ray
+        How values scale. By default whole numbers and XMM-Newton pipeline images of an X-ray
         band are counts; otherwise the band tells.
 
     Raises

@@ -198,7 +198,7 @@ class TestFaults:
 
     @pytest.mark.parametrize("bands", [["dss2"], ["dss2", "xmm"]])
     def test_other_surveys_are_refused(self, bands):
-        images = {"xmm": BlobProvider(), "dss2": BlobProvider("dss2")}
+        images = {band: BlobProvider(band) for band in bands}
         cutouts = make_cutouts(SkyCoord(1, 1, unit="deg"), bands, images, pixels=96)
         with pytest.raises(SurveyMismatchError, match=r"need images of xmm.*holds dss2-red"):
             ClusterClassifier("xmm").predict(cutouts)

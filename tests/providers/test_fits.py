@@ -52,7 +52,7 @@ class TestQuantity:
         ("dtype", "band", "quantity", "level"),
         [
             ("int16", XMM, None, 0.1278),  # integer X-ray images are counts
-            ("float32", XMM, None, 2.0),  # others are what the band says: a rate
+            ("float32", XMM, None, 0.1278),  # whatever the type of the whole numbers
             ("float32", XMM, "counts", 0.1278),
             ("int16", XMM, "rate", 2.0),
             ("int16", DSS2, None, 2.0),  # plates are integers, and no counts
@@ -64,6 +64,10 @@ class TestQuantity:
         pixels = FitsProvider(hdu, band, quantity).cutout(FINE)
         assert np.allclose(pixels.image, level, rtol=1e-3)
         assert pixels.exposure_known == (level == 2.0)
+
+    def test_fractions_are_what_the_band_says(self):
+        pixels = FitsProvider(fits.PrimaryHDU(full(2.5), FIELD.wcs.to_header()), XMM).cutout(FINE)
+        assert np.allclose(pixels.image, 2.5, rtol=1e-3)  # a rate
 
     def test_pipeline_images_are_counts_whatever_their_type(self, tmp_path):
         path = write(tmp_path / NAME.format("IMAGE_"), full(2))
@@ -177,12 +181,12 @@ class TestMerging:
         dead = full(1000)
         dead[:, 75:] = 0
         names = {"image": [], "exposure": []}
-        for name, rate, exposure in (("a", 1.0, dead), ("b", 2.0, full(500))):
+        for name, rate, exposure in (("a", 1.25, dead), ("b", 2.5, full(500))):
             names["image"].append(write(tmp_path / f"{name}.fits", full(rate)))
             names["exposure"].append(write(tmp_path / f"{name}e.fits", exposure))
         pixels = FitsProvider(names, XMM).cutout(GRID)
-        assert np.allclose(pixels.image[:, :40], 1)
-        assert np.allclose(pixels.image[:, 50:], 2)
+        assert np.allclose(pixels.image[:, :40], 1.25)
+        assert np.allclose(pixels.image[:, 50:], 2.5)
         assert pixels.valid.all()
 
     def test_intensity_fills_holes_from_the_next_image(self, tmp_path):
