@@ -36,6 +36,10 @@ class Live(SphinxDirective):
 
     def run(self):
         """Return one literal block."""
+        from astrocnn.networks import find_weights, weights_names
+
+        for name in weights_names():  # other weights, other output
+            self.env.note_dependency(str(find_weights(name)))
         names, folder = self.env.temp_data.setdefault(
             "live", ({"__name__": "live"}, tempfile.TemporaryDirectory())
         )
@@ -99,7 +103,11 @@ class ModelCard(SphinxDirective):
             "preprocessing": found.preprocessing,
             **card,
         }
-        lines = [f":{_words(name)}: {_plain(value)}" for name, value in rows.items()]
+        lines = [
+            # A command is shown as typed: two hyphens would become a dash.
+            f":{_words(name)}: " + (f"``{value}``" if name == "command" else _plain(value))
+            for name, value in rows.items()
+        ]
         lines += [f":file: {file}", "", *_score_table(scores)]
         return self.parse_text_to_nodes(StringList(lines, source="model card"))
 
