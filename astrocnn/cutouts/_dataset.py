@@ -83,25 +83,27 @@ def cutout_dataset(
     }
     if exposure is not None:
         variables["exposure"] = (("target", "band", "y", "x"), exposure, {"unit": "s"})
+    attrs = {
+        "size": float(size.to_value(u.arcmin)),
+        "pixel_scale": float((size / npix).to_value(u.arcsec)),
+        "frame": "icrs",
+        "projection": "TAN",
+    }
+    return xr.Dataset(variables, _coordinates(target_id, ra, dec, bands), attrs)
+
+
+def _coordinates(target_id, ra, dec, bands) -> dict:
+    """Coordinates of the Dataset: who, where, in which bands."""
     names = [band.name for band in bands]
-    return xr.Dataset(
-        variables,
-        coords={
-            "target_id": ("target", np.asarray(target_id)),
-            "ra": ("target", np.asarray(ra, dtype=float), {"unit": "deg"}),
-            "dec": ("target", np.asarray(dec, dtype=float), {"unit": "deg"}),
-            "band": names,
-            "waveband": ("band", [band.waveband for band in bands]),
-            "unit": ("band", [str(band.unit) for band in bands]),
-            "survey": (("target", "band"), np.tile(names, (n, 1))),
-        },
-        attrs={
-            "size": float(size.to_value(u.arcmin)),
-            "pixel_scale": float((size / npix).to_value(u.arcsec)),
-            "frame": "icrs",
-            "projection": "TAN",
-        },
-    )
+    return {
+        "target_id": ("target", np.asarray(target_id)),
+        "ra": ("target", np.asarray(ra, dtype=float), {"unit": "deg"}),
+        "dec": ("target", np.asarray(dec, dtype=float), {"unit": "deg"}),
+        "band": names,
+        "waveband": ("band", [band.waveband for band in bands]),
+        "unit": ("band", [str(band.unit) for band in bands]),
+        "survey": (("target", "band"), np.tile(names, (len(target_id), 1))),
+    }
 
 
 def check_dataset(dataset: xr.Dataset) -> xr.Dataset:

@@ -9,20 +9,17 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import balanced_accuracy_score
 
 from ..exceptions import PredictionInterrupted
-from ..grid import check_size
 from ..networks import ModelDescription, save_model, weights_names
 from ..preprocessing import Preprocessing
-from ..surveys import get_band
 from ..tables import ResultTable, result_table
+from ._description import new_description
 from ._fitted import Fitted
 from ._gate import find_bands, target_chunks
-from ._labels import class_names, encode
+from ._labels import encode
 from ._parameters import check_parameters
 from ._verdicts import Verdicts, usable_rows
 
 __all__ = ["ClusterClassifier"]
-
-_BANDS = ("xmm", "dss2-red")
 
 
 class ClusterClassifier(ClassifierMixin, BaseEstimator):
@@ -191,7 +188,7 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         interrupted = False
         try:
             for dataset in chunks:
-                verdicts.add(dataset, self._proba(dataset, fitted))
+                verdicts.add(dataset, fitted.verdicts(dataset, self.batch_size))
         except KeyboardInterrupt:
             interrupted = True
         proba, coverage, flags = verdicts.rows(len(targets), wavebands)
@@ -308,21 +305,8 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         check_parameters(self)
         if self.weights is not None:
             return Fitted.from_weights(self.weights).description
-        bands = [get_band(band).name for band in self.bands or _BANDS]
-        pixels = 356 if self.pixels is None else self.pixels
-        size = 6 * u.arcmin if self.size is None else self.size
-        check_size(size, pixels)
-        classes = class_names(y)
-        return ModelDescription(
-            network=self.network,
-            arguments={
-                "input_shape": [int(pixels), int(pixels), len(bands)],
-                "n_classes": len(classes),
-            },
-            bands=bands,
-            size=float(size.to_value(u.arcmin)),
-            classes=classes,
-            preprocessing=(self.preprocessing or Preprocessing()).to_config(),
+        return new_description(
+            y, self.network, self.bands, self.size, self.pixels, self.preprocessing
         )
 
     def _fit_tensor(self, tensor, numbers, description, y=None, sample_weight=None):
@@ -348,7 +332,7 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         """Probabilities of all targets in the order of the network's outputs."""
         fitted = self._ready()
         _, chunks = target_chunks(X, fitted.description, self.images, self.bands)
-        return np.concatenate([self._proba(dataset, fitted) for dataset in chunks])
+        return np.concatenate([fitted.verdicts(dataset, self.batch_size) for dataset in chunks])
 
     def _tensors(self, X, description):
         """Network input of all usable targets, and which ones they are."""
@@ -359,12 +343,3 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
             usable.append(rows)
             tensors.append(steps(dataset.isel(target=rows)))
         return np.concatenate(tensors), np.concatenate(usable)
-
-    def _proba(self, dataset, fitted) -> np.ndarray:
-        """Probabilities of one chunk, NaN without a verdict."""
-        proba = np.full((dataset.sizes["target"], len(fitted.description.classes)), np.nan)
-        rows = usable_rows(dataset)
-        if rows.any():
-            tensor = fitted.preprocessing(dataset.isel(target=rows))
-            proba[rows] = fitted.proba(tensor, self.batch_size)
-        return proba

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from ..networks import (
     ModelDescription,
@@ -18,6 +19,7 @@ from ..networks import (
 from ..preprocessing import Preprocessing
 from ..training import train_network
 from ._labels import sorted_labels
+from ._verdicts import usable_rows
 
 __all__ = ["Fitted"]
 
@@ -108,6 +110,15 @@ class Fitted:
             full[: len(batch)] = batch
             parts.append(np.asarray(self.model.predict_on_batch(full))[: len(batch)])
         return np.concatenate(parts)
+
+    def verdicts(self, dataset: xr.Dataset, batch_size: int) -> np.ndarray:
+        """Return probabilities, shape (n, n_classes), of cut-outs; NaN where there is no image."""
+        proba = np.full((dataset.sizes["target"], len(self.description.classes)), np.nan)
+        rows = usable_rows(dataset)
+        if rows.any():
+            tensor = self.preprocessing(dataset.isel(target=rows))
+            proba[rows] = self.proba(tensor, batch_size)
+        return proba
 
     def meta(self) -> dict:
         """What goes into the result's meta."""

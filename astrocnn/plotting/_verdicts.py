@@ -62,4 +62,5 @@ def _flag(row) -> str:
 
 
 def as_text(value) -> str:
+    """Return a string or bytes (fixed-width ones, as stores keep them) as a string."""
     return value.decode() if isinstance(value, bytes) else str(value)

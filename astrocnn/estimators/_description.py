@@ -1,0 +1,69 @@
+"""What a classifier without weights is to train."""
+
+from collections.abc import Sequence
+
+from astropy import units as u
+
+from ..grid import check_size
+from ..networks import ModelDescription
+from ..preprocessing import Preprocessing
+from ..surveys import Band, get_band
+from ._labels import class_names
+
+__all__ = ["new_description"]
+
+
+def new_description(
+    y,
+    network: str,
+    bands: Sequence[str | Band] | None = None,
+    size: u.Quantity | None = None,
+    pixels: int | None = None,
+    preprocessing: Preprocessing | None = None,
+) -> ModelDescription:
+    """Describe a new network; what is None has the value of Kosiba et al. (2020).
+
+    Parameters
+    ----------
+    y : array-like of shape (n_targets,)
+        Labels, for the names of the classes.
+    network : str
+        Architecture; see `astrocnn.networks.NETWORKS`.
+    bands : sequence of str or Band, optional
+        Bands; default XMM-Newton and DSS2 red.
+    size : `~astropy.units.Quantity`, optional
+        Side of the cut-outs; default 6 arcmin.
+    pixels : int, optional
+        Pixels along one side; default 356.
+    preprocessing : Preprocessing, optional
+        Steps from cut-outs to network input.
+
+    Raises
+    ------
+    InvalidTargetError
+        If size and pixels make no grid.
+    UnknownNameError
+        If there is no such band.
+
+    Examples
+    --------
+    >>> from astrocnn.estimators._description import new_description
+    >>> new_description([True, False], "cn").arguments
+    {'input_shape': [356, 356, 2], 'n_classes': 2}
+    """
+    names = [get_band(band).name for band in bands or ("xmm", "dss2-red")]
+    pixels = 356 if pixels is None else pixels
+    size = 6 * u.arcmin if size is None else size
+    check_size(size, pixels)
+    classes = class_names(y)
+    return ModelDescription(
+        network=network,
+        arguments={
+            "input_shape": [int(pixels), int(pixels), len(names)],
+            "n_classes": len(classes),
+        },
+        bands=names,
+        size=float(size.to_value(u.arcmin)),
+        classes=classes,
+        preprocessing=(preprocessing or Preprocessing()).to_config(),
+    )
