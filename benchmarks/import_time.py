@@ -1,6 +1,6 @@
 """Time of ``import astrocnn`` over that of what every astropy script imports.
 
-    python benchmarks/import_time.py
+python benchmarks/import_time.py
 """
 
 import statistics

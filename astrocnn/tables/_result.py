@@ -1,5 +1,6 @@
 """The result table: one row per target, in the order of the targets."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -20,10 +21,12 @@ class ResultTable(QTable):
     """
 
     def __str__(self):
-        return f"{super().__str__()}\n{describe_result(self)}"
+        # Wide enough for all columns: the verdict must not be what astropy leaves out.
+        width = max(shutil.get_terminal_size().columns, 120)
+        return "\n".join([*self.pformat(max_lines=None, max_width=width), describe_result(self)])
 
     def __repr__(self):
-        return f"{super().__repr__()}\n{describe_result(self)}"
+        return f"<{type(self).__name__} length={len(self)}>\n{self}"
 
     def _repr_html_(self):
         lines = escape(describe_result(self)).replace("\n", "<br>")

@@ -219,15 +219,17 @@ def test_reader_that_stops_reading(folder, monkeypatch):
 
 def test_interruption_keeps_what_was_done(run, folder, monkeypatch):
     """Ctrl-C in the second of two chunks."""
-    proba, calls = ClusterClassifier._proba, []
+    from astrocnn.estimators._fitted import Fitted
 
-    def interrupted(self, dataset, fitted):
+    verdicts, calls = Fitted.verdicts, []
+
+    def interrupted(self, dataset, batch_size):
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return proba(self, dataset, fitted)
+        return verdicts(self, dataset, batch_size)
 
-    monkeypatch.setattr(ClusterClassifier, "_proba", interrupted)
+    monkeypatch.setattr(Fitted, "verdicts", interrupted)
     with conf.set_temp("chunk_size", 1):
         code, out, _ = run("predict", "targets.csv", *XMM, "--figure", "gallery.png")
     assert code == 130
