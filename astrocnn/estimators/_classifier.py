@@ -137,15 +137,18 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
             If ``y`` has another length than ``X``, one class only, or masked entries.
         """
         description = self._start_description(y)
-        tensor, usable = self._tensors(X, description)
-        numbers = encode(y, len(usable), description.classes)
+        targets, chunks = target_chunks(X, description, self.images, self.bands)
+        # What can be wrong is found before any image is fetched.
+        numbers = encode(y, len(targets), description.classes)
         if sample_weight is not None:
             sample_weight = np.asarray(sample_weight, dtype=np.float32)
-            if sample_weight.shape != usable.shape:
+            if sample_weight.shape != numbers.shape:
                 raise ValueError(
-                    f"sample_weight has shape {sample_weight.shape}, but there are {len(usable)} "
+                    f"sample_weight has shape {sample_weight.shape}, but there are {len(targets)} "
                     "targets"
                 )
+        tensor, usable = _network_input(chunks, description)
+        if sample_weight is not None:
             sample_weight = sample_weight[usable]
         return self._fit_tensor(tensor, numbers[usable], description, y, sample_weight)
 
@@ -334,12 +337,13 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         _, chunks = target_chunks(X, fitted.description, self.images, self.bands)
         return np.concatenate([fitted.verdicts(dataset, self.batch_size) for dataset in chunks])
 
-    def _tensors(self, X, description):
-        """Network input of all usable targets, and which ones they are."""
-        steps = Preprocessing.from_config(description.preprocessing)
-        tensors, usable = [], []
-        for dataset in target_chunks(X, description, self.images, self.bands)[1]:
-            rows = usable_rows(dataset)
-            usable.append(rows)
-            tensors.append(steps(dataset.isel(target=rows)))
-        return np.concatenate(tensors), np.concatenate(usable)
+
+def _network_input(chunks, description) -> tuple[np.ndarray, np.ndarray]:
+    """Network input of all usable targets, and which ones they are."""
+    steps = Preprocessing.from_config(description.preprocessing)
+    tensors, usable = [], []
+    for dataset in chunks:
+        rows = usable_rows(dataset)
+        usable.append(rows)
+        tensors.append(steps(dataset.isel(target=rows)))
+    return np.concatenate(tensors), np.concatenate(usable)

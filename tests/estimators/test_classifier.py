@@ -280,8 +280,13 @@ class TestFit:
         assert set(only_clusters.predict(coords)["label"]) == {"cluster"}
 
     def test_wrong_number_of_labels(self, coords):
+        provider = BlobProvider(interrupt_after=0)  # no image is asked for
         with pytest.raises(ValueError, match=r"y has shape \(3,\), but there are 40 targets"):
-            untrained().fit(coords, [True, False, True])
+            untrained(images={"xmm": provider}).fit(coords, [True, False, True])
+
+    def test_wrong_number_of_weights(self, coords, labels):
+        with pytest.raises(ValueError, match=r"sample_weight has shape \(3,\)"):
+            untrained().fit(coords, labels, sample_weight=[1, 2, 3])
 
     def test_one_class_only(self, coords):
         with pytest.raises(ValueError, match="at least two classes"):
