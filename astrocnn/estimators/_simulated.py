@@ -25,8 +25,8 @@ class Recipe:
         Bands of the images.
     pixels : int
         Pixels along the 6 arcmin of a cut-out. Kosiba et al. (2020) used 356; fewer train faster.
-        3.75 arcsec (96 pixels) are close to XMM-Newton's own 4 arcsec; interpolated so coarsely, the
-        counts of a single photon are kept to 20 % only, those of a source of 4 arcsec to 1 %.
+        3.75 arcsec (96 pixels) are close to XMM-Newton's own 4 arcsec; interpolated so coarsely,
+        the counts of a single photon are kept to 20 % only, those of a source of 4 arcsec to 1 %.
     n : int
         Simulated training targets.
     epochs : int
