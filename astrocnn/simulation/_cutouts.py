@@ -11,7 +11,8 @@ from ..exceptions import NoCoverageError
 from ..grid import CutoutGrid
 from ..providers import FitsProvider
 from ..surveys import get_band
-from ._fields import simulate_field, truth_table
+from ._fields import simulate_field
+from ._truth import truth_table
 
 __all__ = ["simulate_cutouts"]
 
@@ -33,7 +34,7 @@ def simulate_cutouts(
     random_state : int
         Seed of the list.
     bands : sequence of str
-        Bands, of ``"xmm"`` and ``"dss2-red"``.
+        Bands, see `simulate_field`.
     size : `~astropy.units.Quantity`
         Side of the field.
     pixels : int

@@ -1,44 +1,22 @@
-"""Simulated fields: one sky, seen by an X-ray camera and on a photographic plate."""
+"""Simulated fields: one sky, seen by an X-ray camera and by optical surveys."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from astropy import units as u
 from astropy.coordinates import SkyCoord
-from astropy.table import QTable
 
 from ..exceptions import UnknownNameError
 from ..providers import SkyImage
-from ._instruments import EPIC_MOS, EPIC_MOS_1_2, EPIC_PN, PLATE_RED
+from ._galaxies import Galaxies, cluster_galaxies, field_galaxies, field_stars, nearby_galaxy
+from ._instruments import CAMERAS, OPTICAL_CAMERAS, PLATE_RED
 from ._native import native_grid
 from ._optical import optical_image
-from ._population import KINDS, LIMITS, Source, draw_sources
+from ._population import KINDS, Source, draw_sources
+from ._truth import truth_row
 from ._xray import Pointing, xray_image
 
-__all__ = ["SimulatedField", "simulate_field", "truth_table"]
-
-#: Side of the simulated images (pixels): a field of 6 arcmin fits in, turned by any angle (X-ray)
-#: or by a few degrees (plates).
-_XRAY_PIXELS, _PLATE_PIXELS = 132, 400
-
-#: Truth columns: name -> (unit, description).
-TRUTH_COLUMNS = {
-    "target_id": (None, "Number of the target"),
-    "ra": (u.deg, "Right ascension (ICRS)"),
-    "dec": (u.deg, "Declination (ICRS)"),
-    "is_cluster": (None, "Whether a cluster above the limits lies within 1 arcmin"),
-    "kind": (None, "What the target is"),
-    "z": (None, "Redshift of the cluster"),
-    "m500": (u.Msun, "Mass within R500 of the cluster"),
-    "r500": (u.arcsec, "Angular R500 of the cluster"),
-    "flux": (u.erg / u.s / u.cm**2, "Flux of the target, 0.5-2 keV"),
-    "counts": (u.ct, "Expected net counts of the target in the X-ray image"),
-    "exposure": (u.s, "Vignetted exposure at the target"),
-    "off_axis": (u.arcmin, "Distance of the target from the optical axis"),
-    "camera": (None, "X-ray camera and energy band"),
-    "exposure_map": (None, "Whether the X-ray image comes with its exposure map"),
-}
-
+__all__ = ["SimulatedField", "simulate_field"]
 
 @dataclass
 class SimulatedField:
@@ -63,10 +41,39 @@ class SimulatedField:
 class _Scene:
     """What is on the sky and how it is looked at."""
 
+    number: int
+    random_state: int
     kind: str
     sources: list[Source]
     pointing: Pointing
     exposure_map: bool
+    seeing: float
+
+    def stream(self, name: str) -> np.random.Generator:
+        """Random numbers of their own for each part: leaving one out changes no other."""
+        return np.random.default_rng([self.random_state, self.number, _STREAMS.index(name)])
+
+    @cached_property
+    def stars(self):
+        """Stars and the counterparts of the X-ray sources."""
+        return field_stars(self.sources, 270.0, self.stream("stars"))
+
+    @cached_property
+    def bright_galaxies(self) -> Galaxies:
+        """Galaxies of the field to R = 21.8, cluster members, nearby galaxies."""
+        rng = self.stream("galaxies")
+        parts = [field_galaxies(270.0, 10.0, 21.8, rng)]
+        for source in self.sources:
+            if source.kind == "cluster":
+                parts.append(cluster_galaxies(source, rng))
+            elif source.kind == "galaxy":
+                parts.append(nearby_galaxy(source, rng))
+        return Galaxies.concatenate(parts)
+
+    @cached_property
+    def faint_galaxies(self) -> Galaxies:
+        """Galaxies of the field beyond that, for surveys that see them."""
+        return field_galaxies(270.0, 21.8, 24.3, self.stream("faint galaxies"))
 
 
 def simulate_field(
@@ -86,7 +93,9 @@ def simulate_field(
     random_state : int
         Seed of the list.
     bands : tuple of str
-        Images to make, of ``"xmm"`` and ``"dss2-red"``.
+        Images to make: ``"xmm"``, ``"erosita"`` or ``"rass"``; ``"dss2-red"``, ``"legacy-g"``,
+        ``"legacy-r"``, ``"legacy-z"``, ``"sdss-g"``, ``"sdss-r"``, ``"sdss-i"``. The first X-ray
+        band (else XMM-Newton) decides which candidates would have been found, and the truth table.
     center : `~astropy.coordinates.SkyCoord`, optional
         Position; by default anywhere on the sky.
     kind : str, optional
@@ -111,9 +120,7 @@ def simulate_field(
     >>> field.images["xmm"].data.shape, field.truth["is_cluster"]
     ((132, 132), True)
     """
-    unknown = [band for band in bands if band not in _MAKE]
-    if unknown:
-        raise UnknownNameError(f"cannot simulate band {unknown[0]!r}; Choices: {', '.join(_MAKE)}")
+    _check_names(bands, kind)
     rng = np.random.default_rng([random_state, number])
     if center is None:
         center = SkyCoord(
@@ -121,112 +128,108 @@ def simulate_field(
         )
     if kind is None:
         kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
-    elif kind not in KINDS:
+    scene = _draw_scene(number, random_state, bands, kind, exposure_map, rng)
+    images = {band: _image(band, scene, center) for band in bands}
+    optical = next((OPTICAL_CAMERAS[b] for b in bands if b in OPTICAL_CAMERAS), PLATE_RED)
+    truth = truth_row(
+        number,
+        center,
+        kind,
+        scene.sources,
+        scene.pointing,
+        scene.stream("truth"),
+        seeing=_seeing(optical, scene),
+        exposure_map=scene.exposure_map,
+    )
+    return SimulatedField(center, truth, images)
+
+
+def _check_names(bands, kind):
+    known = [*CAMERAS, *OPTICAL_CAMERAS]
+    unknown = [band for band in bands if band not in known]
+    if unknown:
+        raise UnknownNameError(f"cannot simulate band {unknown[0]!r}; Choices: {', '.join(known)}")
+    if kind is not None and kind not in KINDS:
         raise UnknownNameError(f"unknown kind {kind!r}; Choices: {', '.join(KINDS)}")
-    pointing = _pointing(rng)
-    sources = draw_sources(kind, pointing.counts_per_flux, rng)
+
+
+def _draw_scene(number, random_state, bands, kind, exposure_map, rng):
+    telescope = next((band for band in bands if band in CAMERAS), "xmm")
+    pointing = _pointing(telescope, rng)
+    half_size = max(270.0, pointing.camera.pixel * pointing.camera.pixels / 2)
+    sources = draw_sources(kind, pointing.counts_per_flux, rng, half_size)
     if exposure_map is None:
         exposure_map = bool(rng.random() < 0.6)
-    # Each band has its own stream: leaving one out does not change the other.
-    scene = _Scene(kind, sources, pointing, exposure_map)
-    images = {}
-    for band in bands:
-        stream = np.random.default_rng([random_state, number, _STREAMS.index(band)])
-        grid = native_grid(center, *_shape(band, stream), stream)
-        images[band] = _MAKE[band](scene, *grid, stream)
-    return SimulatedField(center, _truth(number, center, scene), images)
+    return _Scene(number, random_state, kind, sources, pointing, exposure_map, float(rng.random()))
 
 
-def truth_table(rows: list[dict], random_state: int | None = None) -> QTable:
-    """Return truth rows as a table with units and descriptions, marked as simulated.
-
-    Examples
-    --------
-    >>> from astrocnn.simulation import simulate_field, truth_table
-    >>> truth = truth_table([simulate_field(i, random_state=1).truth for i in range(3)])
-    >>> len(truth), truth.meta["simulated"]
-    (3, True)
-    """
-    table = QTable(rows=rows, names=list(TRUTH_COLUMNS)) if rows else QTable(names=TRUTH_COLUMNS)
-    for name, (unit, description) in TRUTH_COLUMNS.items():
-        if unit is not None:
-            table[name] = table[name] * unit
-        table[name].info.description = description
-    table.meta = {"simulated": True, "random_state": random_state, "cluster_limits": dict(LIMITS)}
-    return table
-
-
-def _pointing(rng):
-    camera = (EPIC_PN, EPIC_MOS, EPIC_MOS_1_2)[rng.choice(3, p=[0.4, 0.3, 0.3])]
+def _pointing(telescope, rng):
+    cameras = CAMERAS[telescope]
+    camera = list(cameras)[rng.choice(len(cameras), p=list(cameras.values()))]
     distance = 800 * np.sqrt(rng.random())
     angle = rng.uniform(0, 2 * np.pi)
+    time = 10 ** rng.uniform(*np.log10(camera.exposure))
+    scans = camera.chips is None
     return Pointing(
         camera,
-        time=10 ** rng.uniform(np.log10(3e3), np.log10(6e4)),
-        axis_x=distance * np.cos(angle),
-        axis_y=distance * np.sin(angle),
+        time=time,
+        axis_x=0.0 if scans else distance * np.cos(angle),
+        axis_y=0.0 if scans else distance * np.sin(angle),
         roll=rng.uniform(0, 2 * np.pi),
         background=float(np.exp(rng.normal(0, 0.35))),
         gaps=bool(rng.random() < 0.8),
+        nh=float(np.clip(10 ** rng.normal(20.45, 0.25), 1e20, 2e21)),
     )
 
 
-def _shape(band, rng):
-    """Pixels, scale (arcsec) and rotation (radians) of a native image."""
-    if band == "xmm":  # pipeline images have north up, mosaics any orientation
+def _image(band, scene, center):
+    rng = scene.stream(band)
+    if band in CAMERAS:
+        camera = _camera(band, scene)
+        # Pipeline images have north up, mosaics any orientation.
         turn = 0.0 if rng.random() < 0.5 else rng.uniform(0, 2 * np.pi)
-        return _XRAY_PIXELS, EPIC_PN.pixel, turn
-    return _PLATE_PIXELS, PLATE_RED.pixel, rng.uniform(-0.08, 0.08)
+        grid = native_grid(center, camera.pixels, camera.pixel, turn, rng)
+        return _xray(scene, camera, *grid, rng)
+    camera = OPTICAL_CAMERAS[band]
+    wcs, x, y = native_grid(center, camera.pixels, camera.pixel, rng.uniform(-0.08, 0.08), rng)
+    galaxies = scene.bright_galaxies
+    if camera.limit > 22:
+        galaxies = Galaxies.concatenate([galaxies, scene.faint_galaxies])
+    galaxies = galaxies.brighter(camera.limit + 1.5)
+    seeing = _seeing(camera, scene)
+    nh = scene.pointing.nh
+    image = optical_image(galaxies, scene.stars, camera, x, y, rng, seeing, nh)
+    return SkyImage(image, wcs, "intensity", name=f"simulated {camera.name}")
 
 
-def _make_xray(scene, wcs, x, y, rng):
+def _seeing(camera, scene):
+    low, high = camera.seeing
+    return low + (high - low) * scene.seeing
+
+
+def _camera(band, scene):
+    """The camera of the pointing; for a second X-ray band the first one of that telescope."""
+    cameras = CAMERAS[band]
+    return scene.pointing.camera if scene.pointing.camera in cameras else next(iter(cameras))
+
+
+def _xray(scene, camera, wcs, x, y, rng):
+    pointing = replace(scene.pointing, camera=camera)
+    name = f"simulated {camera.name}"
     counts, exposure = xray_image(
-        scene.sources, scene.pointing, x, y, rng, artifact=scene.kind == "artifact"
+        scene.sources, pointing, x, y, rng, artifact=scene.kind == "artifact"
     )
     if scene.exposure_map:
-        return SkyImage(counts, wcs, "counts", exposure, name="simulated XMM-Newton")
+        return SkyImage(counts, wcs, "counts", exposure, name=name)
     if rng.random() < 0.5:
-        return SkyImage(counts, wcs, "counts", name="simulated XMM-Newton")
-    seen = exposure > 0.05 * scene.pointing.time
+        return SkyImage(counts, wcs, "counts", name=name)
+    seen = exposure > 0.05 * pointing.time
     rate = np.divide(counts, exposure, out=np.full(counts.shape, np.nan, np.float32), where=seen)
-    return SkyImage(rate, wcs, "rate", name="simulated XMM-Newton")
+    return SkyImage(rate, wcs, "rate", name=name)
 
 
-def _make_plate(scene, wcs, x, y, rng):
-    plate = optical_image(scene.sources, PLATE_RED, x, y, rng)
-    return SkyImage(plate, wcs, "intensity", name="simulated DSS2")
-
-
-#: Random streams: the sky itself, then one per band (NumPy takes a missing number for zero).
-_STREAMS = ("sky", "xmm", "dss2-red")
-_MAKE = {"xmm": _make_xray, "dss2-red": _make_plate}
-
-
-def _truth(number, center, scene):
-    """One row of the truth table: physics decides whether the target is a cluster."""
-    pointing = scene.pointing
-    near = [s for s in scene.sources if np.hypot(s.x, s.y) <= LIMITS["distance"]]
-    clusters = [
-        s
-        for s in near
-        if s.kind == "cluster" and s.m500 >= LIMITS["m500"] and s.flux >= LIMITS["flux"]
-    ]
-    main = clusters[0] if clusters else None
-    empty = scene.kind in ("blank", "artifact")
-    flux = main.flux if main else sum(0.0 if empty else s.flux for s in near)
-    return {
-        "target_id": number,
-        "ra": center.ra.deg,
-        "dec": center.dec.deg,
-        "is_cluster": main is not None,
-        "kind": scene.kind,
-        "z": main.z if main else np.nan,
-        "m500": main.m500 if main else np.nan,
-        "r500": main.r500 if main else np.nan,
-        "flux": flux,
-        "counts": flux * pointing.counts_per_flux,
-        "exposure": pointing.time * float(pointing.camera.vignetting(pointing.off_axis)),
-        "off_axis": pointing.off_axis / 60,
-        "camera": pointing.camera.name,
-        "exposure_map": scene.exposure_map,
-    }
+#: Random streams beside the one of the sky, which has no number (NumPy takes that for zero).
+_STREAMS = (
+    "sky", "truth", "stars", "galaxies", "faint galaxies", "xmm", "erosita", "rass", "dss2-red",
+    "legacy-g", "legacy-r", "legacy-z", "sdss-g", "sdss-r", "sdss-i",
+)  # fmt: skip

@@ -1,6 +1,7 @@
 """X-ray images: expected counts at the instrument's pixels, then Poisson draws."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.signal import fftconvolve
@@ -8,11 +9,14 @@ from scipy.signal import fftconvolve
 from ._instruments import XrayCamera
 from ._native import sky_to_pixel
 from ._population import Source
+from ._spectra import ENERGY, counts_per_flux, power_law, thermal_spectrum
 
-__all__ = ["Pointing", "exposure_map", "xray_image"]
+__all__ = ["Pointing", "exposure_map", "response", "source_spectrum", "xray_image"]
 
-#: Model pixels per side of an instrument pixel.
-_OVERSAMPLING = 2
+#: A source of fewer expected counts is not drawn.
+_FAINT = 0.05
+#: Radius (arcsec) to which the wings of the point-spread function are followed.
+_PSF_RADIUS = 80.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Pointing:
         Factor on both backgrounds (flares, position on the sky).
     gaps : bool
         Whether the chip gaps are seen (mosaics of several pointings fill them).
+    nh : float
+        Hydrogen of the Galaxy in the line of sight (1/cm2).
     """
 
     camera: XrayCamera
@@ -42,6 +48,7 @@ class Pointing:
     roll: float
     background: float
     gaps: bool
+    nh: float = 3e20
 
     @property
     def off_axis(self) -> float:
@@ -50,8 +57,40 @@ class Pointing:
 
     @property
     def counts_per_flux(self) -> float:
-        """Expected counts of a source at the target per erg/s/cm2."""
-        return self.camera.response * self.time * float(self.camera.vignetting(self.off_axis))
+        """Expected counts of an active nucleus at the target per erg/s/cm2."""
+        return self.camera.response * self.effective_time
+
+    @property
+    def effective_time(self) -> float:
+        """Vignetted exposure (s) at the target."""
+        return self.time * float(self.camera.vignetting(self.off_axis))
+
+    def counts(self, source: Source) -> float:
+        """Expected counts of a source, were it at the target."""
+        return source.flux * response(self.camera, source.spectrum, self.nh) * self.effective_time
+
+
+def source_spectrum(spectrum: tuple) -> np.ndarray:
+    """Photons per keV on the energy grid, for the spectrum of a `Source`."""
+    name, value, *redshift = spectrum
+    make = {"power": power_law, "thermal": thermal_spectrum}[name]
+    return make(ENERGY, value, *redshift)
+
+
+def response(camera: XrayCamera, spectrum: tuple, nh: float) -> float:
+    """Counts per second on axis per erg/s/cm2 (0.5-2 keV, before absorption) of a spectrum.
+
+    Numbers are rounded to 10 %, 0.05 in redshift: the response changes far less.
+    """
+    name, value, *redshift = spectrum
+    value = float(f"{10 ** (round(20 * np.log10(value)) / 20):.3g}")
+    spectrum = (name, value, *(round(20 * z) / 20 for z in redshift))
+    return _response(camera, spectrum, 10 ** (round(20 * np.log10(nh)) / 20))
+
+
+@lru_cache(maxsize=8192)
+def _response(camera, spectrum, nh):
+    return counts_per_flux(camera.area, camera.band, source_spectrum(spectrum), nh)
 
 
 def exposure_map(pointing: Pointing, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -59,6 +98,8 @@ def exposure_map(pointing: Pointing, x: np.ndarray, y: np.ndarray) -> np.ndarray
 
     Zero outside the field of view and in the chip gaps.
     """
+    if pointing.camera.chips is None:
+        return np.full(x.shape, pointing.time)
     dx, dy = x - pointing.axis_x, y - pointing.axis_y
     radius = np.hypot(dx, dy)
     live = radius < pointing.camera.field_radius
@@ -113,9 +154,9 @@ def xray_image(
     """
     camera = pointing.camera
     exposure = exposure_map(pointing, x, y)
-    flux = _flux_image(sources, pointing, x, y)
+    rate = _rate_image(sources, pointing, x, y)
     live = exposure > 0
-    expected = exposure * (camera.response * flux + camera.sky_background * pointing.background)
+    expected = exposure * (rate + camera.sky_background * pointing.background)
     expected += live * pointing.time * camera.particle_background * pointing.background
     if artifact:
         expected += live * _hot_spot(expected.shape, rng)
@@ -123,22 +164,26 @@ def xray_image(
     return counts, exposure.astype(np.float32)
 
 
-def _flux_image(sources, pointing, x, y):
-    """Flux per pixel, blurred by the point-spread function at the target."""
-    n, f = x.shape[0], _OVERSAMPLING
+def _rate_image(sources, pointing, x, y):
+    """Counts per second and pixel on axis, blurred by the point-spread function at the target."""
+    n, f = x.shape[0], pointing.camera.oversampling
     step = pointing.camera.pixel / f
     fine_x, fine_y = _refine(x, f), _refine(y, f)
-    model = np.zeros(fine_x.shape)
+    model = np.zeros(fine_x.shape, dtype=np.float32)
     to_pixel = sky_to_pixel(fine_x, fine_y)
     for source in sources:
+        if pointing.counts(source) < _FAINT:
+            continue
+        scale = response(pointing.camera, source.spectrum, pointing.nh)
         if source.cores:
-            model += _extended(source, fine_x, fine_y, step)
+            model += scale * _extended(source, fine_x, fine_y, step)
         else:
-            _splat(model, *to_pixel(source.x, source.y), source.flux)
+            _splat(model, *to_pixel(source.x, source.y), scale * source.flux)
     azimuth = np.arctan2(*_direction(to_pixel, pointing))
-    psf = pointing.camera.psf(pointing.off_axis, azimuth, step, half_size=40)
-    model = fftconvolve(model, psf, mode="same")
-    return model.reshape(n, f, n, f).sum(axis=(1, 3))
+    half_size = min(int(np.ceil(max(_PSF_RADIUS, 6 * pointing.camera.psf_core) / step)), 60)
+    psf = pointing.camera.psf(pointing.off_axis, azimuth, step, half_size)
+    model = fftconvolve(model, psf.astype(np.float32), mode="same")
+    return model.reshape(n, f, n, f).sum(axis=(1, 3), dtype=float)
 
 
 def _refine(values, factor):
@@ -164,7 +209,8 @@ def _extended(source, x, y, step):
     radius2 = (c * dx + s * dy) ** 2 * source.axis_ratio + (-s * dx + c * dy) ** 2 / (
         source.axis_ratio
     )
-    image = np.zeros_like(x)
+    image = np.zeros(x.shape, dtype=np.float32)
+    radius2 = radius2.astype(np.float32)
     for share, core, beta in source.cores:
         slope = 3 * beta - 0.5
         edge = source.r500 if np.isfinite(source.r500) else 10 * core

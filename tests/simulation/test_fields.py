@@ -4,11 +4,22 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from scipy import stats
+from scipy import ndimage, stats
 
+from astrocnn.exceptions import UnknownNameError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import resample_image
-from astrocnn.simulation import KINDS, LIMITS, simulate_cutouts, simulate_field, truth_table
+from astrocnn.simulation import (
+    CAMERAS,
+    KINDS,
+    LIMITS,
+    OPTICAL_CAMERAS,
+    TRUTH_CLASSES,
+    VERSION,
+    simulate_cutouts,
+    simulate_field,
+    truth_table,
+)
 
 CENTER = SkyCoord(150, 2, unit="deg")
 
@@ -73,14 +84,19 @@ class TestTruth:
         assert truth["exposure"].unit == u.s
         assert truth["ra"].unit == truth["dec"].unit == u.deg
         assert all(truth[name].info.description for name in truth.colnames)
-        assert truth.meta == {"simulated": True, "random_state": 11, "cluster_limits": LIMITS}
+        assert truth.meta == {
+            "simulated": True, "simulation_version": VERSION, "random_state": 11,
+            "cluster_limits": LIMITS,
+        }  # fmt: skip
 
     def test_cluster_is_what_is_a_cluster(self, truth):
-        assert np.array_equal(truth["is_cluster"], truth["kind"] == "cluster")
+        """Those put at the target, and the few that the field holds by chance."""
+        assert truth["is_cluster"][truth["kind"] == "cluster"].all()
+        assert truth["is_cluster"][truth["kind"] != "cluster"].mean() < 0.1
         clusters = truth[truth["is_cluster"]]
         assert (clusters["m500"].value >= LIMITS["m500"]).all()
         assert (clusters["flux"].value >= LIMITS["flux"]).all()
-        for name in ("z", "m500", "r500"):
+        for name in ("z", "m500", "r500", "kt", "offset"):
             assert np.isfinite(clusters[name]).all()
             assert np.isnan(truth[name][~truth["is_cluster"]]).all()
 
@@ -94,11 +110,33 @@ class TestTruth:
         assert stats.kstest(truth["ra"].value / 360, "uniform").pvalue > 1e-4
         assert stats.kstest((1 + np.sin(truth["dec"].to(u.rad).value)) / 2, "uniform").pvalue > 1e-4
 
+    def test_classes(self, truth):
+        classes, kinds = np.array(truth["truth_class"]), np.array(truth["kind"])
+        assert set(classes) == set(TRUTH_CLASSES)
+        assert np.array_equal(np.isin(classes, ["low-z", "hi-z"]), truth["is_cluster"])
+        assert truth["z"][classes == "low-z"].max() < 0.3 <= truth["z"][classes == "hi-z"].min()
+        assert set(kinds[classes == "point"]) == {"agn", "star", "pair"}
+        assert set(kinds[classes == "galaxy"]) == {"galaxy"}
+
+    def test_nuisances(self, truth):
+        """Those that say what is hard: finite, in range, and they mean what they say."""
+        assert (np.abs(truth["hardness"]) <= 1).all()
+        assert ((truth["seeing"].value >= 2) & (truth["seeing"].value <= 3.8)).all()
+        assert (truth["nh"].value >= 1e20).all()
+        assert (truth["snr"] <= np.sqrt(truth["counts"].value) + 1e-9).all()
+        classes = np.array(truth["truth_class"])
+        assert (truth["extent"][truth["is_cluster"]] > 0).all()
+        stars, bright = truth["kind"] == "star", truth["counts"].value > 60
+        nuclei = np.isin(truth["kind"], ["agn", "pair"]) & (classes == "point")
+        assert np.median(truth["hardness"][stars & bright]) < np.median(
+            truth["hardness"][nuclei & bright]
+        )
+
     def test_blank_fields_have_no_flux(self, truth):
-        empty = np.isin(truth["kind"], ["blank", "artifact"])
+        empty = np.isin(truth["kind"], ["blank", "artifact"]) & ~truth["is_cluster"]
         assert (truth["flux"][empty] == 0).all()
         assert (truth["counts"][empty] == 0).all()
-        detected = ~empty & (truth["kind"] != "wing")
+        detected = ~np.isin(truth["kind"], ["blank", "artifact", "wing"])
         assert (truth["flux"][detected] > 0).all()
 
     def test_kind_and_position_can_be_chosen(self):
@@ -158,8 +196,8 @@ class TestCounts:
                 continue
             ratio.append(self.net(field, inner, (160, 240))[0] / truth["counts"])
         assert low < np.median(ratio) < high
-        # Field sources within the aperture and the ring come on top of Poisson noise.
-        assert np.std(ratio) < (0.2 if kind == "cluster" else 0.08)
+        # Field sources and groups in the aperture and the ring come on top of Poisson noise.
+        assert np.std(ratio) < 0.25
 
     def test_blank_fields_have_no_net_counts(self):
         pulls = []
@@ -216,3 +254,39 @@ class TestCutouts:
         assert sum(counts) > 3
         assert valid[counts].all()
         assert np.isfinite(image[counts]).all()
+
+
+class TestSurveys:
+    def test_every_band_can_be_made(self):
+        bands = ("xmm", "erosita", "rass", *OPTICAL_CAMERAS)
+        assert set(CAMERAS) == set(bands[:3])
+        field = simulate_field(3, 1, bands, kind="cluster")
+        for band in bands:
+            image = field.images[band]
+            assert np.isfinite(image.data).any()
+            assert "simulated" in image.name
+
+    @pytest.mark.parametrize("band", ["legacy-r", "sdss-i", "erosita"])
+    def test_leaving_one_out_changes_no_other(self, band):
+        bands = ("erosita", "legacy-r", "sdss-i", "dss2-red")
+        whole = simulate_field(5, 2, bands).images[band]
+        part = simulate_field(5, 2, tuple(dict.fromkeys(["erosita", band]))).images[band]
+        assert same(whole, part)
+
+    def test_the_first_xray_band_decides(self):
+        truth = simulate_field(5, 2, ("legacy-r", "erosita")).truth
+        assert truth["camera"].startswith("eROSITA")
+        assert truth["off_axis"] == 0
+
+    def test_unknown_band(self):
+        with pytest.raises(UnknownNameError, match="rosat"):
+            simulate_field(0, 0, ("rosat",))
+
+    def test_deeper_surveys_see_more_sources(self):
+        """Groups of pixels five times above the noise."""
+        number = {}
+        for band in ("dss2-red", "legacy-r"):
+            image = simulate_field(6, 1, (band,), kind="blank").images[band].data
+            noise = 1.4826 * np.median(np.abs(image - np.median(image)))
+            number[band] = ndimage.label(image - np.median(image) > 5 * noise)[1]
+        assert number["legacy-r"] > 2 * number["dss2-red"] > 20
