@@ -11,17 +11,29 @@ from ._archive import (
 from ._backend import device_name, load_keras
 from ._builders import NETWORKS
 from ._cn import build_cn
+from ._ensemble import build_ensemble, ensemble_members
 from ._find import find_weights, weights_names
+from ._gradients import class_probability, integrated_gradients
+from ._mobilenet import build_mn
+from ._orientations import average_orientations
+from ._two_branch import build_two_branch
 from ._weights import weights_table
 
 __all__ = [
     "NETWORKS",
     "ModelDescription",
+    "average_orientations",
     "build_cn",
+    "build_ensemble",
+    "build_mn",
     "build_network",
+    "build_two_branch",
+    "class_probability",
     "device_name",
+    "ensemble_members",
     "file_hash",
     "find_weights",
+    "integrated_gradients",
     "load_keras",
     "load_model",
     "read_description",

@@ -16,6 +16,7 @@ from ..exceptions import WeightsError
 from ._backend import load_keras
 from ._builders import NETWORKS
 from ._find import find_weights
+from ._half import halve_weights
 
 __all__ = [
     "ModelDescription",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 _MEMBER = "astrocnn.json"
+_WEIGHTS = "model.weights.h5"
 _FORMAT = 1
 #: A description is a few kilobytes; anything far larger is no description.
 _MAX_DESCRIPTION = 1_000_000
@@ -56,7 +58,14 @@ class ModelDescription:
     preprocessing : dict
         See `astrocnn.preprocessing.Preprocessing.to_config`.
     card : dict
-        Model card: data, settings, scores, ``training`` (one line shown with every result).
+        Model card: data, settings, scores, ``training`` (one line shown with every result),
+        ``trained_prior`` (share of each class in the training).
+    calibration : dict
+        Of the probabilities; see `astrocnn.training.fit_calibration`. Empty: none.
+    domain : dict
+        Of the images; see `astrocnn.training.ImageDomain.to_config`. Empty: not known.
+    operating_points : dict
+        Thresholds; see `astrocnn.validation.OperatingPoints.to_config`. Empty: not measured.
 
     Examples
     --------
@@ -73,6 +82,9 @@ class ModelDescription:
     classes: list[str]
     preprocessing: dict
     card: dict = field(default_factory=dict)
+    calibration: dict = field(default_factory=dict)
+    domain: dict = field(default_factory=dict)
+    operating_points: dict = field(default_factory=dict)
 
     @property
     def pixels(self) -> int:
@@ -85,7 +97,7 @@ class ModelDescription:
         return self.size * u.arcmin
 
 
-def save_model(path, model, description: ModelDescription) -> Path:
+def save_model(path, model, description: ModelDescription, half: bool = False) -> Path:
     """Write a network and its description; a file of that name is replaced at once or not at all.
 
     Parameters
@@ -96,6 +108,8 @@ def save_model(path, model, description: ModelDescription) -> Path:
         The network.
     description : ModelDescription
         What it is.
+    half : bool
+        Whether to write float16 numbers: half the file, probabilities within about 1e-3.
 
     Returns
     -------
@@ -104,7 +118,7 @@ def save_model(path, model, description: ModelDescription) -> Path:
     Raises
     ------
     WeightsError
-        If the name does not end in ``.keras``.
+        If the name does not end in ``.keras``, or a weight is too large for float16.
     """
     path = Path(path).expanduser()
     if path.suffix != ".keras":
@@ -117,14 +131,24 @@ def save_model(path, model, description: ModelDescription) -> Path:
     os.close(handle)
     try:
         keras.saving.save_model(bare, temporary)
-        with zipfile.ZipFile(temporary, "a") as archive:
-            text = json.dumps({"format": _FORMAT, **asdict(description)}, indent=1)
-            archive.writestr(_MEMBER, text)
+        _finish(temporary, description, half)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)
     return path
+
+
+def _finish(path, description, half) -> None:
+    """Add the description to an archive of Keras; halve its weights if asked."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    if half:
+        members[_WEIGHTS] = halve_weights(members[_WEIGHTS])
+    members[_MEMBER] = json.dumps({"format": _FORMAT, **asdict(description)}, indent=1)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
 
 
 def read_description(weights) -> ModelDescription:
@@ -169,6 +193,10 @@ def _check(description) -> None:
     names = [*description.bands, *description.classes]
     if not all(isinstance(name, str) for name in names) or not description.size > 0:
         raise ValueError(f"bands and classes {names}, size {description.size}")
+    parts = ("preprocessing", "card", "calibration", "domain", "operating_points")
+    wrong = [name for name in parts if not isinstance(getattr(description, name), dict)]
+    if wrong:
+        raise TypeError(f"{', '.join(wrong)} must be a JSON object")
 
 
 def load_model(weights):
@@ -205,13 +233,16 @@ def load_model(weights):
     return model, description
 
 
-def build_network(description: ModelDescription):
+def build_network(description: ModelDescription, pretrained: bool = False):
     """Build the network of a description, with random weights.
 
     Parameters
     ----------
     description : ModelDescription
         Builder and its arguments.
+    pretrained : bool
+        Whether to follow an argument ``weights``, as `build_mn` has, and download what it names:
+        to train, not to put other weights in.
 
     Returns
     -------
@@ -221,6 +252,8 @@ def build_network(description: ModelDescription):
     load_keras()
     arguments = dict(description.arguments)
     arguments["input_shape"] = tuple(arguments["input_shape"])
+    if not pretrained:
+        arguments.pop("weights", None)
     return NETWORKS[description.network](**arguments)
 
 

@@ -62,7 +62,10 @@ def device_name() -> str:
     True
     """
     keras = load_keras()
-    devices = [str(device).lower() for device in keras.distribution.list_devices()]
-    gpus = sum("gpu" in device or "cuda" in device for device in devices)
+    try:
+        devices = keras.distribution.list_devices()
+    except AttributeError:  # Keras does not list the devices of PyTorch
+        devices = [keras.ops.zeros(1).device]
+    gpus = sum("gpu" in name or "cuda" in name for name in map(str.lower, map(str, devices)))
     kind = "CPU" if not gpus else ("GPU" if gpus == 1 else f"{gpus} GPUs")
     return f"{kind} ({keras.backend.backend()})"

@@ -1,9 +1,9 @@
 """Architectures by name."""
 
 from .._registry import Registry
-from ._cn import build_cn
+from ._ensemble import MEMBERS, build_ensemble
 
 __all__ = ["NETWORKS"]
 
 #: Builder functions by name; each takes ``input_shape``, ``n_classes`` and its own arguments.
-NETWORKS = Registry("network", {"cn": build_cn})
+NETWORKS = Registry("network", {**MEMBERS, "ensemble": build_ensemble})

@@ -1,0 +1,53 @@
+"""Archives in half precision."""
+
+import zipfile
+
+import numpy as np
+import pytest
+
+from astrocnn.exceptions import WeightsError
+from astrocnn.networks import build_network, find_weights, load_model, save_model
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return load_model("xmm")
+
+
+def test_half_the_size(shipped, tmp_path):
+    model, description = shipped
+    path = save_model(tmp_path / "half.keras", model, description, half=True)
+    assert path.stat().st_size < 0.6 * find_weights("xmm").stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+
+
+def test_same_verdicts(shipped, tmp_path):
+    """Trained weights, on sources of all brightnesses: sure and unsure verdicts among them."""
+    model, description = shipped
+    again, found = load_model(save_model(tmp_path / "half.keras", model, description, half=True))
+    assert found == description
+    n = description.pixels
+    y, x = np.mgrid[:n, :n] - n / 2
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(60, n, n, 1)).astype("float32")
+    width, height = np.geomspace(1, 15, 60), np.tile([1, 2, 4], 20)
+    source = np.exp(-(x**2 + y**2) / 2 / width[:, None, None] ** 2) * height[:, None, None]
+    images += source[..., None].astype("float32")
+    expected = np.asarray(model(images))
+    assert expected[:, 1].min() < 0.1
+    assert expected[:, 1].max() > 0.9
+    assert np.abs(np.asarray(again(images)) - expected).max() < 1e-3
+
+
+@pytest.mark.parametrize("value", [1e5, np.inf, np.nan])
+def test_too_large(shipped, tmp_path, value):
+    """Refused, and no file is left behind."""
+    _, description = shipped
+    model = build_network(description)
+    arrays = model.get_weights()
+    arrays[0].flat[0] = value
+    model.set_weights(arrays)
+    with pytest.raises(WeightsError, match="do not fit into half precision; .*half=False"):
+        save_model(tmp_path / "half.keras", model, description, half=True)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,109 @@
+"""The two-branch network: grids, branches, rings, size."""
+
+import numpy as np
+import pytest
+
+from astrocnn.exceptions import UnknownNameError
+from astrocnn.networks import build_two_branch, load_keras
+
+SMALL = {"widths": (4, 6), "depths": (1, 2), "dense": 8}
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    load_keras().utils.set_random_seed(0)
+
+
+def test_small_enough():
+    """Three members in half precision stay below 3 MB."""
+    model = build_two_branch((178, 178, 2))
+    assert 3 * 2 * model.count_params() < 3_000_000
+    assert model.count_params() < 400_000
+
+
+@pytest.mark.parametrize(("pixels", "left"), [(89, None), (96, None), (178, 89), (356, 89)])
+def test_xray_pixels(pixels, left):
+    """About 4 arcsec on 6 arcmin, whatever the grid."""
+    names = {layer.name: layer for layer in build_two_branch((pixels, pixels, 2), **SMALL).layers}
+    if left is None:
+        assert "xray" not in names
+    else:
+        assert names["xray"].output.shape[1:] == (left, left, 1)
+
+
+@pytest.mark.parametrize("pixels", [16, 17, 33, 35])
+@pytest.mark.parametrize(("pool", "patches"), [(1, True), (2, True), (3, False), (4, False)])
+def test_branches_meet_on_one_grid(pixels, pool, patches):
+    model = build_two_branch((pixels, pixels, 2), xray_pool=pool, patches=patches, **SMALL)
+    both = model.get_layer("bands").output.shape
+    assert both[1] == both[2] == -(-pixels // (4 * pool))
+    assert both[3] == 2 * 6
+
+
+def test_xray_pixels_are_averaged():
+    """Within a block of the X-ray image only the mean counts; in the other bands each pixel."""
+    model = build_two_branch((32, 32, 2), xray_pool=2, **SMALL)
+    image = np.random.default_rng(0).normal(size=(1, 32, 32, 2)).astype("float32")
+    expected = np.asarray(model(image))
+    for band, same in ((0, True), (1, False)):
+        turned = image.copy().reshape(1, 16, 2, 16, 2, 2)
+        turned[..., band] = turned[:, :, ::-1, :, ::-1, band]  # each block of 2 x 2 by itself
+        assert np.allclose(model(turned.reshape(image.shape)), expected, atol=1e-5) == same
+
+
+@pytest.mark.parametrize(("n_bands", "n_xray", "branches"), [(1, 1, 1), (2, 0, 1), (4, 2, 2)])
+def test_branches(n_bands, n_xray, branches):
+    model = build_two_branch((16, 16, n_bands), n_xray=n_xray, **SMALL)
+    assert ("bands" in [layer.name for layer in model.layers]) == (branches == 2)
+    images = np.random.default_rng(0).normal(size=(2, 16, 16, n_bands)).astype("float32")
+    expected = np.asarray(model(images))
+    for band in range(n_bands):
+        changed = images.copy()
+        changed[..., band] = changed[::-1, ..., band]
+        assert not np.allclose(model(changed), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("block", ["residual", "convnext"])
+def test_blocks_learn(block):
+    """Bright or faint in the middle: a few steps tell them apart."""
+    keras = load_keras()
+    model = build_two_branch((16, 16, 2), block=block, dropout=0.0, **SMALL)
+    rng, truth = np.random.default_rng(0), np.arange(64) % 2
+    images = rng.normal(size=(64, 16, 16, 2)).astype("float32")
+    images[:, 6:10, 6:10] += 3 * truth[:, None, None, None]
+    model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", jit_compile=False)
+    for _ in range(40):
+        model.train_on_batch(images, np.eye(2)[truth])
+    assert (np.asarray(model(images)).argmax(axis=1) == truth).mean() > 0.95
+
+
+def test_mixed_precision_ends_in_full():
+    keras = load_keras()
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        proba = build_two_branch((16, 16, 2), **SMALL)(np.ones((2, 16, 16, 2), dtype="float32"))
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert np.asarray(proba).dtype == np.float32
+    assert np.allclose(np.asarray(proba).sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"n_xray": 3}, "n_xray=3 X-ray bands of 2: choose 0 to 2"),
+        ({"n_xray": -1}, "choose 0 to 2"),
+        ({"depths": (1,)}, "2 widths, 1 depths"),
+        ({"n_separate": 3}, "n_separate=3"),
+        ({"n_separate": 0}, "n_separate=0"),
+    ],
+)
+def test_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        build_two_branch((16, 16, 2), **(SMALL | arguments))
+
+
+def test_unknown_block():
+    with pytest.raises(UnknownNameError, match="Choices: residual, convnext"):
+        build_two_branch((16, 16, 2), block="resnet", **SMALL)
