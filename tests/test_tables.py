@@ -606,6 +606,24 @@ def test_result_has_a_row_per_target_in_order(result):
     ]  # fmt: skip
 
 
+def test_error_and_novelty():
+    targets = read_targets(SkyCoord([1, 2, 3], [4, 5, 6], unit="deg"))
+    proba = [[0.1, 0.9], [np.nan, np.nan], [0.7, 0.3]]
+    result = result_table(
+        targets,
+        proba,
+        error=[0.02, 0.03, np.nan],
+        novelty=[0.4, 1.7, np.nan],
+        flags=["", "out_of_domain", ""],
+    )
+    assert result["proba_err"].tolist() == [0.02, None, None]
+    assert result["novelty"].tolist() == [0.4, 1.7, None]
+    assert check_ucd(result["novelty"].info.meta["ucd"], check_controlled_vocabulary=True)
+    assert "above 1 is unusual" in result["novelty"].info.description
+    with pytest.raises(ValueError, match="novelty has the shape"):
+        result_table(targets, proba, novelty=[0.4])
+
+
 def test_no_verdict_is_masked(result):
     assert result["label"].tolist() == ["cluster", "non_cluster", None, None]
     assert result["proba_cluster"].tolist() == [0.9, 0.3, None, None]

@@ -14,6 +14,7 @@ FLAGS = {
     "partial_coverage:<band>": "The survey covers only a part of the cut-out.",
     "exposure_unknown:<band>": "Counts without an exposure map: a zero may mean 'not observed'.",
     "no_signal:<band>": "All pixels of the cut-out have the same value.",
+    "out_of_domain": "The images are unlike those of the training, see the column 'novelty'.",
     "failed:<band>": "The file, tile or service failed; the same call may work later.",
     "interrupted": "The run was stopped before this row.",
 }

@@ -39,6 +39,8 @@ def result_table(
     *,
     classes: Sequence[str] = ("non_cluster", "cluster"),
     threshold: float = 0.5,
+    error: np.ndarray | None = None,
+    novelty: np.ndarray | None = None,
     coverage: Mapping[str, np.ndarray] | None = None,
     flags: Sequence[str] | None = None,
     meta: Mapping | None = None,
@@ -56,18 +58,23 @@ def result_table(
     threshold : float
         For two classes the label is the positive one where its probability is at least this. With
         more classes the label is the most probable one and ``threshold`` is not used.
+    error : ndarray of shape (n,), optional
+        Uncertainty of the probability; NaN (not known) becomes masked.
+    novelty : ndarray of shape (n,), optional
+        Distance from the training images; NaN becomes masked. Without it there is no such column.
     coverage : dict of str to ndarray of shape (n,), optional
         Waveband -> share (0..1) of the cut-out that was observed; NaN (not known) becomes masked.
     flags : sequence of n str, optional
         Words of `FLAGS` joined by ``;``. The flags of ``targets`` are added to them.
     meta : dict, optional
         Into the table's ``meta``, before ``classes`` and ``threshold``: plain types, so that ECSV
-        can keep them. `describe_result` knows ``weights``, ``weights_sha256``, ``training``.
+        can keep them. `describe_result` knows ``weights``, ``weights_sha256``, ``training``,
+        ``prior``.
 
     Returns
     -------
     ResultTable
-        The columns of `RESULT_COLUMNS`; ``proba_err`` is masked throughout.
+        The columns of `RESULT_COLUMNS`.
 
     Raises
     ------
@@ -98,7 +105,12 @@ def result_table(
     shown = proba.T[1:] if len(classes) == 2 else proba.T
     for name, values in zip(probability_columns(classes), shown, strict=True):
         result[name] = MaskedColumn(np.where(none, 0.0, values), mask=none)
-    result["proba_err"] = MaskedColumn(np.zeros(n), mask=True)
+    error = np.full(n, np.nan) if error is None else np.asarray(error, dtype=float)
+    _check_shape("error", error, (n,))
+    result["proba_err"] = np.ma.masked_invalid(np.where(none, np.nan, error))
+    if novelty is not None:
+        _check_shape("novelty", np.asarray(novelty), (n,))
+        result["novelty"] = np.ma.masked_invalid(np.asarray(novelty, dtype=float))
     for waveband, share in (coverage or {}).items():
         share = np.asarray(share, dtype=float)
         _check_shape(f"coverage of {waveband!r}", share, (n,))
@@ -191,4 +203,7 @@ def _weights_line(meta: Mapping) -> list[str]:
         return []
     sha256 = str(meta.get("weights_sha256") or "")[:8]
     line = f"weights {meta['weights']}" + (f" (sha256 {sha256})" if sha256 else "")
+    prior = meta.get("prior")
+    if isinstance(prior, float):
+        line += f", prior {prior:g}"
     return [", ".join([line, *([str(meta["training"])] if meta.get("training") else [])])]

@@ -30,6 +30,12 @@ RESULT_COLUMNS = {
     "proba_err": ResultColumn(
         None, "Uncertainty of the probability; masked where unknown", "stat.error", ".4f"
     ),
+    "novelty": ResultColumn(
+        None,
+        "Distance from the training images; above 1 is unusual; masked without images",
+        "stat.value",
+        ".3f",
+    ),
     "coverage_<waveband>": ResultColumn(
         None, "Share of the <waveband> cut-out that was observed (0..1)", "stat.filling", ".3f"
     ),

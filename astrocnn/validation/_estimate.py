@@ -11,7 +11,7 @@ __all__ = ["Confusion", "Estimate", "confusion_counts", "proportion", "purity_at
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number between 0 and 1 with its confidence interval.
+    """A number, mostly a share between 0 and 1, with its confidence interval.
 
     Parameters
     ----------
