@@ -30,6 +30,9 @@ class Preprocessing:
         Default is 6 arcsec for ``xray``, the core of XMM-Newton's point-spread function.
     standardized : bool
         Whether the last step is made.
+    stretched : bool
+        Whether the step before it is made; without it, images are used as they are, such as the
+        gray levels of a PNG.
 
     Examples
     --------
@@ -43,6 +46,7 @@ class Preprocessing:
 
     smoothing: Mapping[str, float] = field(default_factory=lambda: dict(_SMOOTHING))
     standardized: bool = True
+    stretched: bool = True
 
     def to_config(self) -> dict:
         """Return the parameters as plain data (JSON)."""
@@ -124,5 +128,5 @@ class Preprocessing:
         weight /= weight.max() or 1.0
         sigma = self.smoothing.get(waveband, 0.0) / pixel_scale.to_value(u.arcsec)
         rate = smooth(np.where(valid, image, 0).astype(np.float32), weight, sigma)
-        stretched = scale_free_stretch(rate, valid)
-        return standardize(stretched, valid) if self.standardized else stretched
+        found = scale_free_stretch(rate, valid) if self.stretched else rate
+        return standardize(found, valid) if self.standardized else found

@@ -190,6 +190,18 @@ class TestParameters:
             prepared(image, waveband="optical"), prepared(image, smoothing={}, waveband="xray")
         )
 
+    def test_without_stretch(self):
+        """Kosiba et al. (2020): (x - mean) / std and nothing else."""
+        image = source()
+        found = prepared(image, smoothing={}, stretched=False)
+        assert np.allclose(found, (image - image.mean()) / image.std(), atol=1e-5)
+        assert np.array_equal(
+            prepared(image, smoothing={}, standardized=False, stretched=False), image
+        )
+
+    def test_parameters_of_older_weights(self):
+        assert Preprocessing.from_config({"smoothing": {}, "standardized": True}).stretched
+
     def test_without_standardization(self):
         raw = prepared(source(), standardized=False)
         assert np.allclose(prepared(source()), standardize(raw, np.ones((N, N), bool)))
