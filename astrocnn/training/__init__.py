@@ -1,7 +1,31 @@
 """Tensors, augmentation and the loop that trains a network."""
 
-from ._data import augment, make_batches
+from ._augment import Augmentation, augment, augmentation_layer
+from ._calibration import adjust_prior, apply_calibration, fit_calibration
+from ._data import make_batches
+from ._domain import ImageDomain, image_statistics
 from ._loop import train_network
+from ._repeat import repeat_training, summarize_runs
+from ._schedules import Plateau
 from ._simulated import simulated_tensors
+from ._splits import sky_folds, sky_groups, split_sky
 
-__all__ = ["augment", "make_batches", "simulated_tensors", "train_network"]
+__all__ = [
+    "Augmentation",
+    "ImageDomain",
+    "Plateau",
+    "adjust_prior",
+    "apply_calibration",
+    "augment",
+    "augmentation_layer",
+    "fit_calibration",
+    "image_statistics",
+    "make_batches",
+    "repeat_training",
+    "simulated_tensors",
+    "sky_folds",
+    "sky_groups",
+    "split_sky",
+    "summarize_runs",
+    "train_network",
+]

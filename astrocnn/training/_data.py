@@ -1,75 +1,48 @@
 """Batches for Keras, on any backend."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..networks import load_keras
+from ._augment import Augmentation, augment, find_augmentation
 
-__all__ = ["augment", "make_batches"]
-
-
-def augment(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Turn each image by a multiple of 90 degrees and mirror it, at random.
-
-    The sky has no up: the eight orientations of a cut-out are equally likely.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, ny, nx, n_bands)
-        Square images; all bands of one target are turned together.
-    rng : `numpy.random.Generator`
-        Source of randomness.
-
-    Returns
-    -------
-    ndarray of shape (n, ny, nx, n_bands)
-        A copy.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from astrocnn.training import augment
-    >>> images = np.arange(18.0).reshape(1, 3, 3, 2)
-    >>> turned = augment(images, np.random.default_rng(0))
-    >>> bool(turned[0, 1, 1, 0] == images[0, 1, 1, 0]), float(turned.sum())
-    (True, 153.0)
-    """
-    turned = np.empty_like(images)
-    turns, mirrored = rng.integers(0, 4, len(images)), rng.random(len(images)) < 0.5
-    for i, image in enumerate(images):
-        image = np.rot90(image, turns[i])
-        turned[i] = image[:, ::-1] if mirrored[i] else image
-    return turned
+__all__ = ["class_targets", "make_batches"]
 
 
 def make_batches(
     images: np.ndarray,
     labels: np.ndarray,
     batch_size: int = 32,
-    augmented: bool = True,
+    augmented: bool | str | Augmentation = True,
     random_state: int | None = None,
     sample_weight: np.ndarray | None = None,
 ):
     """Return a ``keras.utils.PyDataset`` of shuffled batches, a new order each epoch.
 
+    A batch depends on the seed, the epoch and its number alone, so that training can go on where
+    it was interrupted: set ``epoch``.
+
     Parameters
     ----------
     images : ndarray of shape (n, ny, nx, n_bands)
-        Network input, in memory or memory-mapped, of any float type.
+        Network input, in memory or memory-mapped, of any type of real numbers.
     labels : ndarray of shape (n, n_classes)
         One-hot labels.
     batch_size : int
         Targets per batch.
-    augmented : bool
-        Whether to turn and mirror the images.
+    augmented : bool, str or Augmentation
+        Whether to turn by multiples of 90 degrees and mirror the images; see `Augmentation`. The
+        rest of it is done by `augmentation_layer`.
     random_state : int, optional
-        Seed of order and augmentation.
+        Seed of order and orientation.
     sample_weight : ndarray of shape (n,), optional
         Weight of each target in the loss.
 
     Returns
     -------
     keras.utils.PyDataset
-        Batches of float32.
+        Batches of float16 where the images are (Keras casts them faster), else of float32.
 
     Examples
     --------
@@ -80,26 +53,94 @@ def make_batches(
     (3, (1, 8, 8, 1))
     """
     keras = load_keras()
+    oriented = find_augmentation(augmented).orientations
+    seed = np.random.SeedSequence().entropy if random_state is None else random_state
+
+    dtype = np.float16 if images.dtype == np.float16 else np.float32
 
     class Batches(keras.utils.PyDataset):
         def __init__(self):
             super().__init__()
-            self.rng = np.random.default_rng(random_state)
-            self.order = self.rng.permutation(len(images))
+            self.epoch, self.batch_size = 0, batch_size
+            self.order = (-1, None)
 
         def __len__(self):
             return -(-len(images) // batch_size)
 
         def __getitem__(self, index):
-            # Sorted: a memory-mapped tensor is read forward.
-            chosen = np.sort(self.order[index * batch_size : (index + 1) * batch_size])
-            batch = np.asarray(images[chosen], dtype=np.float32)
-            batch = augment(batch, self.rng) if augmented else batch
+            if self.order[0] != self.epoch:
+                rng = np.random.default_rng((seed, self.epoch, 0))
+                self.order = (self.epoch, rng.permutation(len(images)))
+            chosen = self.order[1][index * batch_size : (index + 1) * batch_size]
+            batch = np.empty((len(chosen), *images.shape[1:]), dtype)
+            for place in np.argsort(chosen):  # a memory-mapped tensor is read forward
+                batch[place] = images[chosen[place]]
+            if oriented:
+                rng = np.random.default_rng((seed, self.epoch, index + 1))
+                batch = augment(batch, rng)
             if sample_weight is None:
                 return batch, labels[chosen]
             return batch, labels[chosen], sample_weight[chosen]
 
         def on_epoch_end(self):
-            self.order = self.rng.permutation(len(images))
+            self.epoch += 1
 
     return Batches()
+
+
+def class_targets(
+    labels: np.ndarray,
+    n_images: int,
+    n_classes: int,
+    sample_weight: np.ndarray | None = None,
+    class_weight: Mapping[int, float] | str | None = None,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return one-hot labels and the weight of each target.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), int
+        Class numbers.
+    n_images, n_classes : int
+        What they must fit.
+    sample_weight, class_weight : optional
+        See `train_network`.
+
+    Returns
+    -------
+    targets : ndarray of shape (n, n_classes)
+    weights : ndarray of shape (n,), float32, or None
+
+    Raises
+    ------
+    ValueError
+        If labels or weights do not fit.
+
+    Examples
+    --------
+    >>> from astrocnn.training._data import class_targets
+    >>> class_targets([0, 0, 0, 1], 4, 2, class_weight="balanced")[1].round(2).tolist()
+    [0.67, 0.67, 0.67, 2.0]
+    """
+    numbers = np.asarray(labels).astype(int)
+    if numbers.shape != (n_images,):
+        raise ValueError(f"labels have shape {numbers.shape}, but there are {n_images} images")
+    if not len(numbers) or numbers.min() < 0 or numbers.max() >= n_classes:
+        raise ValueError(f"labels must be class numbers from 0 to {n_classes - 1}, at least one")
+    weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float32)
+    if weights is not None and weights.shape != numbers.shape:
+        raise ValueError(f"sample_weight has shape {weights.shape}, labels {numbers.shape}")
+    if class_weight is not None:
+        counts = np.bincount(numbers, minlength=n_classes)
+        if isinstance(class_weight, str) and class_weight == "balanced":
+            found = np.count_nonzero(counts)
+            of_class = len(numbers) / (found * np.maximum(counts, 1))
+        elif isinstance(class_weight, Mapping) and set(class_weight) <= set(range(n_classes)):
+            of_class = np.array([class_weight.get(i, 1.0) for i in range(n_classes)])
+        else:
+            raise ValueError(
+                f'class_weight is "balanced" or weights of the classes 0 to {n_classes - 1}, not '
+                f"{class_weight!r}"
+            )
+        weights = of_class[numbers].astype(np.float32) * (1 if weights is None else weights)
+    return np.eye(n_classes, dtype=np.float32)[numbers], weights

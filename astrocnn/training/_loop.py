@@ -1,11 +1,16 @@
-"""The training loop: one call around ``model.fit``, the same for every network."""
+"""The training loop: epochs of ``model.fit``, the same for every network."""
+
+from collections.abc import Mapping
 
 import numpy as np
-from tqdm.auto import tqdm
 
-from ..config import conf
 from ..networks import load_keras
-from ._data import make_batches
+from ._augment import Augmentation, augmentation_layer, find_augmentation
+from ._checkpoint import array_hash, read_checkpoint
+from ._data import class_targets, make_batches
+from ._precision import mixed_layers
+from ._run import Run
+from ._schedules import Plateau, make_optimizer
 
 __all__ = ["train_network"]
 
@@ -14,42 +19,79 @@ def train_network(
     model,
     images: np.ndarray,
     labels: np.ndarray,
+    *,
     epochs: int = 8,
     batch_size: int = 32,
     learning_rate: float = 1e-3,
-    augmented: bool = True,
+    augmented: bool | str | Augmentation = True,
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     random_state: int | None = None,
     sample_weight: np.ndarray | None = None,
+    class_weight: Mapping[int, float] | str | None = None,
+    schedule: str | Plateau = "cosine",
+    optimizer="adam",
+    patience: int | None = None,
+    mixed_precision: str | None = None,
+    checkpoint=None,
+    callbacks=(),
 ) -> dict[str, list[float]]:
-    """Train a network with Adam and a cosine schedule.
+    """Train a network; with a checkpoint, go on where a killed training was.
 
     Parameters
     ----------
     model : keras.Model
-        Softmax classifier; trained in place.
+        Softmax classifier; trained in place, and left uncompiled. Augmentation is no part of it.
     images : ndarray of shape (n, ny, nx, n_bands)
-        Network input.
+        Network input, in memory or memory-mapped.
     labels : ndarray of shape (n,), int
         Class numbers.
     epochs, batch_size : int
         Passes over the data, and targets per step.
     learning_rate : float
-        Highest rate; reached after 5 % of the steps, then falling to zero as a cosine.
-    augmented : bool
-        Whether images are turned and mirrored.
+        Highest rate.
+    augmented : bool, str or Augmentation
+        How images are varied: True or ``"full"`` (see `Augmentation`), ``"orientations"`` (turned
+        by multiples of 90 degrees and mirrored), False, or an `Augmentation`.
     validation : tuple of ndarray, optional
-        Images and class numbers to watch; training does not depend on them.
+        Images and class numbers to watch; without ``patience`` and ``"plateau"``, training does
+        not depend on them.
     random_state : int, optional
         Seed of order and augmentation. First weights and dropout are drawn when the network is
         built: call ``keras.utils.set_random_seed`` before that.
     sample_weight : ndarray of shape (n,), optional
         Weight of each target in the loss.
+    class_weight : dict of int to float, or ``"balanced"``, optional
+        Weight of each class (1 where none is given), by which those of its targets are multiplied;
+        ``"balanced"`` gives all classes the same sum.
+    schedule : str or Plateau
+        ``"cosine"``: the rate rises over the first 5 % of the steps, then falls to zero;
+        ``"constant"``; ``"plateau"``: it falls when the loss no longer does, see `Plateau`.
+    optimizer : str or keras.optimizers.Optimizer
+        ``"adam"`` (gradients clipped at 1), ``"sgd"`` (Nesterov momentum 0.9), ``"adadelta"`` (rho
+        0.95), or an optimizer, of which a fresh copy is used with its own learning rate.
+    patience : int, optional
+        Stop after so many epochs without a new lowest loss of the validation. The weights of the
+        best epoch are restored, whether it stopped or not.
+    mixed_precision : str, optional
+        ``"mixed_bfloat16"``, for GPUs that gain from it; weights and output stay float32.
+    checkpoint : path, optional
+        File to keep the state in after every epoch. If it exists, training goes on from it, to the
+        weights it would have had without the interruption. The weights
+        that ``model`` has at first are not compared.
+    callbacks : sequence of keras.callbacks.Callback
+        More of them; each epoch is a ``fit`` of its own to them.
 
     Returns
     -------
     dict of str to list of float
         ``loss``, ``accuracy`` and their ``val_`` versions, one value per epoch.
+
+    Raises
+    ------
+    ValueError
+        If labels or weights do not fit the images, or ``patience`` comes without ``validation``.
+    WeightsError
+        If the checkpoint is damaged, or was written with other data or settings.
 
     Notes
     -----
@@ -66,53 +108,46 @@ def train_network(
     >>> len(history["loss"])
     2
     """
-    keras = load_keras()
-
-    one_hot = np.eye(model.output_shape[-1])
-    batches = make_batches(
-        images, one_hot[np.asarray(labels, int)], batch_size, augmented, random_state, sample_weight
-    )
-    steps = epochs * len(batches)
-    warm_up = max(steps // 20, 1)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        learning_rate / 20,
-        max(steps - warm_up, 1),
-        warmup_target=learning_rate,
-        warmup_steps=warm_up,
-    )
-    model.compile(
-        # TensorFlow's compiler does not pay on a CPU: four times slower, and out of memory.
-        keras.optimizers.Adam(schedule, clipnorm=1.0),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+    if patience is not None and (validation is None or patience < 1):
+        raise ValueError("patience is 1 or more, and needs validation=(images, labels) to watch")
+    targets, weights = class_targets(
+        labels, len(images), model.output_shape[-1], sample_weight, class_weight
     )
     watched = None
     if validation is not None:
-        watched = make_batches(
-            validation[0], one_hot[np.asarray(validation[1], int)], batch_size, augmented=False
+        shown, numbers = validation
+        watched = (shown, class_targets(numbers, len(shown), model.output_shape[-1])[0])
+    settings = {
+        "epochs": epochs, "batch_size": batch_size, "learning_rate": float(learning_rate),
+        "augmented": find_augmentation(augmented), "random_state": random_state,
+        "schedule": schedule, "optimizer": getattr(optimizer, "get_config", lambda: optimizer)(),
+        "patience": patience, "mixed_precision": mixed_precision,
+        "images": array_hash(images), "labels": array_hash(targets),
+        "weights": array_hash(weights), "validation": list(map(array_hash, watched or ())),
+        "network": [tuple(weight.shape) for weight in model.weights],
+        "backend": load_keras().backend.backend(),
+    }  # fmt: skip
+    settings = {name: str(value) for name, value in settings.items()}
+    found = read_checkpoint(checkpoint, settings) if checkpoint else None
+    seed, history, arrays = found or (random_state, {}, {})
+    if seed is None:
+        seed = int(np.random.SeedSequence().generate_state(1)[0])
+
+    batches = make_batches(images, targets, batch_size, augmented, seed, weights)
+    steps = epochs * len(batches)
+    with mixed_layers(model, mixed_precision):
+        network = _wrap(model, find_augmentation(augmented), seed)
+        run = Run(
+            model, network, *make_optimizer(optimizer, schedule, learning_rate, steps), patience
         )
-    with tqdm(total=steps, desc="training", unit="step", delay=2, disable=not conf.progress) as bar:
-        history = model.fit(
-            batches,
-            epochs=epochs,
-            validation_data=watched,
-            verbose=0,
-            shuffle=False,  # the batches are; Keras would add an order of its own, without a seed
-            callbacks=[_progress(bar)],
-        )
-    return {name: [float(v) for v in values] for name, values in history.history.items()}
+        run.restore(history, arrays)
+        run.fit(batches, watched, epochs, checkpoint, settings, seed, callbacks)
+    return run.history
 
 
-def _progress(bar):
-    """Return a Keras callback that moves a progress bar."""
+def _wrap(model, augmentation, seed):
+    """The model behind an augmentation layer; both share the weights."""
     keras = load_keras()
-
-    class Progress(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            bar.update(1)
-
-        def on_epoch_end(self, epoch, logs=None):
-            bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()})
-
-    return Progress()
+    inputs = keras.Input(model.input_shape[1:], name="image")
+    varied = augmentation_layer(augmentation, seed % 2**31)(inputs)
+    return keras.Model(inputs, model(varied), name="training")

@@ -1,45 +1,10 @@
-"""Augmentation and batches."""
+"""Batches, and labels and weights made ready for them."""
 
 import numpy as np
 import pytest
 
-from astrocnn.training import augment, make_batches
-
-IMAGE = np.arange(18.0).reshape(3, 3, 2)
-
-
-def orientations(image):
-    """The eight ways to turn and mirror an image, as bytes."""
-    turned = [np.rot90(image, k) for k in range(4)]
-    return {np.ascontiguousarray(t).tobytes() for t in turned + [t[:, ::-1] for t in turned]}
-
-
-class TestAugment:
-    def test_all_eight_orientations_occur_equally_often(self):
-        turned = augment(np.repeat(IMAGE[None], 4000, axis=0), np.random.default_rng(0))
-        found, counts = np.unique(turned.reshape(4000, -1), axis=0, return_counts=True)
-        assert {row.reshape(3, 3, 2).tobytes() for row in found} == orientations(IMAGE)
-        assert len(found) == 8
-        assert ((counts - 500) ** 2 / 500).sum() < 24.3  # 0.999 of chi squared, 7 degrees
-
-    def test_bands_of_a_target_turn_together(self):
-        images = np.random.default_rng(1).normal(size=(50, 4, 4, 1)).repeat(3, axis=-1)
-        turned = augment(images, np.random.default_rng(0))
-        assert np.array_equal(turned[..., 0], turned[..., 1])
-        assert np.array_equal(turned[..., 0], turned[..., 2])
-        assert (turned != images).any()
-
-    def test_images_are_left_alone(self):
-        images = np.random.default_rng(1).normal(size=(9, 4, 4, 1))
-        before = images.copy()
-        assert augment(images, np.random.default_rng(0)).base is not images
-        assert np.array_equal(images, before)
-
-    def test_seed(self):
-        images = np.random.default_rng(1).normal(size=(9, 4, 4, 1))
-        first, second, other = (augment(images, np.random.default_rng(s)) for s in (3, 3, 4))
-        assert np.array_equal(first, second)
-        assert not np.array_equal(first, other)
+from astrocnn.training import make_batches
+from astrocnn.training._data import class_targets
 
 
 def numbered(n):
@@ -55,6 +20,10 @@ def epoch(batches):
     return found
 
 
+def numbers_of(found):
+    return np.concatenate([batch[0][:, 0, 0, 0] for batch in found]).astype(int)
+
+
 class TestBatches:
     @pytest.mark.parametrize(("n", "size"), [(10, 3), (9, 3), (2, 32), (1, 1)])
     def test_every_target_once_per_epoch(self, n, size):
@@ -62,37 +31,70 @@ class TestBatches:
         batches = make_batches(images, labels, size, random_state=0)
         assert len(batches) == int(np.ceil(n / size))
         for _ in range(3):
-            numbers = np.concatenate([batch[0][:, 0, 0, 0] for batch in epoch(batches)])
-            assert sorted(numbers) == list(range(n))
+            assert sorted(numbers_of(epoch(batches))) == list(range(n))
 
-    def test_labels_and_weights_go_with_their_images(self):
+    @pytest.mark.parametrize("augmented", [True, False])
+    def test_labels_and_weights_go_with_their_images(self, augmented):
         images, labels, weights = numbered(10)
-        batches = make_batches(images, labels, 4, random_state=0, sample_weight=weights)
+        batches = make_batches(images, labels, 4, augmented, 0, sample_weight=weights)
         for batch, label, weight in epoch(batches):
             numbers = batch[:, 0, 0, 0].astype(int)
             assert np.array_equal(label, np.eye(2)[numbers % 2])
             assert np.array_equal(weight, 10 + numbers)
-            assert batch.dtype == np.float32
+
+    @pytest.mark.parametrize(
+        ("dtype", "expected"),
+        [("float16", "float16"), ("float32", "float32"), ("float64", "float32"),
+         (">f4", "float32"), ("uint8", "float32")],
+    )  # fmt: skip
+    def test_type(self, dtype, expected):
+        images, labels, _ = numbered(4)
+        batch, _ = make_batches(images.astype(dtype), labels, 4, random_state=0)[0]
+        assert batch.dtype == expected
+        assert batch.dtype.isnative
+        assert sorted(batch[:, 0, 0, 0]) == [0, 1, 2, 3]
 
     def test_order_changes_from_epoch_to_epoch(self):
-        batches = make_batches(*numbered(30)[:2], 30, random_state=0)
-        batches_of = [make_batches(*numbered(30)[:2], 5, random_state=0) for _ in range(2)]
-        first, second = epoch(batches_of[0]), epoch(batches_of[0])
-        assert any((a[0] != b[0]).any() for a, b in zip(first, second, strict=True))
-        again = epoch(batches_of[1])
-        assert all((a[0] == b[0]).all() for a, b in zip(first, again, strict=True))
-        assert len(batches) == 1
+        batches = make_batches(*numbered(30)[:2], 5, random_state=0)
+        assert not np.array_equal(numbers_of(epoch(batches)), numbers_of(epoch(batches)))
 
-    def test_seed_and_augmentation(self):
-        images = np.random.default_rng(0).normal(size=(12, 4, 4, 1))
-        labels = np.eye(2)[np.arange(12) % 2]
-        runs = [epoch(make_batches(images, labels, 5, random_state=s)) for s in (1, 1, 2)]
-        same = [
-            all(np.array_equal(a[0], b[0]) for a, b in zip(runs[0], r, strict=True)) for r in runs
+    def test_places_in_a_batch_do_not_follow_the_list(self):
+        """The augmentation layer turns the first images of a batch."""
+        places = np.zeros(40)
+        batches = make_batches(*numbered(40)[:2], 40, random_state=0)
+        for _ in range(60):
+            places[numbers_of(epoch(batches))] += np.arange(40)
+        assert abs(np.corrcoef(places, np.arange(40))[0, 1]) < 0.5
+
+    def test_a_batch_depends_on_seed_epoch_and_number_alone(self):
+        images = np.random.default_rng(0).normal(size=(30, 4, 4, 1))
+        labels = np.eye(2)[np.arange(30) % 2]
+        batches, others = (make_batches(images, labels, 5, random_state=1) for _ in range(2))
+        for _ in range(3):
+            epoch(batches)
+        others.epoch = 3
+        for number in (4, 0, 4):
+            assert np.array_equal(others[number][0], batches[number][0])
+        others.epoch = 2
+        assert not np.array_equal(others[0][0], batches[0][0])
+
+    def test_seed(self):
+        images, labels, _ = numbered(30)
+        orders = [
+            numbers_of(epoch(make_batches(images, labels, 5, random_state=seed))).tolist()
+            for seed in (1, 1, 2, None, None)
         ]
-        assert same == [True, True, False]
-        plain = epoch(make_batches(images, labels, 12, augmented=False))[0][0]
-        assert np.array_equal(plain, images.astype(np.float32))
+        assert orders[0] == orders[1]
+        assert len({str(order) for order in orders}) == 4
+
+    def test_orientation_is_asked_for(self):
+        images = np.random.default_rng(0).normal(size=(12, 4, 4, 1)).astype(np.float32)
+        labels = np.eye(2)[np.arange(12) % 2]
+        known = {image.tobytes() for image in images}
+        for augmented in (False, "none", True, "orientations"):
+            batch, _ = make_batches(images, labels, 12, augmented, random_state=3)[0]
+            kept = sum(image.tobytes() in known for image in batch)
+            assert kept < 6 if augmented in (True, "orientations") else kept == 12
 
     def test_memory_mapped(self, tmp_path):
         images, labels, _ = numbered(10)
@@ -103,3 +105,37 @@ class TestBatches:
         for a, b in zip(epoch(batches), epoch(expected), strict=True):
             assert np.array_equal(a[0], b[0])
             assert not isinstance(a[0], np.memmap)
+
+
+class TestClassTargets:
+    def test_one_hot(self):
+        targets, weights = class_targets([True, False, True], 3, 2)
+        assert targets.tolist() == [[0, 1], [1, 0], [0, 1]]
+        assert weights is None
+
+    def test_balanced(self):
+        targets, weights = class_targets([0, 2, 2, 2, 0, 0, 0, 0], 8, 3, class_weight="balanced")
+        assert (targets * weights[:, None]).sum(axis=0) == pytest.approx([4, 0, 4])
+
+    def test_class_weights_multiply_sample_weights(self):
+        _, weights = class_targets([0, 1, 1], 3, 2, [1.0, 2.0, 3.0], {1: 10})
+        assert weights.tolist() == [1, 20, 30]
+        assert weights.dtype == np.float32
+
+    @pytest.mark.parametrize("labels", [[0, 1], [0, 1, 2], [0, -1, 1], [[0], [1], [1]]])
+    def test_labels_that_do_not_fit(self, labels):
+        with pytest.raises(ValueError, match=r"labels (have shape|must be class numbers from 0)"):
+            class_targets(labels, 3, 2)
+
+    def test_no_labels(self):
+        with pytest.raises(ValueError, match="at least one"):
+            class_targets([], 0, 2)
+
+    def test_weights_that_do_not_fit(self):
+        with pytest.raises(ValueError, match="sample_weight has shape"):
+            class_targets([0, 1], 2, 2, [1.0])
+
+    @pytest.mark.parametrize("wrong", ["even", {2: 1.0}, [1.0, 2.0]])
+    def test_class_weights_that_do_not_fit(self, wrong):
+        with pytest.raises(ValueError, match='class_weight is "balanced" or weights of the'):
+            class_targets([0, 1], 2, 2, class_weight=wrong)

@@ -1,0 +1,200 @@
+"""Probabilities that mean what they say: calibration on held-out targets, and the prevalence."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy import optimize, special
+
+__all__ = ["adjust_prior", "apply_calibration", "fit_calibration"]
+
+#: Probabilities are kept this far from 0 and 1, where single precision has no other numbers.
+_SMALLEST = 1e-7
+#: Knots of an isotonic calibration that are kept.
+_KNOTS = 50
+
+
+def fit_calibration(
+    proba: np.ndarray,
+    truth: np.ndarray,
+    method: str = "temperature",
+    sample_weight: np.ndarray | None = None,
+) -> dict:
+    """Find what makes probabilities agree with the frequencies of held-out targets.
+
+    Parameters
+    ----------
+    proba : array_like of shape (n, n_classes)
+        Probabilities of targets that the network was not trained on.
+    truth : array_like of int, shape (n,)
+        Their class numbers.
+    method : {"temperature", "isotonic"}
+        ``"temperature"`` divides log-probabilities by one number, whatever the number of
+        classes; the order of the targets stays. ``"isotonic"`` fits any rising curve to the
+        probability of the second of two classes; it needs some thousand targets, and gives
+        neighbors the same probability.
+    sample_weight : array_like of shape (n,), optional
+        Weight of each target, as in the training.
+
+    Returns
+    -------
+    dict
+        Plain data (JSON) for `apply_calibration`: ``method``, ``n``, and ``temperature`` or the
+        ``knots`` of the curve.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, a number is not finite, or there is no such method.
+
+    References
+    ----------
+    Guo et al. 2017, ICML (arXiv:1706.04599); Zadrozny & Elkan 2002, KDD, 694.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astrocnn.training import apply_calibration, fit_calibration
+    >>> proba = np.array([[0.01, 0.99]] * 4 + [[0.99, 0.01]] * 4)
+    >>> found = fit_calibration(proba, [1, 1, 1, 0, 0, 0, 0, 1])
+    >>> apply_calibration(proba, found)[0].round(2)
+    array([0.25, 0.75])
+    """
+    proba, truth = np.asarray(proba, dtype=float), np.asarray(truth, dtype=int)
+    if proba.ndim != 2 or truth.shape != proba.shape[:1] or len(truth) == 0:
+        raise ValueError(
+            f"proba needs the shape (n, n_classes) and truth (n,), not {proba.shape}, {truth.shape}"
+        )
+    if not np.isfinite(proba).all():
+        raise ValueError("probabilities must be finite; leave out rows without a verdict")
+    weight = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, float)
+    found = {"method": method, "n": len(truth)}
+    if method == "temperature":
+        return found | {"temperature": _temperature(proba, truth, weight)}
+    if method == "isotonic":
+        return found | {"knots": _knots(proba, truth, weight)}
+    raise ValueError(f"method is 'temperature' or 'isotonic', not {method!r}")
+
+
+def apply_calibration(proba: np.ndarray, calibration: Mapping) -> np.ndarray:
+    """Calibrate probabilities.
+
+    Parameters
+    ----------
+    proba : array_like of shape (..., n_classes)
+        Probabilities of the network; NaN stays NaN.
+    calibration : dict
+        From `fit_calibration`; an empty one changes nothing.
+
+    Returns
+    -------
+    ndarray of shape (..., n_classes)
+        They sum to one along the last axis.
+
+    Raises
+    ------
+    ValueError
+        If the calibration is of an unknown method.
+
+    Examples
+    --------
+    >>> from astrocnn.training import apply_calibration
+    >>> apply_calibration([[0.1, 0.9]], {"method": "temperature", "temperature": 2.0}).round(2)
+    array([[0.25, 0.75]])
+    """
+    proba = np.asarray(proba, dtype=float)
+    method = calibration.get("method") if calibration else None
+    if method is None:
+        return proba
+    if method == "temperature":
+        return special.softmax(_log(proba) / float(calibration["temperature"]), axis=-1)
+    if method == "isotonic":
+        positive = np.interp(proba[..., 1], *np.asarray(calibration["knots"], dtype=float))
+        return np.stack([1 - positive, positive], axis=-1)
+    raise ValueError(f"there is no calibration {method!r}; fit it with fit_calibration")
+
+
+def adjust_prior(
+    proba: np.ndarray, prior: "float | Sequence[float]", trained_prior: "float | Sequence[float]"
+) -> np.ndarray:
+    """Turn probabilities at one prevalence into those at another.
+
+    A network trained where half of the targets are clusters expects half of yours to be. Where
+    the classes look the same and only their shares differ (label shift), each probability is
+    multiplied by the ratio of the shares, and the sum made one again.
+
+    Parameters
+    ----------
+    proba : array_like of shape (..., n_classes)
+        Calibrated probabilities; NaN stays NaN.
+    prior, trained_prior : float or sequence of float
+        Share of each class among your targets, and in the training; of two classes the share of
+        the second is enough.
+
+    Returns
+    -------
+    ndarray of shape (..., n_classes)
+
+    Raises
+    ------
+    ValueError
+        If a share is not between 0 and 1, or the shares do not sum to one.
+
+    References
+    ----------
+    Saerens, Latinne & Decaestecker 2002, Neural Computation 14, 21 (equation 2.4).
+
+    Examples
+    --------
+    >>> from astrocnn.training import adjust_prior
+    >>> adjust_prior([[0.1, 0.9]], prior=0.05, trained_prior=0.5).round(2)
+    array([[0.68, 0.32]])
+    """
+    proba = np.asarray(proba, dtype=float)
+    ratio = _shares(prior, proba.shape[-1]) / _shares(trained_prior, proba.shape[-1])
+    scaled = proba * ratio
+    return scaled / scaled.sum(axis=-1, keepdims=True)
+
+
+def _log(proba):
+    """Logarithm of probabilities, those of 0 included."""
+    return np.log(np.clip(proba, _SMALLEST, 1.0))
+
+
+def _temperature(proba, truth, weight) -> float:
+    """The temperature of the highest likelihood, between 1/20 and 20."""
+    logarithm, rows = _log(proba), np.arange(len(truth))
+
+    def loss(log_temperature):
+        scaled = logarithm / np.exp(log_temperature)
+        return -np.sum(weight * (scaled[rows, truth] - special.logsumexp(scaled, axis=1)))
+
+    found = optimize.minimize_scalar(loss, bounds=(-3, 3), method="bounded")
+    return float(np.exp(found.x))
+
+
+def _knots(proba, truth, weight) -> list[list[float]]:
+    """Corners of the rising curve of the highest likelihood: probabilities before and after."""
+    from sklearn.isotonic import IsotonicRegression
+
+    if proba.shape[1] != 2:
+        raise ValueError("isotonic calibration is for two classes; use method='temperature'")
+    # A bin without a failure does not show that there are none: keep off 0 and 1.
+    edge = 1 / (len(truth) + 2)
+    curve = IsotonicRegression(y_min=edge, y_max=1 - edge).fit(proba[:, 1], truth == 1, weight)
+    x, y = curve.X_thresholds_, curve.y_thresholds_
+    kept = np.unique(np.linspace(0, len(x) - 1, _KNOTS).round().astype(int))
+    return [x[kept].tolist(), y[kept].tolist()]
+
+
+def _shares(prior, n_classes: int) -> np.ndarray:
+    """Shares of all classes."""
+    shares = np.asarray(prior, dtype=float)
+    if shares.ndim == 0 and n_classes == 2:
+        shares = np.array([1 - shares, shares])
+    if shares.shape != (n_classes,) or not ((shares > 0) & (shares < 1)).all():
+        raise ValueError(
+            f"a prior is the share of each of the {n_classes} classes, between 0 and 1, not {prior}"
+        )
+    if abs(shares.sum() - 1) > 1e-6:
+        raise ValueError(f"the shares of a prior sum to one, not to {shares.sum():g}")
+    return shares

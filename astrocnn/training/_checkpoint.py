@@ -1,0 +1,119 @@
+"""The state of a training in one file, replaced after every epoch at once or not at all."""
+
+import hashlib
+import json
+import os
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ..exceptions import WeightsError
+
+__all__ = ["array_hash", "read_checkpoint", "write_checkpoint"]
+
+#: Rows of an image tensor that tell it from others; a memory-mapped one is not read as a whole.
+_ROWS = 64
+
+
+def array_hash(array) -> str:
+    """Shape, type and hash of an array; of a long one, of some rows spread over it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astrocnn.training._checkpoint import array_hash
+    >>> array_hash(np.zeros(3)) == array_hash(np.ones(3)), array_hash(None)
+    (False, 'none')
+    """
+    if array is None:
+        return "none"
+    array = np.asarray(array)
+    rows = array
+    if array.ndim > 2:
+        rows = array[np.unique(np.linspace(0, len(array) - 1, _ROWS).astype(int))]
+    digest = hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()[:12]
+    return f"{array.dtype} of shape {array.shape}, {digest}"
+
+
+def write_checkpoint(path, settings: dict, seed: int, history: dict, arrays: dict) -> None:
+    """Write a checkpoint; whoever is killed meanwhile leaves the one before.
+
+    Parameters
+    ----------
+    path : path
+        File; one of that name is replaced.
+    settings : dict of str to str
+        What the training is of; compared by `read_checkpoint`.
+    seed : int
+        Its seed.
+    history : dict of str to list of float
+        One value per epoch done.
+    arrays : dict of str to list of ndarray
+        State, by what it belongs to.
+    """
+    path = Path(path)
+    meta = {"settings": settings, "seed": seed, "history": history}
+    meta["numbers"] = {name: len(values) for name, values in arrays.items()}
+    flat = {f"{name}{i}": v for name, values in arrays.items() for i, v in enumerate(values)}
+    temporary = path.with_name(path.name + ".part")
+    with open(temporary, "wb") as file:
+        np.savez(file, meta=np.array(json.dumps(meta)), **flat)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def read_checkpoint(path, settings: dict) -> tuple[int, dict, dict] | None:
+    """Read a checkpoint; None where there is no file yet.
+
+    Parameters
+    ----------
+    path : path
+        File.
+    settings : dict of str to str
+        What the training is of.
+
+    Returns
+    -------
+    seed : int
+    history : dict of str to list of float
+    arrays : dict of str to list of ndarray
+
+    Raises
+    ------
+    WeightsError
+        If the file is damaged, or of another training.
+    """
+    path = Path(path)
+    if not path.exists():
+        return None
+    try:
+        # Opened here: NumPy leaves a damaged file open.
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
+            meta = json.loads(str(file["meta"]))
+            numbers = meta["numbers"].items()
+            arrays = {name: [file[f"{name}{i}"] for i in range(n)] for name, n in numbers}
+        found, seed, history = meta["settings"], meta["seed"], meta["history"]
+    # What a damaged or foreign file makes zipfile, NumPy and JSON raise.
+    except (
+        OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, NotImplementedError,
+        zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
+        raise WeightsError(
+            f"{path.name} is damaged or no checkpoint of astrocnn ({error}); delete it to start "
+            "anew, or name another file"
+        ) from error
+    names = sorted(set(found) | set(settings))
+    wrong = [
+        f"{name} ({found.get(name)} there, {settings.get(name)} here)"
+        for name in names
+        if found.get(name) != settings.get(name)
+    ]
+    if wrong:
+        raise WeightsError(
+            f"the checkpoint {path.name} is of another training, it differs in {'; '.join(wrong)}; "
+            "name another file, or delete it to start anew"
+        )
+    return seed, history, arrays

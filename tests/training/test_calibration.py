@@ -1,0 +1,160 @@
+"""Calibration and prevalence: what must hold whatever the numbers are."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from astrocnn.training import adjust_prior, apply_calibration, fit_calibration
+
+SHARES = st.floats(0.001, 0.999)
+SCORES = arrays(float, st.integers(2, 30), elements=st.floats(0, 1))
+
+
+def pairs(positive):
+    return np.stack([1 - positive, positive], axis=-1)
+
+
+def overconfident(n=20_000, seed=0):
+    """Scores whose log-odds are three times what they should be, and the truth."""
+    rng = np.random.default_rng(seed)
+    logit = rng.normal(0, 1.5, n)
+    truth = rng.random(n) < 1 / (1 + np.exp(-logit))
+    return pairs(1 / (1 + np.exp(-3 * logit))), truth.astype(int)
+
+
+def calibration_error(proba, truth, bins=15):
+    which = np.minimum((proba * bins).astype(int), bins - 1)
+    return np.abs(np.bincount(which, proba - truth)).sum() / len(proba)
+
+
+@given(SCORES)
+def test_temperature_one_changes_nothing(positive):
+    proba = np.clip(pairs(positive), 1e-6, 1)
+    found = apply_calibration(proba, {"method": "temperature", "temperature": 1.0})
+    np.testing.assert_allclose(found, proba / proba.sum(axis=-1, keepdims=True), atol=1e-9)
+
+
+@given(SCORES, st.floats(0.1, 10))
+def test_temperature_keeps_order_and_sum(positive, temperature):
+    found = apply_calibration(
+        pairs(positive), {"method": "temperature", "temperature": temperature}
+    )
+    np.testing.assert_allclose(found.sum(axis=-1), 1)
+    assert np.all(np.diff(found[np.argsort(positive), 1]) >= -1e-12)
+
+
+@given(SCORES, SHARES, SHARES)
+def test_prior_keeps_order_and_sum(positive, prior, trained):
+    found = adjust_prior(pairs(positive), prior, trained)
+    np.testing.assert_allclose(found.sum(axis=-1), 1)
+    assert np.all(np.diff(found[np.argsort(positive), 1]) >= -1e-12)
+
+
+@given(SCORES, SHARES)
+def test_prior_of_the_training_changes_nothing(positive, prior):
+    np.testing.assert_allclose(adjust_prior(pairs(positive), prior, prior), pairs(positive))
+
+
+@given(SCORES, SHARES, SHARES)
+def test_prior_there_and_back(positive, prior, trained):
+    proba = pairs(np.clip(positive, 1e-3, 1 - 1e-3))
+    there = adjust_prior(proba, prior, trained)
+    np.testing.assert_allclose(adjust_prior(there, trained, prior), proba, atol=1e-9)
+
+
+def test_prior_is_the_bayes_formula():
+    """Two normal distributions: the posterior at any prevalence is known."""
+    x = np.linspace(-3, 3, 13)
+
+    def posterior(share):
+        odds = np.exp(2 * x) * share / (1 - share)
+        return pairs(odds / (1 + odds))
+
+    np.testing.assert_allclose(adjust_prior(posterior(0.5), 0.05, 0.5), posterior(0.05))
+
+
+@pytest.mark.parametrize("method", ["temperature", "isotonic"])
+def test_overconfident_scores_are_mended(method):
+    found = fit_calibration(*overconfident(), method)
+    proba, truth = overconfident(seed=1)
+    before = calibration_error(proba[:, 1], truth)
+    after = calibration_error(apply_calibration(proba, found)[:, 1], truth)
+    assert before > 0.1
+    assert after < 0.02
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_temperature_is_found():
+    assert fit_calibration(*overconfident())["temperature"] == pytest.approx(3, rel=0.05)
+
+
+def test_temperature_of_three_classes():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 1.5, (20_000, 3))
+    share = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    truth = (share.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
+    sharp = share**2 / (share**2).sum(axis=1, keepdims=True)
+    found = fit_calibration(sharp, truth)
+    np.testing.assert_allclose(apply_calibration(sharp, found), share, atol=0.02)
+
+
+def test_isotonic_rises_and_keeps_off_zero_and_one():
+    found = fit_calibration(*overconfident(2000), "isotonic")
+    grid = apply_calibration(pairs(np.linspace(0, 1, 500)), found)
+    np.testing.assert_allclose(grid.sum(axis=1), 1)
+    assert np.all(np.diff(grid[:, 1]) >= 0)
+    assert 0 < grid[0, 1] < grid[-1, 1] < 1
+    assert len(found["knots"][0]) <= 50
+
+
+def test_weights_count_like_copies():
+    proba, truth = overconfident(500)
+    weight = np.arange(500) % 3
+    repeated = fit_calibration(np.repeat(proba, weight, axis=0), np.repeat(truth, weight))
+    weighted = fit_calibration(proba, truth, sample_weight=weight)
+    assert weighted["temperature"] == pytest.approx(repeated["temperature"], rel=1e-3)
+
+
+def test_perfect_scores_stay_finite():
+    proba = pairs(np.array([0.0, 1.0] * 20))
+    found = apply_calibration(proba, fit_calibration(proba, [0, 1] * 20))
+    assert np.isfinite(found).all()
+
+
+def test_rows_without_verdict_and_members_of_an_ensemble():
+    proba = np.array([[[0.2, 0.8], [np.nan, np.nan]]])
+    found = apply_calibration(proba, {"method": "temperature", "temperature": 2.0})
+    assert found.shape == (1, 2, 2)
+    assert np.isnan(adjust_prior(found, 0.1, 0.5)[0, 1]).all()
+    assert np.isfinite(found[0, 0]).all()
+    assert apply_calibration(proba, {}) is proba
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([0.2, 0.8], [0, 1]), r"shape \(n, n_classes\)"),
+        (([[0.2, 0.8]], [0, 1]), r"shape \(n, n_classes\)"),
+        (([[np.nan, 0.8]], [0]), "must be finite"),
+        (([[0.2, 0.8]], [0], "platt"), "'temperature' or 'isotonic', not 'platt'"),
+        (([[0.2, 0.3, 0.5]], [0], "isotonic"), "for two classes"),
+    ],
+)
+def test_wrong_input_of_a_fit(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        fit_calibration(*arguments)
+
+
+def test_unknown_calibration():
+    with pytest.raises(ValueError, match="no calibration 'platt'"):
+        apply_calibration([[0.2, 0.8]], {"method": "platt"})
+
+
+@pytest.mark.parametrize("prior", [0, 1, -0.2, [0.5, 0.6], [0.2, 0.3, 0.5], np.nan])
+def test_wrong_prior(prior):
+    with pytest.raises(ValueError, match="prior"):
+        adjust_prior([[0.2, 0.8]], prior, 0.5)
