@@ -20,7 +20,8 @@ are paired with the exposure maps that match the pattern too. Several --images
 of one band are taken together.
 
 The weights that come with astrocnn were trained on simulated images, half of
-them clusters: probabilities hold where half of the candidates are clusters.
+them clusters: probabilities hold where half of the candidates are clusters, or
+for the share that --prior names.
 
 examples:
   astrocnn predict targets.csv -o result.ecsv
@@ -29,6 +30,7 @@ examples:
       --figure gallery.png
   astrocnn predict targets.csv --images "xmm=xmm/*.fits" \\
       --images "dss2=plates/*.fits"
+  astrocnn predict targets.csv --prior 0.1 --threshold 0.8
   astrocnn predict targets.csv --match mcxc.csv.gz --radius 2arcmin
 
 exit codes:
@@ -60,6 +62,10 @@ def add_arguments(parser) -> None:
     add("--images", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
     text = "probability from which on a target is called a cluster (default: 0.5)"
     add("--threshold", metavar="T", type=share, default=0.5, help=text)
+    text = "share of clusters among your candidates (default: that of the training)"
+    add("--prior", metavar="P", type=share, help=text)
+    text = "judge images that are unlike those of the training too; they are flagged all the same"
+    add("--judge-novel", action="store_true", help=text)
     add("--figure", metavar="FILE", help=f"gallery of the first {_CUTOUTS} targets with a verdict")
     add("--match", metavar="CATALOG", help="file of a catalog to match the targets with")
     text = "largest distance of a match (default: 2arcmin)"
@@ -116,7 +122,13 @@ def _classify(args, targets):
     check_targets(targets)
     catalog = None if args.match is None else read_catalog(args.match)
     images = image_sources(args.images)
-    classifier = ClusterClassifier(args.weights, images=images, threshold=args.threshold)
+    classifier = ClusterClassifier(
+        args.weights,
+        images=images,
+        threshold=args.threshold,
+        prior=args.prior,
+        judge_novel=args.judge_novel,
+    )
     device = start_network()
     try:
         return classifier.predict(targets), catalog, "", device

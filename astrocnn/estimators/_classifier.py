@@ -4,25 +4,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from astropy import units as u
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import NotFittedError
-from sklearn.metrics import balanced_accuracy_score
 
 from ..exceptions import PredictionInterrupted
-from ..networks import ModelDescription, save_model, weights_names
 from ..preprocessing import Preprocessing
-from ..tables import ResultTable, result_table
-from ._description import new_description
-from ._fitted import Fitted
+from ..tables import ResultTable, result_table, target_coords
+from ._base import NetworkClassifier
 from ._gate import find_bands, target_chunks
 from ._labels import encode
-from ._parameters import check_parameters
+from ._training import Sample, hold_out
 from ._verdicts import Verdicts, usable_rows
 
 __all__ = ["ClusterClassifier"]
 
 
-class ClusterClassifier(ClassifierMixin, BaseEstimator):
+class ClusterClassifier(NetworkClassifier):
     """Tell galaxy clusters from what is mistaken for them, in X-ray and optical images.
 
     With named weights it predicts at once; with ``weights=None`` it must be fitted first.
@@ -44,18 +39,39 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         Pixels along one side, for ``weights=None``. Default: 356.
     network : str
         Architecture, for ``weights=None``; see `astrocnn.networks.NETWORKS`.
+    network_arguments : dict, optional
+        Further arguments of its builder, such as ``{"n_members": 5}`` of an ``"ensemble"``.
     preprocessing : Preprocessing, optional
         Steps from cut-outs to network input, for ``weights=None``.
     threshold : float
-        A target is called a cluster where its probability is at least this.
+        A target is called a cluster where its probability is at least this; see `thresholds`.
+    prior : float or dict of str to float, optional
+        Share of clusters among your targets (or the share of each class): probabilities and labels
+        are then those of that prevalence. Without it they are those of the training's.
+    judge_novel : bool
+        Whether images unlike those of the training (``novelty`` above 1) get a verdict too. They
+        are flagged ``out_of_domain`` in any case.
     batch_size : int
         Targets per step of the network.
     epochs : int
         Passes over the data in `fit`.
     learning_rate : float
         Highest learning rate in `fit`.
-    augmented : bool
-        Whether images are turned and mirrored in `fit`.
+    augmented : bool, str or Augmentation
+        How images are varied in `fit`; see `astrocnn.training.train_network`.
+    class_weight : dict of label to float, or ``"balanced"``, optional
+        Weight of each class in `fit`.
+    patience : int, optional
+        Epochs without progress on the held-out targets after which `fit` stops; the best epoch is
+        kept.
+    validation_fraction : float
+        Share of the targets that `fit` holds out, on another part of the sky: they calibrate the
+        probabilities, tell what images are unusual, and give the thresholds. Fewer than 100 can do
+        none of that; then all targets are trained on, unless ``patience`` needs some.
+    calibration : {"temperature", "isotonic"} or None
+        How `fit` calibrates; see `astrocnn.training.fit_calibration`.
+    checkpoint : path, optional
+        File in which `fit` keeps its state, to go on after an interruption.
     random_state : int, optional
         Seed of `fit`.
 
@@ -65,9 +81,9 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         Sorted labels, in the order of the columns of `predict_proba`: those of ``y`` after `fit`;
         False and True (is it a cluster?) for named weights.
     history_ : dict of str to list of float
-        Loss and accuracy per epoch of the last `fit`.
+        Loss and accuracy per epoch of the last `fit`; of an ensemble a list of them.
     n_targets_seen_ : int
-        Targets used by the last `fit`.
+        Targets used by the last `fit`, held-out ones included.
 
     References
     ----------
@@ -79,8 +95,8 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
     >>> from astrocnn.simulation import simulate_cutouts
     >>> cutouts, truth = simulate_cutouts(3, random_state=7, bands=["xmm"], pixels=96)
     >>> result = ClusterClassifier(weights="xmm").predict(cutouts)
-    >>> result.colnames
-    ['target_id', 'ra', 'dec', 'label', 'proba_cluster', 'proba_err', 'coverage_xray', 'flag']
+    >>> result.colnames[:5]
+    ['target_id', 'ra', 'dec', 'label', 'proba_cluster']
     """
 
     def __init__(
@@ -92,12 +108,20 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         size: u.Quantity | None = None,
         pixels: int | None = None,
         network: str = "cn",
+        network_arguments: Mapping | None = None,
         preprocessing: Preprocessing | None = None,
         threshold: float = 0.5,
+        prior: float | Mapping | None = None,
+        judge_novel: bool = False,
         batch_size: int = 32,
         epochs: int = 8,
         learning_rate: float = 1e-3,
         augmented: bool = True,
+        class_weight: Mapping | str | None = None,
+        patience: int | None = None,
+        validation_fraction: float = 0.1,
+        calibration: str | None = "temperature",
+        checkpoint=None,
         random_state: int | None = None,
     ):
         self.weights = weights
@@ -106,12 +130,20 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         self.size = size
         self.pixels = pixels
         self.network = network
+        self.network_arguments = network_arguments
         self.preprocessing = preprocessing
         self.threshold = threshold
+        self.prior = prior
+        self.judge_novel = judge_novel
         self.batch_size = batch_size
         self.epochs = epochs
         self.learning_rate = learning_rate
         self.augmented = augmented
+        self.class_weight = class_weight
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.calibration = calibration
+        self.checkpoint = checkpoint
         self.random_state = random_state
 
     def fit(self, X, y, sample_weight=None) -> "ClusterClassifier":
@@ -150,7 +182,14 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         tensor, usable = _network_input(chunks, description)
         if sample_weight is not None:
             sample_weight = sample_weight[usable]
-        return self._fit_tensor(tensor, numbers[usable], description, y, sample_weight)
+        sample, held_out = hold_out(
+            Sample(tensor, numbers[usable], sample_weight),
+            target_coords(targets[usable]),
+            self.validation_fraction,
+            self.patience,
+            self.random_state,
+        )
+        return self._fit_sample(sample, held_out, description, y)
 
     def predict(self, X) -> ResultTable:
         """Classify targets.
@@ -165,9 +204,9 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         ResultTable
             A `~astropy.table.QTable` with one row per target, in the same order:
             ``target_id``, ``ra``, ``dec`` (deg), ``label``, ``proba_cluster`` (both masked where
-            there is no verdict), ``proba_err`` (masked until ensembles exist),
-            ``coverage_<waveband>`` (0..1), ``flag`` (reasons, see `astrocnn.tables.FLAGS`).
-            Weights, surveys and versions are in ``meta``.
+            there is no verdict), ``proba_err`` (masked but for ensembles), ``novelty`` (where the
+            weights know their training images), ``coverage_<waveband>`` (0..1), ``flag`` (reasons,
+            see `astrocnn.tables.FLAGS`). Weights, surveys and versions are in ``meta``.
 
         Raises
         ------
@@ -187,155 +226,33 @@ class ClusterClassifier(ClassifierMixin, BaseEstimator):
         description = fitted.description
         wavebands = [band.waveband for band in find_bands(description, self.bands)]
         targets, chunks = target_chunks(X, description, self.images, self.bands)
-        verdicts = Verdicts(len(description.classes))
+        verdicts = Verdicts(len(description.classes), self.judge_novel)
         interrupted = False
         try:
             for dataset in chunks:
-                verdicts.add(dataset, fitted.verdicts(dataset, self.batch_size))
+                verdicts.add(dataset, fitted.judge(dataset, self.batch_size, self.prior))
         except KeyboardInterrupt:
             interrupted = True
-        proba, coverage, flags = verdicts.rows(len(targets), wavebands)
+        judged, coverage, flags = verdicts.rows(len(targets), wavebands)
         result = result_table(
             targets,
-            proba,
+            judged.proba,
             classes=description.classes,
             threshold=self.threshold,
+            error=judged.error,
+            novelty=judged.novelty if fitted.domain is not None else None,
             coverage=coverage,
             flags=flags,
-            meta=fitted.meta() | verdicts.fault_meta(),
+            meta=fitted.meta(self.prior) | verdicts.fault_meta(),
         )
         if interrupted:
-            done = sum(map(len, verdicts.proba))
             raise PredictionInterrupted(
-                f"interrupted after {done} of {len(targets)} targets; the table so far is in "
-                "this exception's .result",
+                f"interrupted after {verdicts.done} of {len(targets)} targets; the table so far is "
+                "in this exception's .result",
                 result,
             )
         verdicts.warn(result)
         return result
-
-    def predict_proba(self, X) -> np.ndarray:
-        """Return class probabilities.
-
-        Parameters
-        ----------
-        X : see `predict`
-
-        Returns
-        -------
-        ndarray of shape (n_targets, n_classes)
-            Columns in the order of `classes_`; NaN in rows without a verdict.
-        """
-        return self._outputs(X)[:, self._ready().columns]
-
-    def score(self, X, y, sample_weight=None) -> float:
-        """Return the balanced accuracy of the labels; a row without a verdict counts as wrong.
-
-        Parameters
-        ----------
-        X : see `predict`
-        y : array-like of shape (n_targets,)
-            True classes, as in `fit`.
-        sample_weight : array-like of shape (n_targets,), optional
-            Weights.
-
-        Returns
-        -------
-        float
-            Mean over the classes of the share that is labeled right (0..1).
-        """
-        proba = self._outputs(X)
-        truth = encode(y, len(proba), self._ready().description.classes)
-        none = ~np.isfinite(proba).all(axis=1)
-        if proba.shape[1] == 2:
-            label = (proba[:, 1] >= self.threshold).astype(int)
-        else:
-            label = np.nan_to_num(proba).argmax(axis=1)
-        label = np.where(none, (truth + 1) % proba.shape[1], label)
-        return float(balanced_accuracy_score(truth, label, sample_weight=sample_weight))
-
-    def save(self, path) -> None:
-        """Write network, preprocessing and card to a ``.keras`` file; see `load`."""
-        fitted = self._ready()
-        save_model(path, fitted.model, fitted.description)
-
-    @classmethod
-    def load(cls, path, **parameters) -> "ClusterClassifier":
-        """Return a classifier with saved weights.
-
-        Parameters
-        ----------
-        path : path
-            Written by `save`.
-        **parameters
-            Other constructor arguments, such as ``images``.
-        """
-        classifier = cls(weights=path, **parameters)
-        classifier._ready()
-        return classifier
-
-    @property
-    def classes_(self) -> np.ndarray:
-        """Labels in the order of the columns of `predict_proba`."""
-        return self._ready().labels
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return self.weights is not None or "_fitted" in self.__dict__
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = self.weights is None
-        tags.non_deterministic = True
-        tags.input_tags.two_d_array = False
-        return tags
-
-    def _ready(self) -> Fitted:
-        """Return the fitted network, loading named weights when they are first needed."""
-        check_parameters(self)
-        fitted = self.__dict__.get("_fitted")
-        if fitted is not None and (fitted.trained or fitted.source == self.weights):
-            return fitted
-        if self.weights is None:
-            raise NotFittedError(
-                "this ClusterClassifier has no weights yet: call fit(coords, labels), or choose "
-                f"weights={' or '.join(map(repr, weights_names()))}"
-            )
-        self._fitted = Fitted.from_weights(self.weights)
-        return self._fitted
-
-    def _start_description(self, y) -> ModelDescription:
-        """What `fit` trains: the network of the weights, or a new one."""
-        check_parameters(self)
-        if self.weights is not None:
-            return Fitted.from_weights(self.weights).description
-        return new_description(
-            y, self.network, self.bands, self.size, self.pixels, self.preprocessing
-        )
-
-    def _fit_tensor(self, tensor, numbers, description, y=None, sample_weight=None):
-        """Train on network input; what `fit` and ``astrocnn train`` have in common."""
-        self._fitted = Fitted.train(
-            description,
-            self.weights,
-            tensor,
-            numbers,
-            y,
-            sample_weight,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            augmented=self.augmented,
-            random_state=self.random_state,
-        )
-        self.history_ = self._fitted.history
-        self.n_targets_seen_ = len(tensor)
-        return self
-
-    def _outputs(self, X) -> np.ndarray:
-        """Probabilities of all targets in the order of the network's outputs."""
-        fitted = self._ready()
-        _, chunks = target_chunks(X, fitted.description, self.images, self.bands)
-        return np.concatenate([fitted.verdicts(dataset, self.batch_size) for dataset in chunks])
 
 
 def _network_input(chunks, description) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,6 @@
 """What a classifier without weights is to train."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from astropy import units as u
 
@@ -20,6 +20,7 @@ def new_description(
     size: u.Quantity | None = None,
     pixels: int | None = None,
     preprocessing: Preprocessing | None = None,
+    network_arguments: Mapping | None = None,
 ) -> ModelDescription:
     """Describe a new network; what is None has the value of Kosiba et al. (2020).
 
@@ -37,6 +38,8 @@ def new_description(
         Pixels along one side; default 356.
     preprocessing : Preprocessing, optional
         Steps from cut-outs to network input.
+    network_arguments : dict, optional
+        Further arguments of the architecture's builder.
 
     Raises
     ------
@@ -61,6 +64,7 @@ def new_description(
         arguments={
             "input_shape": [int(pixels), int(pixels), len(names)],
             "n_classes": len(classes),
+            **(network_arguments or {}),
         },
         bands=names,
         size=float(size.to_value(u.arcmin)),

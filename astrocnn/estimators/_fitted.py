@@ -1,12 +1,15 @@
 """A network that can predict: model, description, and where they come from."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from astropy.table import Table
 
+from ..exceptions import WeightsError
 from ..networks import (
     ModelDescription,
     build_network,
@@ -17,8 +20,11 @@ from ..networks import (
     read_description,
 )
 from ..preprocessing import Preprocessing
-from ..training import train_network
+from ..training import ImageDomain, adjust_prior, apply_calibration
+from ..validation import OperatingPoints
+from ._judged import Judged
 from ._labels import sorted_labels
+from ._prior import prior_shares
 from ._verdicts import usable_rows
 
 __all__ = ["Fitted"]
@@ -31,15 +37,15 @@ class Fitted:
     Attributes
     ----------
     description : ModelDescription
-        Bands, grid, classes, preprocessing, card.
+        Bands, grid, classes, preprocessing, card, calibration, domain.
     source : str, path or None
         The ``weights`` it was loaded from or started from.
-    trained : bool
-        Whether `ClusterClassifier.fit` made it.
     labels : ndarray of shape (n_classes,)
         The classes in the order and type that scikit-learn needs, see `sorted_labels`.
     columns : ndarray of shape (n_classes,), int
         Output of the network for each of them.
+    trained : bool
+        Whether `ClusterClassifier.fit` made it.
     """
 
     description: ModelDescription
@@ -48,7 +54,7 @@ class Fitted:
     columns: np.ndarray
     trained: bool = False
     sha256: str = ""
-    history: dict = field(default_factory=dict)
+    history: object = field(default_factory=dict)
     _model: object = None
     _arrays: list | None = None
 
@@ -57,28 +63,6 @@ class Fitted:
         """Describe saved weights; the network is built when it is first needed."""
         description, sha256 = read_description(weights), file_hash(find_weights(weights))
         return cls(description, weights, *sorted_labels(description.classes), sha256=sha256)
-
-    @classmethod
-    def train(
-        cls, description, start, images, numbers, y=None, sample_weight=None, **settings
-    ) -> "Fitted":
-        """Train the network of a description, from the weights ``start`` or from nothing.
-
-        ``numbers`` are the class numbers of the images, ``y`` the labels as the user gave them.
-        """
-        if len(np.unique(numbers)) < 2:
-            raise ValueError("training needs targets of at least two classes")
-        keras = load_keras()
-        if settings["random_state"] is not None:
-            keras.utils.set_random_seed(settings["random_state"])
-        description = replace(description, card={"training": "trained by fit"})
-        fitted = cls(description, start, *sorted_labels(description.classes, y), trained=True)
-        if start is not None:
-            fitted._model, _ = load_model(start)
-        fitted.history = train_network(
-            fitted.model, images, numbers, sample_weight=sample_weight, **settings
-        )
-        return fitted
 
     @property
     def model(self):
@@ -97,8 +81,19 @@ class Fitted:
         """Steps from cut-outs to network input."""
         return Preprocessing.from_config(self.description.preprocessing)
 
-    def proba(self, tensor: np.ndarray, batch_size: int) -> np.ndarray:
-        """Return probabilities, shape (n, n_classes), of network input (n, ny, nx, n_bands).
+    @cached_property
+    def domain(self) -> ImageDomain | None:
+        """The images of the training, where the weights know them."""
+        try:
+            config = self.description.domain
+            return ImageDomain.from_config(config) if config else None
+        except (KeyError, TypeError, ValueError) as error:
+            raise WeightsError(
+                f"the domain in the weights is damaged ({error}); train them anew"
+            ) from error
+
+    def outputs(self, tensor: np.ndarray, batch_size: int) -> np.ndarray:
+        """Return what the network gives, shape (n, n_members, n_classes), not calibrated.
 
         Every step has ``batch_size`` rows (the last is filled up): TensorFlow would compile the
         network anew for another size.
@@ -109,18 +104,61 @@ class Fitted:
             full = np.zeros((batch_size, *batch.shape[1:]), dtype=np.float32)
             full[: len(batch)] = batch
             parts.append(np.asarray(self.model.predict_on_batch(full))[: len(batch)])
-        return np.concatenate(parts)
+        found = np.concatenate(parts)
+        return found if found.ndim == 3 else found[:, np.newaxis]
 
-    def verdicts(self, dataset: xr.Dataset, batch_size: int) -> np.ndarray:
-        """Return probabilities, shape (n, n_classes), of cut-outs; NaN where there is no image."""
-        proba = np.full((dataset.sizes["target"], len(self.description.classes)), np.nan)
+    def probabilities(self, outputs: np.ndarray, prior=None) -> tuple[np.ndarray, np.ndarray]:
+        """Return calibrated probabilities (n, n_classes) of `outputs`, and their errors (n,).
+
+        The members of an ensemble are averaged, then calibrated. The error is the standard
+        deviation of the members' probabilities, of the last class or, of more than two, of the
+        most probable one.
+        """
+
+        def finish(proba):
+            proba = apply_calibration(proba, self.description.calibration)
+            shares = prior_shares(prior, self.description)
+            return proba if shares is None else adjust_prior(proba, *shares)
+
+        proba = finish(outputs.mean(axis=1))
+        if outputs.shape[1] < 2:
+            return proba, np.full(len(proba), np.nan)
+        spread = finish(outputs).std(axis=1, ddof=1)
+        column = np.full(len(proba), 1) if proba.shape[1] == 2 else proba.argmax(axis=1)
+        return proba, spread[np.arange(len(proba)), column]
+
+    def proba(self, tensor: np.ndarray, batch_size: int, prior=None) -> np.ndarray:
+        """Return calibrated probabilities, shape (n, n_classes), of network input."""
+        return self.probabilities(self.outputs(tensor, batch_size), prior)[0]
+
+    def judge(self, dataset: xr.Dataset, batch_size: int, prior=None) -> Judged:
+        """Judge cut-outs; see `ClusterClassifier` for ``prior``."""
+        found = Judged.nothing(dataset.sizes["target"], len(self.description.classes))
         rows = usable_rows(dataset)
         if rows.any():
             tensor = self.preprocessing(dataset.isel(target=rows))
-            proba[rows] = self.proba(tensor, batch_size)
-        return proba
+            outputs = self.outputs(tensor, batch_size)
+            found.proba[rows], found.error[rows] = self.probabilities(outputs, prior)
+            if self.domain is not None:
+                found.novelty[rows] = self.domain.score(tensor)
+        return found
 
-    def meta(self) -> dict:
+    def thresholds(self, purity, prior=None) -> Table:
+        """Return the thresholds for wanted purities; see `ClusterClassifier.thresholds`."""
+        if not self.description.operating_points:
+            raise WeightsError(
+                "these weights do not know their thresholds: they come from at least 100 held-out "
+                "targets of two classes; see astrocnn.validation.purity_thresholds for your own"
+            )
+        points = OperatingPoints.from_config(self.description.operating_points)
+        shares, last = prior_shares(prior, self.description), self.description.classes[-1]
+        if shares is None:
+            return points.thresholds(purity, self.description.card["trained_prior"][last])
+        pairs = np.transpose([1 - points.threshold, points.threshold])
+        moved = replace(points, threshold=adjust_prior(pairs, *shares)[:, 1])
+        return moved.thresholds(purity, shares[0][1])
+
+    def meta(self, prior=None) -> dict:
         """What goes into the result's meta."""
         name = str(self.source) if self.source is not None and not self.trained else "fitted here"
         keras = load_keras()
@@ -132,6 +170,8 @@ class Fitted:
             "bands": list(self.description.bands),
             "size_arcmin": self.description.size,
             "pixels": self.description.pixels,
+            "calibration": self.description.calibration.get("method", "none"),
+            **({} if prior is None else {"prior": prior}),
             "versions": {
                 "astrocnn": version("astrocnn"),
                 "keras": keras.__version__,
@@ -144,4 +184,5 @@ class Fitted:
         if self.trained:
             state["_arrays"] = self.model.get_weights()
         state["_model"] = None
+        state.pop("domain", None)
         return state

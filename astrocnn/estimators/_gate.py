@@ -48,13 +48,22 @@ def target_chunks(
     """
     if isinstance(X, xr.Dataset):
         dataset = _match_dataset(check_dataset(X), description)
-        table = QTable({name: dataset[name].values for name in ("target_id", "ra", "dec")})
-        table["ra"], table["dec"] = table["ra"] * u.deg, table["dec"] * u.deg
-        return read_targets(table), _slices(dataset)
+        return _dataset_targets(dataset), _slices(dataset)
     found = find_bands(description, bands)
     _check_images(images, found)
     targets = read_targets(X)
     return targets, iter_cutouts(targets, found, images, description.field_size, description.pixels)
+
+
+def _dataset_targets(dataset) -> QTable:
+    """The target table of cut-outs; where none has a position, none is needed to classify them."""
+    table = QTable({name: dataset[name].values for name in ("target_id", "ra", "dec")})
+    nowhere = len(table) > 0 and np.isnan(table["ra"]).all()
+    table["ra"], table["dec"] = table["ra"] * u.deg, table["dec"] * u.deg
+    if nowhere:
+        table["flag"] = ""
+        return table
+    return read_targets(table)
 
 
 def _slices(dataset, step=64):

@@ -1,5 +1,6 @@
 """Numbers that a classifier was given, checked when they are first used."""
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 
 from ..preprocessing import Preprocessing
@@ -25,9 +26,28 @@ def check_parameters(estimator) -> None:
         raise ValueError(f"threshold must be a number from 0 to 1, not {threshold!r}")
     if not isinstance(rate, Real) or not 0 < rate < float("inf"):
         raise ValueError(f"learning_rate must be a number above zero, not {rate!r}")
+    _check_probabilities(given)
     steps = given["preprocessing"]
     if steps is not None and not isinstance(steps, Preprocessing):
         raise ValueError(f"preprocessing must be a Preprocessing or None, not {steps!r}")
-    for name in ("batch_size", "epochs"):
+    for name in ("batch_size", "epochs", "patience"):
+        if name == "patience" and given[name] is None:
+            continue
         if not isinstance(given[name], Integral) or given[name] < 1:
             raise ValueError(f"{name} must be a whole number above zero, not {given[name]!r}")
+
+
+def _check_probabilities(given) -> None:
+    """Check what concerns prevalence and calibration."""
+    prior, fraction = given["prior"], given["validation_fraction"]
+    shares = prior.values() if isinstance(prior, Mapping) else [prior]
+    if prior is not None and not all(isinstance(p, Real) and 0 < p < 1 for p in shares):
+        raise ValueError(
+            f"prior is the share of clusters among your targets, between 0 and 1, not {prior!r}"
+        )
+    if not isinstance(fraction, Real) or not 0 <= fraction < 1:
+        raise ValueError(f"validation_fraction must be a number from 0 to 1, not {fraction!r}")
+    if given["calibration"] not in ("temperature", "isotonic", None):
+        raise ValueError(
+            f"calibration is 'temperature', 'isotonic' or None, not {given['calibration']!r}"
+        )

@@ -8,7 +8,8 @@ import xarray as xr
 from astropy.table import Table
 
 from ..exceptions import FailedTargetWarning, NoCoverageWarning
-from ..tables import describe_result, has_flag
+from ..tables import describe_result, has_flag, join_flags
+from ._judged import Judged
 
 __all__ = ["Verdicts", "row_flags", "usable_rows"]
 
@@ -22,8 +23,12 @@ class Verdicts:
 
     Attributes
     ----------
-    proba : list of ndarray of shape (n, n_classes)
-        Probabilities, NaN without a verdict.
+    n_classes : int
+        Number of classes.
+    judge_novel : bool
+        Whether images unlike those of the training get a verdict too.
+    judged : list of Judged
+        Probabilities (NaN without a verdict), their errors, novelty.
     coverage : list of dict of str to ndarray
         Share of valid pixels by waveband.
     flags : list of list of str
@@ -33,29 +38,35 @@ class Verdicts:
     """
 
     n_classes: int
-    proba: list = field(default_factory=list)
+    judge_novel: bool = False
+    judged: list = field(default_factory=list)
     coverage: list = field(default_factory=list)
     flags: list = field(default_factory=list)
     faults: list = field(default_factory=list)
 
-    def add(self, dataset: xr.Dataset, proba: np.ndarray) -> None:
+    @property
+    def done(self) -> int:
+        """Rows that were reached."""
+        return sum(len(part.proba) for part in self.judged)
+
+    def add(self, dataset: xr.Dataset, judged: Judged) -> None:
         """Add the rows of a chunk."""
-        self.proba.append(proba)
+        self.judged.append(judged.checked(self.judge_novel))
         self.coverage.append(_coverage(dataset))
-        self.flags.append(row_flags(dataset))
+        words = np.where(judged.novel, "out_of_domain", "")
+        self.flags.append(list(map(join_flags, row_flags(dataset), words)))
         self.faults += list(dataset.attrs.get("faults", []))
 
-    def rows(self, n: int, wavebands: list[str]) -> tuple[np.ndarray, dict, list[str]]:
-        """Return probabilities, coverage and flags of all ``n`` rows; the rest is interrupted."""
-        done = sum(map(len, self.proba))
-        missing = np.full((n - done, self.n_classes), np.nan)
-        proba = np.concatenate([*self.proba, missing])
+    def rows(self, n: int, wavebands: list[str]) -> tuple[Judged, dict, list[str]]:
+        """Return judgments, coverage and flags of all ``n`` rows; the rest is interrupted."""
+        done, missing = self.done, Judged.nothing(n - self.done, self.n_classes)
+        judged = Judged.stacked([*self.judged, missing])
         coverage = {
-            name: np.concatenate([*(part[name] for part in self.coverage), missing[:, 0]])
+            name: np.concatenate([*(part[name] for part in self.coverage), missing.error])
             for name in dict.fromkeys(wavebands)
         }
         flags = [flag for part in self.flags for flag in part] + ["interrupted"] * (n - done)
-        return proba, coverage, flags
+        return judged, coverage, flags
 
     def fault_meta(self, most: int = 20) -> dict:
         """Return the first faults for the result's meta; nothing where there are none."""

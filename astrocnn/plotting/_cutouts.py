@@ -8,7 +8,7 @@ from ._display import combine, to_display
 from ._matplotlib import COLORS, import_pyplot
 from ._verdicts import Verdict, as_text, read_verdicts
 
-__all__ = ["plot_cutouts"]
+__all__ = ["draw_scale_bar", "is_simulated", "pixel_scale", "plot_cutouts"]
 
 #: Smoothing of X-ray counts for the eye (standard deviation, arcsec).
 _XRAY_SMOOTHING = 6.0
@@ -91,7 +91,7 @@ def plot_cutouts(
         _draw_target(axes, dataset.isel(target=i), names, kinds, verdicts[i])
         _title(axes[0], as_text(ids[i]), verdicts[i])
     if shown:
-        _scale_bar(rows_of_axes[0][0], dataset)
+        draw_scale_bar(rows_of_axes[0][0], dataset)
     _foot(figure, dataset, verdicts[:shown])
     return figure
 
@@ -136,7 +136,7 @@ def _layout(plt, shown: int, n_tiles: int, ncols: int | None, n_lines: int):
 
 def _draw_target(axes, target, names: list[str], kinds: list, verdict: Verdict) -> None:
     """The tiles of one target."""
-    sigma = _XRAY_SMOOTHING / _pixel_scale(target, default=_XRAY_SMOOTHING / 1.5)
+    sigma = _XRAY_SMOOTHING / pixel_scale(target, default=_XRAY_SMOOTHING / 1.5)
     wavebands = [as_text(w) for w in target["waveband"].values]
     displayed = []
     for b, waveband in enumerate(wavebands):
@@ -200,9 +200,9 @@ def _title(ax, name: str, verdict: Verdict) -> None:
         ))  # fmt: skip
 
 
-def _scale_bar(ax, dataset) -> None:
+def draw_scale_bar(ax, dataset) -> None:
     """One arcminute, or 10 or 1 arcsec where that is too long for the field."""
-    scale = _pixel_scale(dataset)
+    scale = pixel_scale(dataset)
     if scale is None:
         return
     width = dataset.sizes["x"]
@@ -232,18 +232,18 @@ def _foot(figure, dataset, verdicts: list[Verdict]) -> None:
             bbox_to_anchor=(_MARGIN / width, 0.16 / height), borderaxespad=0, borderpad=0,
             handlelength=1.8, columnspacing=1.4,
         )  # fmt: skip
-    notes = ["simulated images"] if _is_simulated(dataset) else []
+    notes = ["simulated images"] if is_simulated(dataset) else []
     if len(verdicts) < dataset.sizes["target"]:
         notes.append(f"{len(verdicts)} of {dataset.sizes['target']} targets")
     if "xray" in [as_text(w) for w in dataset["waveband"].values]:
-        notes.append('X-rays smoothed by 6"' if _pixel_scale(dataset) else "X-rays smoothed")
+        notes.append('X-rays smoothed by 6"' if pixel_scale(dataset) else "X-rays smoothed")
     figure.text(
         _MARGIN / width, 0.05 / height, "; ".join(notes), fontsize=6.5, color="0.4", va="bottom",
         ha="left", style="italic",
     )  # fmt: skip
 
 
-def _pixel_scale(dataset, default: float | None = None) -> float | None:
+def pixel_scale(dataset, default: float | None = None) -> float | None:
     """Pixel side in arcsec from the attributes, or the default where they lack it."""
     scale = dataset.attrs.get("pixel_scale")
     try:
@@ -253,5 +253,6 @@ def _pixel_scale(dataset, default: float | None = None) -> float | None:
     return scale if scale > 0 else default
 
 
-def _is_simulated(dataset) -> bool:
+def is_simulated(dataset) -> bool:
+    """Whether the attributes say that the images are simulated."""
     return str(dataset.attrs.get("simulated", "")).lower() not in ("", "0", "false", "no", "none")

@@ -285,3 +285,16 @@ def test_every_column_is_documented(run, folder):
     for name, column in QTable.read("result.ecsv").columns.items():
         assert name in RESULT_COLUMNS or name in ("proba_cluster", "coverage_xray")
         assert column.info.description
+
+
+def test_prior(run, folder):
+    """The share of clusters among the candidates moves the probabilities, and is in the file."""
+    assert run("predict", "targets.csv", *XMM)[0] == 0
+    half = QTable.read("result.ecsv")
+    assert run("predict", "targets.csv", *XMM, "--prior", "0.05", "--overwrite")[0] == 0
+    rare = QTable.read("result.ecsv")
+    assert rare["proba_cluster"][0] < half["proba_cluster"][0]
+    assert rare.meta["prior"] == 0.05
+    code, _, err = run("predict", "targets.csv", *XMM, "--prior", "2", "--overwrite")
+    assert code == 2
+    assert "prior" in " ".join(err)

@@ -1,5 +1,6 @@
 """``astrocnn train``, with as few targets as will do."""
 
+import importlib.util
 import tempfile
 from pathlib import Path
 
@@ -65,3 +66,78 @@ def test_full_disk_does_not_lose_the_work(run, folder, monkeypatch):
     assert err == [
         f"error: cannot write 'xmm.keras' (No space left on device): the weights are in '{spare}'"
     ]
+
+
+def archive_module():
+    path = Path(__file__).parents[1] / "datasets" / "kosiba2020_archive.py"
+    spec = importlib.util.spec_from_file_location("kosiba2020_archive", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class TestDataset:
+    def test_paper_beside_what_was_found(self, run, folder):
+        archive_module().write_archive(folder / "small.zip")
+        code, out, err = run(
+            "train", "--dataset", "kosiba2020", "--path", "small.zip", "--epochs", "1",
+            "--folder", "state",
+        )  # fmt: skip
+        assert (code, err) == (0, [])
+        assert out[0].startswith("Training kosiba2020: CN by the protocol of Kosiba et al. (2020)")
+        assert out[-1] == "written: kosiba2020.keras"
+        rows = {line.split()[0]: line for line in out[-6:] if line.strip()}
+        assert rows["accuracy"].endswith("0.90 ± 0.03")
+        assert rows["precision"].endswith("0.89 ± 0.05")
+        assert rows["recall"].endswith("0.91 ± 0.03")
+        assert rows["AUC"].endswith("0.96 ± 0.01")
+        assert Path("state/kosiba2020-1-seed1.checkpoint").is_file()
+
+    def test_card_says_what_the_images_are(self, run, folder):
+        archive_module().write_archive(folder / "small.zip")
+        arguments = ["--dataset", "kosiba2020", "--path", "small.zip", "--epochs", "1"]
+        code, _, _ = run("train", *arguments, "-o", "mine.keras", "--seed", "4", "--quiet")
+        assert code == 0
+        found = read_description("mine.keras")
+        assert found.bands == ["kosiba2020-optical", "kosiba2020-xray"]
+        assert found.arguments == {"input_shape": [16, 16, 2], "n_classes": 2, "dropout": 0.65}
+        assert found.preprocessing["stretched"] is False
+        assert found.card["command"] == "astrocnn train --dataset kosiba2020 --epochs 1 --seed 4"
+        assert "8-bit" in found.card["known_failures"][0]
+        assert found.card["trained_prior"]["cluster"] == 0.5
+        settings = found.card["settings"]
+        assert (settings["batch_size"], settings["learning_rate"]) == (10, 1e-4)
+        assert (settings["optimizer"], settings["epochs"]) == ("sgd", 1)
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["--n", "5"], "--n counts simulated targets: leave it out with --dataset"),
+            (["--path", "no.zip"], "there is no file or folder 'no.zip'"),
+            (["--path", "targets.csv"], "'targets.csv' cannot be read as a zip file"),
+            (["-o", "a.h5"], "'a.h5': the name must end in .keras"),
+            (["--folder", "targets.csv"], "'targets.csv' is a file: give a folder"),
+        ],
+    )
+    def test_bad_input(self, run, arguments, message):
+        code, _, err = run("train", "--dataset", "kosiba2020", *arguments)
+        assert (code, len(err)) == (1, 1)
+        assert err[0].startswith(f"error: {message}")
+
+    def test_no_network(self, run, monkeypatch):
+        monkeypatch.setattr("astrocnn.datasets._zenodo._SERVER", "http://127.0.0.1:9")
+        code, _, err = run("train", "--dataset", "kosiba2020")
+        assert (code, len(err)) == (1, 1)
+        assert err[0].startswith("error: cannot download http://127.0.0.1:9/records/7236582/")
+        assert err[0].endswith("and give its place with path=")
+
+    @pytest.mark.parametrize(
+        "arguments", [[], ["xmm", "--dataset", "kosiba2020"], ["--dataset", "kosiba2021"]]
+    )
+    def test_recipe_or_dataset(self, run, arguments):
+        assert run("train", *arguments)[0] == 2
+
+    def test_path_without_a_dataset(self, run):
+        code, _, err = run("train", "xmm", "--path", "small.zip")
+        assert code == 1
+        assert err == ["error: --path is the place of a data set: give --dataset too"]

@@ -41,3 +41,26 @@ def test_point_sources_far_from_the_cluster(found):
 def test_blank_sky(found):
     assert len(found["blank"]) == 40
     assert np.sum(found["blank"] < 0.5) >= 36
+
+
+@pytest.mark.slow
+def test_real_images_are_not_novel(found, real_data):
+    """A domain of simulated images holds the real ones, not those of a broader telescope."""
+    from scipy.ndimage import gaussian_filter
+
+    from astrocnn.cutouts import make_cutouts
+    from astrocnn.preprocessing import Preprocessing
+    from astrocnn.providers import SkyImage
+    from astrocnn.training import ImageDomain, simulated_tensors
+
+    def novelty(image):
+        coords = image.wcs.pixel_to_world(*found["blank_xy"].T)
+        return domain.score(
+            Preprocessing()(make_cutouts(coords, ["xmm"], {"xmm": image}, pixels=96))
+        )
+
+    domain = ImageDomain.fit(simulated_tensors(400, 3, ["xmm"], pixels=96)[0])
+    field = found["field"]
+    assert np.mean(novelty(field.image()) > 1) < 0.1
+    broad = gaussian_filter(field.counts.astype(np.float32), 30 / 2.355 / 4)
+    assert np.mean(novelty(SkyImage(broad, field.wcs, "counts", field.exposure)) > 1) > 0.9

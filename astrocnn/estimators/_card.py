@@ -1,0 +1,122 @@
+"""The model card: what weights are, how they came about, how good they are."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from astropy.table import Table
+
+from ..simulation import LIMITS
+from ..validation import Estimate, expected_calibration_error, proportion, validate
+from ._fitted import Fitted
+
+__all__ = ["simulation_card"]
+
+_PURITIES = (0.9, 0.95, 0.99)
+_PREVALENCES = (0.5, 0.2, 0.05)
+
+
+def simulation_card(
+    name: str,
+    fitted: Fitted,
+    outputs: np.ndarray,
+    truth: Table,
+    settings: Mapping,
+    command: str,
+    seed: int,
+) -> dict:
+    """Return the card of weights that were trained on simulated targets.
+
+    Parameters
+    ----------
+    name : str
+        Name of the weights.
+    fitted : Fitted
+        The network, calibrated.
+    outputs : ndarray of shape (n, n_members, 2)
+        What it gives for other simulated targets, see `Fitted.outputs`.
+    truth : `~astropy.table.Table` of n rows
+        Their truth.
+    settings : dict
+        How it was trained; ``n`` targets.
+    command : str
+        The command line that does it again.
+    seed : int
+        Of the training targets.
+    """
+    is_cluster = np.array(truth["is_cluster"], dtype=bool)
+    proba = fitted.probabilities(outputs)[0][:, 1]
+    report = validate(Table({"proba_cluster": proba}), is_cluster)
+    return {
+        "name": name,
+        "training": "simulated training, 50 % prevalence",
+        "trained_prior": fitted.description.card["trained_prior"],
+        "data": f"{settings['n']} simulated targets (astrocnn.simulation), seed {seed}",
+        "command": command,
+        "settings": {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in settings.items()
+        },
+        "cluster_limits": dict(LIMITS),
+        "scores": {
+            key: _rounded(found) for key, found in report.estimates().items() if found.defined
+        },
+        "called_cluster": _by_kind(truth, proba),
+        "test": f"{len(truth)} other simulated targets, seed {seed + 1}; 95 % intervals",
+        "calibration": _calibration(fitted, outputs, is_cluster, proba),
+        "thresholds": _thresholds(fitted),
+        "license": "BSD-3-Clause",
+        "known_failures": [
+            "trained on simulated images only",
+            "nearby galaxies with hot gas look like clusters in X-rays alone",
+            "two or three point sources within 20 arcsec pass for one extended source",
+            "without prior=, probabilities assume that half of the targets are clusters",
+        ],
+    }
+
+
+def _by_kind(truth: Table, proba: np.ndarray) -> dict:
+    """Share that is called a cluster, by what the targets are."""
+    found = {}
+    for column in ("truth_class", "kind"):
+        if column in truth.colnames:
+            kinds = np.array(truth[column], dtype=str)
+            for kind in np.unique(kinds).tolist():
+                called = proba[kinds == kind] >= 0.5
+                found[kind] = _rounded(proportion(int(called.sum()), len(called)))
+    return found
+
+
+def _calibration(fitted, outputs, is_cluster, proba) -> dict:
+    """The calibration and what it does on the test."""
+    used = fitted.description.calibration
+    raw = outputs.mean(axis=1)[:, 1]
+    found = {"method": used.get("method", "none"), "held_out_targets": used.get("n", 0)}
+    if "temperature" in used:
+        found["temperature"] = round(used["temperature"], 3)
+    return found | {
+        "expected_calibration_error": round(expected_calibration_error(is_cluster, proba), 4),
+        "before_calibration": round(expected_calibration_error(is_cluster, raw), 4),
+        "test_targets": len(proba),
+    }
+
+
+def _thresholds(fitted: Fitted) -> dict:
+    """Threshold and completeness for each purity, at each prevalence."""
+    if not fitted.description.operating_points:
+        return {}
+    found = {}
+    for prevalence in _PREVALENCES:
+        rows = {}
+        for row in fitted.thresholds(_PURITIES, prevalence).filled(np.nan):
+            ends = [round(float(row[f"completeness{end}"]), 4) for end in ("", "_low", "_high")]
+            if np.isfinite(row["threshold"]):
+                threshold = float(f"{row['threshold']:.5g}")
+                rows[f"purity {row['purity']:g}"] = {"threshold": threshold, "completeness": ends}
+            else:
+                rows[f"purity {row['purity']:g}"] = "not reached"
+        found[f"prior {prevalence:g}"] = rows
+    return found
+
+
+def _rounded(estimate: Estimate) -> list[float]:
+    return [round(value, 4) for value in (estimate.value, estimate.low, estimate.high)]

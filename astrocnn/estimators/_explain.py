@@ -1,0 +1,104 @@
+"""Why a verdict: what each pixel of each band adds to the probability."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import xarray as xr
+from astropy.table import Table
+
+from ..networks import class_probability, integrated_gradients
+from ..tables import join_flags
+from ._fitted import Fitted
+from ._verdicts import row_flags, usable_rows
+
+__all__ = ["explain"]
+
+_DIMS = ("target", "band", "y", "x")
+
+
+def explain(
+    fitted: Fitted,
+    targets: Table,
+    chunks: Iterable[xr.Dataset],
+    label: str | None = None,
+    steps: int = 32,
+) -> xr.Dataset:
+    """Explain the probabilities of targets by integrated gradients.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        The network with its description.
+    targets : `~astropy.table.QTable`
+        Target table, see `astrocnn.tables.read_targets`.
+    chunks : iterable of `~xarray.Dataset`
+        Cut-outs of the targets, in order.
+    label : str, optional
+        Class to explain; by default the last one, ``"cluster"``.
+    steps : int
+        See `astrocnn.networks.integrated_gradients`.
+
+    Returns
+    -------
+    `~xarray.Dataset`
+        What `ClusterClassifier.explain` describes.
+
+    Raises
+    ------
+    ValueError
+        If there is no such class.
+    """
+    classes = fitted.description.classes
+    label = classes[-1] if label is None else label
+    if label not in classes:
+        raise ValueError(f"unknown class {label!r}; the network knows {', '.join(classes)}")
+    index = classes.index(label)
+    parts = [_explain_chunk(fitted, dataset, index, steps) for dataset in chunks]
+    explained = xr.concat(
+        parts,
+        "target",
+        data_vars="all",
+        coords="different",
+        compat="equals",
+        join="outer",
+        combine_attrs="drop_conflicts",
+    )
+    flags = [
+        join_flags(str(given), found)
+        for given, found in zip(targets["flag"], explained["flag"].values, strict=True)
+    ]
+    explained["flag"] = ("target", np.array(flags, dtype=str))
+    flat = np.zeros((1, *fitted.model.input_shape[1:]))
+    explained.attrs |= {
+        "class": label,
+        "steps": int(steps),
+        "baseline": "a flat image: zeros after preprocessing",
+        "baseline_proba": float(class_probability(fitted.model, flat, index)[0]),
+        "weights": str(fitted.meta()["weights"]),
+    }
+    return explained
+
+
+def _explain_chunk(fitted, dataset, index, steps) -> xr.Dataset:
+    """Explain the targets of one Dataset; NaN where there is no image to explain.
+
+    What is unlike the training images is explained, and flagged.
+    """
+    rows = usable_rows(dataset)
+    n, bands = dataset.sizes["target"], dataset.sizes["band"]
+    attribution = np.full((n, bands, dataset.sizes["y"], dataset.sizes["x"]), np.nan, np.float32)
+    proba, novel = np.full(n, np.nan), np.zeros(n, dtype=bool)
+    if rows.any():
+        tensor = fitted.preprocessing(dataset.isel(target=rows))
+        found = integrated_gradients(fitted.model, tensor, index, steps=steps)
+        attribution[rows] = np.moveaxis(found, -1, 1)
+        proba[rows] = class_probability(fitted.model, tensor, index)
+        if fitted.domain is not None:
+            novel[rows] = fitted.domain.score(tensor) > 1
+    words = np.where(novel, "out_of_domain", "")
+    flags = [join_flags(*pair) for pair in zip(row_flags(dataset), words, strict=True)]
+    explained = dataset[["image", "valid"]]
+    explained["attribution"] = (_DIMS, attribution)
+    explained["proba"] = ("target", proba)
+    explained["flag"] = ("target", np.array(flags, dtype=str))
+    return explained

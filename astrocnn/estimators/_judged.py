@@ -1,0 +1,48 @@
+"""What a network says of targets, before it becomes a table."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["Judged"]
+
+
+class Judged(NamedTuple):
+    """What a network says of n targets; NaN where there is no image.
+
+    Attributes
+    ----------
+    proba : ndarray of shape (n, n_classes)
+        Calibrated probabilities.
+    error : ndarray of shape (n,)
+        Their uncertainty, from the members of an ensemble; NaN for a single network.
+    novelty : ndarray of shape (n,)
+        Distance from the training images, above 1 unusual; NaN where that is not known.
+    """
+
+    proba: np.ndarray
+    error: np.ndarray
+    novelty: np.ndarray
+
+    @classmethod
+    def nothing(cls, n: int, n_classes: int) -> "Judged":
+        """Return ``n`` rows without anything."""
+        return cls(np.full((n, n_classes), np.nan), np.full(n, np.nan), np.full(n, np.nan))
+
+    @classmethod
+    def stacked(cls, parts: "list[Judged]") -> "Judged":
+        """Return the rows of several, one after the other."""
+        return cls(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+    @property
+    def novel(self) -> np.ndarray:
+        """Which images are unlike those of the training, shape (n,), bool."""
+        return np.nan_to_num(self.novelty) > 1
+
+    def checked(self, judge_novel: bool = False) -> "Judged":
+        """Return the same without a verdict on what is novel, unless that is wanted."""
+        if judge_novel:
+            return self
+        novel = self.novel
+        proba = np.where(novel[:, np.newaxis], np.nan, self.proba)
+        return Judged(proba, np.where(novel, np.nan, self.error), self.novelty)

@@ -1,0 +1,57 @@
+"""The share of each class among the user's targets, and among those of the training."""
+
+from collections.abc import Mapping
+from numbers import Real
+
+from ..exceptions import WeightsError
+from ..networks import ModelDescription
+
+__all__ = ["prior_shares"]
+
+
+def prior_shares(
+    prior: "float | Mapping[str, float] | None", description: ModelDescription
+) -> tuple[list[float], list[float]] | None:
+    """Return the shares of all classes, and those of the training; None without a prior.
+
+    Parameters
+    ----------
+    prior : float, dict of str to float, or None
+        Share of clusters (of two classes: of the last one); other classes then keep their
+        proportions. Or the share of each class.
+    description : ModelDescription
+        Classes, and ``trained_prior`` in its card.
+
+    Raises
+    ------
+    ValueError
+        If the prior does not fit the classes.
+    WeightsError
+        If the weights do not say at which shares they were trained.
+
+    Examples
+    --------
+    >>> from astrocnn.estimators._prior import prior_shares
+    >>> from astrocnn.networks import ModelDescription
+    >>> card = {"trained_prior": {"agn": 0.3, "star": 0.2, "cluster": 0.5}}
+    >>> classes = ["agn", "star", "cluster"]
+    >>> prior_shares(0.1, ModelDescription("cn", {}, ["xmm"], 6.0, classes, {}, card))[0]
+    [0.54, 0.36, 0.1]
+    """
+    if prior is None:
+        return None
+    classes, given = description.classes, description.card.get("trained_prior")
+    if not isinstance(given, Mapping) or set(given) != set(classes):
+        raise WeightsError(
+            "prior needs weights that say at which shares of the classes they were trained; these "
+            "do not: leave prior out, or train them anew"
+        )
+    trained = [float(given[name]) for name in classes]
+    if isinstance(prior, Real):
+        if len(classes) > 2 and classes[-1] != "cluster":
+            raise ValueError(f"give prior as a dict with the share of each of {classes}")
+        rest = 1 - trained[-1]
+        return [(1 - prior) * share / rest for share in trained[:-1]] + [float(prior)], trained
+    if not isinstance(prior, Mapping) or set(prior) != set(classes):
+        raise ValueError(f"prior is a number, or a dict with the share of each of {classes}")
+    return [float(prior[name]) for name in classes], trained

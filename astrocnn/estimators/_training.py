@@ -1,0 +1,256 @@
+"""From labeled network input to a calibrated network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from astropy.coordinates import SkyCoord
+from sklearn.model_selection import StratifiedShuffleSplit
+
+from ..networks import ModelDescription, ensemble_members, load_keras, load_model
+from ..training import (
+    ImageDomain,
+    apply_calibration,
+    fit_calibration,
+    split_sky,
+    train_network,
+)
+from ..validation import OperatingPoints
+from ._fitted import Fitted
+from ._labels import encode, sorted_labels
+
+__all__ = ["ENOUGH", "Sample", "calibrate", "hold_out", "train_fitted"]
+
+#: Held-out targets that calibration, domain and thresholds need.
+ENOUGH = 100
+
+
+@dataclass
+class Sample:
+    """Network input with its classes.
+
+    Attributes
+    ----------
+    images : ndarray of shape (n, ny, nx, n_bands)
+        Network input, in memory or memory-mapped.
+    numbers : ndarray of shape (n,), int
+        Class numbers.
+    weight : ndarray of shape (n,), optional
+        Weight of each in the loss.
+    """
+
+    images: np.ndarray
+    numbers: np.ndarray
+    weight: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.numbers)
+
+    def rows(self, chosen: np.ndarray) -> "Sample":
+        """Return some of them."""
+        weight = None if self.weight is None else self.weight[chosen]
+        return Sample(self.images[chosen], self.numbers[chosen], weight)
+
+
+def hold_out(
+    sample: Sample,
+    coords: SkyCoord,
+    fraction: float,
+    patience: int | None = None,
+    random_state: int | None = None,
+) -> tuple[Sample, Sample | None]:
+    """Keep targets from the training, on another part of the sky.
+
+    Where the targets have no positions, or lie in one square degree, they are chosen at random,
+    the same share of each class. Where they would be too few to calibrate anything none are kept,
+    unless ``patience`` needs some.
+
+    Parameters
+    ----------
+    sample : Sample
+        All targets, in memory.
+    coords : `~astropy.coordinates.SkyCoord` of shape (n,)
+        Their positions.
+    fraction : float
+        Share to keep.
+    patience : int, optional
+        Whether the training watches them.
+    random_state : int, optional
+        Seed.
+
+    Returns
+    -------
+    training : Sample
+    held_out : Sample or None
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astrocnn.estimators._training import Sample, hold_out
+    >>> images, numbers = np.zeros((2000, 8, 8, 1)), np.arange(2000) % 2
+    >>> coords = SkyCoord(np.arange(2000) * 0.1, np.zeros(2000), unit="deg")
+    >>> training, held_out = hold_out(Sample(images, numbers), coords, 0.1, random_state=0)
+    >>> 150 < len(held_out) < 250, len(training) + len(held_out) <= 2000
+    (True, True)
+    """
+    wanted = round(fraction * len(sample))
+    if wanted == 0 or (wanted < ENOUGH and patience is None):
+        return sample, None
+    known = np.isfinite(coords.ra.deg).all()
+    try:
+        if not known:
+            raise ValueError("no positions")
+        training, test = split_sky(coords, sample.numbers, fraction, random_state)
+    except ValueError:
+        splitter = StratifiedShuffleSplit(1, test_size=fraction, random_state=random_state)
+        training, test = next(splitter.split(sample.numbers, sample.numbers))
+    return sample.rows(np.sort(training)), sample.rows(np.sort(test))
+
+
+def train_fitted(
+    description: ModelDescription,
+    start,
+    sample: Sample,
+    held_out: Sample | None = None,
+    y=None,
+    *,
+    class_weight: Mapping | str | None = None,
+    calibration: str | None = "temperature",
+    random_state: int | None = None,
+    checkpoint=None,
+    **settings,
+) -> Fitted:
+    """Train the network of a description, then calibrate it on held-out targets.
+
+    Parameters
+    ----------
+    description : ModelDescription
+        What to train.
+    start : str, path or None
+        Weights to start from; None: from nothing.
+    sample : Sample
+        What to train on.
+    held_out : Sample, optional
+        What to watch, and to calibrate on where it is large enough.
+    y : array-like, optional
+        Labels as the user gave them, for the type of the classes.
+    class_weight : dict or ``"balanced"``, optional
+        Weight of each class, by label.
+    calibration : str or None
+        See `astrocnn.training.fit_calibration`; None: none.
+    random_state : int, optional
+        Seed; each member of an ensemble has its own.
+    checkpoint : path, optional
+        File of the training's state; of an ensemble one per member.
+    **settings
+        Passed to `astrocnn.training.train_network`.
+
+    Raises
+    ------
+    ValueError
+        If there is one class only, or nothing held out for ``patience`` to watch.
+    """
+    if len(np.unique(sample.numbers)) < 2:
+        raise ValueError("training needs targets of at least two classes")
+    class_weight = _by_number(class_weight, description.classes)
+    shares = _trained_shares(sample, class_weight, len(description.classes))
+    prior = dict(zip(description.classes, shares.tolist(), strict=True))
+    description = replace(
+        description,
+        card={"training": "trained by fit", "trained_prior": prior},
+        calibration={},
+        domain={},
+        operating_points={},
+    )
+    keras = load_keras()
+    if random_state is not None:
+        keras.utils.set_random_seed(random_state)
+    fitted = Fitted(description, start, *sorted_labels(description.classes, y), trained=True)
+    if start is not None:
+        fitted._model, _ = load_model(start)
+    settings |= {"sample_weight": sample.weight, "class_weight": class_weight}
+    if held_out is not None:
+        settings["validation"] = (held_out.images, held_out.numbers)
+    fitted.history = _train_members(fitted.model, sample, random_state, checkpoint, settings)
+    if held_out is not None and len(held_out) >= ENOUGH:
+        calibrate(fitted, sample.images, held_out, calibration, settings["batch_size"])
+    return fitted
+
+
+def _train_members(model, sample, random_state, checkpoint, settings):
+    """Train each member by itself; return its history, of an ensemble a list of them."""
+    members = ensemble_members(model)
+    histories = []
+    for i, member in enumerate(members):
+        seed = None if random_state is None else random_state + i
+        path = checkpoint
+        if checkpoint is not None and len(members) > 1:
+            path = f"{checkpoint}.{i + 1}"
+        histories.append(
+            train_network(
+                member,
+                sample.images,
+                sample.numbers,
+                random_state=seed,
+                checkpoint=path,
+                **settings,
+            )
+        )
+    return histories[0] if len(members) == 1 else histories
+
+
+def calibrate(
+    fitted: Fitted,
+    images: np.ndarray,
+    held_out: Sample,
+    method: str | None = "temperature",
+    batch_size: int = 32,
+) -> None:
+    """Set calibration, domain and thresholds of a trained network.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        Its description is changed.
+    images : ndarray of shape (n, ny, nx, n_bands)
+        Network input of the training.
+    held_out : Sample
+        At least 100 other targets.
+    method : str or None
+        See `astrocnn.training.fit_calibration`; None: no calibration.
+    batch_size : int
+        Targets per step.
+    """
+    description = fitted.description
+    proba = fitted.outputs(held_out.images, batch_size).mean(axis=1)
+    if method is not None:
+        # Weighted, so that the classes have the shares of the training here too.
+        shares = np.array([description.card["trained_prior"][name] for name in description.classes])
+        number = np.bincount(held_out.numbers, minlength=len(shares))
+        weight = shares[held_out.numbers] * len(held_out) / number[held_out.numbers]
+        description.calibration = fit_calibration(proba, held_out.numbers, method, weight)
+    description.domain = ImageDomain.fit(images, held_out.images).to_config()
+    if len(description.classes) == 2 and len(np.unique(held_out.numbers)) == 2:
+        positive = apply_calibration(proba, description.calibration)[:, 1]
+        points = OperatingPoints.measure(held_out.numbers == 1, positive, most=100)
+        description.operating_points = points.to_config()
+
+
+def _by_number(class_weight, classes: list[str]):
+    """Weights by label as weights by class number."""
+    if not isinstance(class_weight, Mapping):
+        return class_weight
+    return {
+        int(encode([label], 1, classes)[0]): float(weight) for label, weight in class_weight.items()
+    }
+
+
+def _trained_shares(sample: Sample, class_weight, n_classes: int) -> np.ndarray:
+    """Share of each class in the loss."""
+    shares = np.bincount(sample.numbers, sample.weight, minlength=n_classes).astype(float)
+    if class_weight == "balanced":
+        shares = (shares > 0).astype(float)
+    elif class_weight is not None:
+        shares *= [class_weight.get(number, 1.0) for number in range(n_classes)]
+    return shares / shares.sum()
