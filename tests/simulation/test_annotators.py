@@ -54,8 +54,9 @@ def rates(truth, seeds=8, **volunteers):
 
 def check_rates(found):
     recall, bright_recall, precision, bright_precision = found
-    assert recall == pytest.approx(0.40, abs=0.025)
-    assert bright_recall == pytest.approx(0.65, abs=0.035)
+    # A list of 2000 clusters has a scatter of 0.011 of its own, its confirmed ones of 0.018.
+    assert recall == pytest.approx(0.40, abs=0.03)
+    assert bright_recall == pytest.approx(0.65, abs=0.04)
     assert 0.98 <= precision <= 0.993
     assert 0.98 <= bright_precision <= 0.993
 
