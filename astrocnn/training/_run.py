@@ -87,14 +87,14 @@ class Run:
             for epoch in range(done, epochs):
                 if self.stopped:
                     break
-                _seed_dropout(seed, epoch)
-                self.fit_epoch(batches, validation, epoch, bar, callbacks)
+                self.fit_epoch(batches, validation, epoch, [_progress(bar, seed), *callbacks])
+                bar.set_postfix({name: f"{v[-1]:.3f}" for name, v in self.history.items()})
                 if checkpoint:
                     write_checkpoint(checkpoint, settings, seed, self.history, self.arrays())
         if self.patience:
             self.model.set_weights(self.best)
 
-    def fit_epoch(self, batches, validation, epoch: int, bar, callbacks=()) -> None:
+    def fit_epoch(self, batches, validation, epoch: int, callbacks=()) -> None:
         """Train for one epoch."""
         if self.plateau is not None:
             rate = self.plateau.rate(self.watched_losses, self.first_rate)
@@ -107,28 +107,26 @@ class Run:
             validation_data=validation,
             verbose=0,
             shuffle=False,  # the batches are; Keras would add an order of its own, without a seed
-            callbacks=[_progress(bar), *callbacks],
+            callbacks=callbacks,
         ).history
         for name, values in found.items():
             self.history.setdefault(name, []).append(float(values[-1]))
-        bar.set_postfix({name: f"{values[-1]:.3f}" for name, values in self.history.items()})
         if self.patience and not epochs_since_best(self.watched_losses):
-            self.best = self.model.get_weights()
+            # A copy: PyTorch gives its own memory.
+            self.best = [np.array(weight) for weight in self.model.get_weights()]
 
 
-def _seed_dropout(seed: int, epoch: int) -> None:
-    """Give each epoch its own random numbers where they are not part of the state."""
-    keras = load_keras()
-    if keras.backend.backend() == "torch":
-        # There, dropout draws from PyTorch's own generator, not from the seeds of its layer.
-        keras.utils.set_random_seed(int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0]))
-
-
-def _progress(bar):
-    """Return a Keras callback that moves a progress bar."""
+def _progress(bar, seed: int):
+    """Return a Keras callback that moves a progress bar, and seeds what is not in the state."""
     keras = load_keras()
 
     class Progress(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if keras.backend.backend() == "torch":
+                # There, dropout draws from PyTorch's own generator, not from the layer's seeds.
+                numbers = np.random.SeedSequence((seed, epoch))
+                keras.utils.set_random_seed(int(numbers.generate_state(1)[0]))
+
         def on_train_batch_end(self, batch, logs=None):
             bar.update(1)
 
