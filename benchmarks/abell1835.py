@@ -163,7 +163,7 @@ def figure(found: dict, path) -> None:
         targets = Table(
             {"target_id": [name], "ra": [coords.icrs.ra.deg], "dec": [coords.icrs.dec.deg]}
         )
-        parts.append(make_cutouts(targets, ["xmm"], {"xmm": image}, pixels=96))
+        parts.append(make_cutouts(targets, ["xmm"], {"xmm": image}, pixels=178))
         tables.append(classifier.set_params(images={"xmm": image}).predict(targets))
     dataset = xr.concat(parts, "target", data_vars="all", combine_attrs="drop_conflicts")
     table = vstack(tables, metadata_conflicts="silent")

@@ -94,7 +94,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         --------
         >>> from astrocnn import ClusterClassifier
         >>> from astrocnn.simulation import simulate_cutouts
-        >>> cutouts, truth = simulate_cutouts(1, random_state=21, bands=["xmm"], pixels=96)
+        >>> cutouts, truth = simulate_cutouts(1, random_state=21, bands=["xmm"], pixels=178)
         >>> ClusterClassifier("xmm").explain(cutouts, steps=4)["attribution"].dims
         ('target', 'band', 'y', 'x')
         """

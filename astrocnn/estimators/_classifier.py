@@ -93,7 +93,7 @@ class ClusterClassifier(NetworkClassifier):
     --------
     >>> from astrocnn import ClusterClassifier
     >>> from astrocnn.simulation import simulate_cutouts
-    >>> cutouts, truth = simulate_cutouts(3, random_state=7, bands=["xmm"], pixels=96)
+    >>> cutouts, truth = simulate_cutouts(3, random_state=7, bands=["xmm"], pixels=178)
     >>> result = ClusterClassifier(weights="xmm").predict(cutouts)
     >>> result.colnames[:5]
     ['target_id', 'ra', 'dec', 'label', 'proba_cluster']

@@ -50,7 +50,7 @@ def plot_explanation(explained, target: int = 0):
     >>> from astrocnn import ClusterClassifier
     >>> from astrocnn.plotting import plot_explanation
     >>> from astrocnn.simulation import simulate_cutouts
-    >>> cutouts, truth = simulate_cutouts(1, random_state=21, bands=["xmm"], pixels=96)
+    >>> cutouts, truth = simulate_cutouts(1, random_state=21, bands=["xmm"], pixels=178)
     >>> figure = plot_explanation(ClusterClassifier("xmm").explain(cutouts, steps=4))
     >>> len(figure.axes)  # the band and the color bar
     2

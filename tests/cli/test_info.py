@@ -22,7 +22,7 @@ def test_overview(run):
 def test_card(run):
     code, out, err = run("info", "--weights", "xmm")
     assert (code, err) == (0, [])
-    assert out[:3] == ["weights: xmm", "bands: xmm", "images: 96 x 96 pixels on 6 arcmin"]
+    assert out[:3] == ["weights: xmm", "bands: xmm", "images: 178 x 178 pixels on 6 arcmin"]
     assert f"sha256: {file_hash(find_weights('xmm'))}" in out
     assert f"training: {read_description('xmm').card['training']}" in out
 

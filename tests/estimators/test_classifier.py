@@ -135,7 +135,7 @@ class TestResult:
 
     def test_meta_and_print_tell_the_weights(self):
         cutouts = make_cutouts(
-            SkyCoord(10, 10, unit="deg"), ["xmm"], {"xmm": BlobProvider()}, pixels=96
+            SkyCoord(10, 10, unit="deg"), ["xmm"], {"xmm": BlobProvider()}, pixels=178
         )
         result = ClusterClassifier("xmm").predict(cutouts)
         assert result.meta["weights"] == "xmm"
@@ -199,7 +199,7 @@ class TestFaults:
     @pytest.mark.parametrize("bands", [["dss2"], ["dss2", "xmm"]])
     def test_other_surveys_are_refused(self, bands):
         images = {band: BlobProvider(band) for band in bands}
-        cutouts = make_cutouts(SkyCoord(1, 1, unit="deg"), bands, images, pixels=96)
+        cutouts = make_cutouts(SkyCoord(1, 1, unit="deg"), bands, images, pixels=178)
         with pytest.raises(SurveyMismatchError, match=r"need images of xmm.*holds dss2-red"):
             ClusterClassifier("xmm").predict(cutouts)
 
@@ -207,7 +207,7 @@ class TestFaults:
         cutouts = make_cutouts(
             SkyCoord(1, 1, unit="deg"), ["xmm"], {"xmm": BlobProvider()}, pixels=20
         )
-        with pytest.raises(SurveyMismatchError, match="96 pixels on 6.0 arcmin"):
+        with pytest.raises(SurveyMismatchError, match="178 pixels on 6.0 arcmin"):
             ClusterClassifier("xmm").predict(cutouts)
 
     def test_images_of_a_band_that_is_not_used(self):

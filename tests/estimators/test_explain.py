@@ -48,7 +48,7 @@ def fitted():
 
 
 def test_attributions_add_up_to_the_probability():
-    cutouts, _ = simulate_cutouts(4, random_state=21, bands=["xmm"], pixels=96)
+    cutouts, _ = simulate_cutouts(4, random_state=21, bands=["xmm"], pixels=178)
     explained = ClusterClassifier("xmm").explain(cutouts)
     gain = explained["proba"].values - explained.attrs["baseline_proba"]
     total = explained["attribution"].sum(("band", "y", "x")).values

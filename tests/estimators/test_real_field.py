@@ -56,10 +56,10 @@ def test_real_images_are_not_novel(found, real_data):
     def novelty(image):
         coords = image.wcs.pixel_to_world(*found["blank_xy"].T)
         return domain.score(
-            Preprocessing()(make_cutouts(coords, ["xmm"], {"xmm": image}, pixels=96))
+            Preprocessing()(make_cutouts(coords, ["xmm"], {"xmm": image}, pixels=178))
         )
 
-    domain = ImageDomain.fit(simulated_tensors(400, 3, ["xmm"], pixels=96)[0])
+    domain = ImageDomain.fit(simulated_tensors(400, 3, ["xmm"], pixels=178)[0])
     field = found["field"]
     assert np.mean(novelty(field.image()) > 1) < 0.1
     broad = gaussian_filter(field.counts.astype(np.float32), 30 / 2.355 / 4)
