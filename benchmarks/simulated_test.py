@@ -2,6 +2,7 @@
 
     python benchmarks/simulated_test.py [--weights xmm-dss2,xmm] [--n 10000] [--seed 2]
                                         [--folder simulated] [--figure test.png]
+    python benchmarks/simulated_test.py --train 1537,15370
 
 Prints the area under the ROC curve with its interval and paired tests (DeLong) against a logistic
 regression on net counts, the ratio of counts within 12 and 80 arcsec, and hardness; the same on a
@@ -29,9 +30,11 @@ from astrocnn.cutouts import cutout_dataset
 from astrocnn.estimators import RECIPES
 from astrocnn.exceptions import NoCoverageError
 from astrocnn.grid import CutoutGrid
+from astrocnn.networks import NETWORKS, load_keras
 from astrocnn.providers import FitsProvider
 from astrocnn.simulation import simulate_field
 from astrocnn.surveys import get_band
+from astrocnn.training import train_network
 from astrocnn.validation import (
     auc,
     delong_test,
@@ -197,6 +200,42 @@ def report(names: list[str], n: int, seed: int, folder: Path, n_changed: int) ->
     return {"truth": truth, "proba": proba}
 
 
+def same_training(sizes: list[int], seed: int, folder: Path, n_test: int) -> None:
+    """Train CN and the network of two branches on the same targets, and compare them.
+
+    CN sees means of 2 x 2 pixels, 4 arcsec: four times faster, and no worse on few targets.
+    """
+    recipe = RECIPES["xmm-dss2"]
+    tensor, truth = recipe.simulate(recipe.n, seed - 1, folder, n_jobs=2)
+    test, known = recipe.simulate(n_test, seed, folder, n_jobs=2)
+    cluster = np.array(known["is_cluster"])
+    keras = load_keras()
+    for size in sizes:
+        labels = np.array(truth["is_cluster"][:size]).astype(int)
+        epochs = max(4, round(46_000 / size))
+        proba = {}
+        for name, factor, batch, rate in (("cn", 2, 10, 4e-4), ("two_branch", 1, 32, 1e-3)):
+            keras.utils.set_random_seed(seed)
+            side = tensor.shape[1] // factor
+            model = NETWORKS[name](input_shape=(side, side, 2))
+            images = _binned(tensor[:size], factor)
+            train_network(model, images, labels, epochs=epochs, batch_size=batch,
+                          learning_rate=rate, random_state=seed)  # fmt: skip
+            proba[name] = np.concatenate([
+                model.predict(_binned(test[i : i + 500], factor).astype("f4"), verbose=0)[:, 1]
+                for i in range(0, n_test, 500)
+            ])  # fmt: skip
+            print(f"{name} on {size} targets, {epochs} epochs: AUC {auc(cluster, proba[name])}")
+        print(f"two_branch - cn: {delong_test(cluster, proba['two_branch'], proba['cn'])}")
+
+
+def _binned(tensor: np.ndarray, factor: int) -> np.ndarray:
+    """Means of square groups of pixels."""
+    n, side, _, bands = tensor.shape
+    groups = np.asarray(tensor).reshape(n, side // factor, factor, side // factor, factor, bands)
+    return groups.mean(axis=(2, 4), dtype=np.float32).astype(np.float16)
+
+
 def figure(found: dict, path: str) -> None:
     """ROC curves and reliability of all classifiers."""
     import matplotlib.pyplot as plt
@@ -225,9 +264,14 @@ def main(arguments=None) -> None:
     parser.add_argument("--changed", type=int, default=1000, help="targets under each change")
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--folder", type=Path, default=Path("simulated"))
+    parser.add_argument("--train", help="compare networks trained on so many targets: 1537,15370")
     parser.add_argument("--figure")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
+    if options.train:
+        sizes = [int(size) for size in options.train.split(",")]
+        same_training(sizes, options.seed, options.folder, options.n)
+        return
     names = options.weights.split(",")
     found = report(names, options.n, options.seed, options.folder, min(options.changed, options.n))
     if options.figure:

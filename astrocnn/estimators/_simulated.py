@@ -184,7 +184,7 @@ def train_on_simulation(
         del sample, held_out, tensor  # before the files go
     settings = asdict(chosen) | {"n": n, "epochs": epochs, "n_calibration": n_calibration}
     settings["optimizer"] = "Adam, cosine"
-    command = _command(recipe, chosen, n, epochs, random_state)
+    command = _command(recipe, chosen, n, epochs, n_test, random_state)
     fitted.description.card = simulation_card(
         recipe, fitted, outputs, truth, settings, command, random_state
     )
@@ -196,8 +196,8 @@ def _sample(chosen, n, seed, folder, n_jobs) -> Sample:
     return Sample(tensor, np.array(truth["is_cluster"]).astype(int))
 
 
-def _command(recipe, chosen, n, epochs, random_state) -> str:
+def _command(recipe, chosen, n, epochs, n_test, random_state) -> str:
     """The command line that trains the same."""
-    own = [("--n", n, chosen.n), ("--epochs", epochs, chosen.epochs)]
+    own = [("--n", n, chosen.n), ("--epochs", epochs, chosen.epochs), ("--n-test", n_test, 1000)]
     words = [f" {option} {value}" for option, value, usual in own if value != usual]
     return f"astrocnn train {recipe}{''.join(words)} --seed {random_state}"

@@ -3,12 +3,13 @@
 from ._augment import Augmentation, augment, augmentation_layer
 from ._calibration import adjust_prior, apply_calibration, fit_calibration
 from ._data import make_batches
-from ._domain import ImageDomain, image_statistics
+from ._domain import ImageDomain
 from ._loop import train_network
 from ._repeat import repeat_training, summarize_runs
 from ._schedules import Plateau
 from ._simulated import simulated_tensors
 from ._splits import sky_folds, sky_groups, split_sky
+from ._statistics import image_statistics
 
 __all__ = [
     "Augmentation",

@@ -1,34 +1,33 @@
 """Is an image like those of the training? A distance in a few numbers per image."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import fft
 
-__all__ = ["ImageDomain", "image_statistics"]
+from ._statistics import BINS, PER_BAND, image_statistics
 
-#: Radial bins of the power spectrum.
-_BINS = 10
-#: Statistics of one band: power per bin, skewness, kurtosis, share of pixels at zero.
-_PER_BAND = _BINS + 3
-#: Smallest power per pixel that is told from none; half precision leaves less than that.
-_FLOOR = 1e-5
+__all__ = ["ImageDomain"]
+
 #: A statistic that hardly varies in the training is not given all the weight.
 _SMALLEST_SCALE = 0.02
-#: More images than this say nothing new of a mean and a covariance.
-_MOST = 8000
+#: Most images that are looked at; the rare ones, with the brightest sources, are worth many.
+_MOST = 40_000
+#: Bins of brightness that count alike, whatever number of images they hold.
+_LEVELS = 20
 
 
 @dataclass(frozen=True)
 class ImageDomain:
     """The images that a network was trained on, as a region in the space of their statistics.
 
-    The score of an image is its Mahalanobis distance from the training images in
-    `image_statistics`, the largest of: each band by itself, and all bands together. It is given
-    in units of the distance that 99 % of held-out training images keep: **above 1 is unusual**.
-    It knows texture, sharpness, contrast and gaps, and how the bands go together; it does not know
-    classes: an odd object on an ordinary image is not novel.
+    Images of bright and of faint sources lie along a curve in the space of `image_statistics`: of
+    each band, the statistics are a quadratic function of their first principal component. Few
+    images hold the brightest sources, so all parts of the curve count alike in the fit. The score
+    of an image is its Mahalanobis distance from the curve, the largest of: each band by itself, and
+    all bands together. It is given in units of the distance that 99.5 % of held-out training images
+    keep: **above 1 is unusual**. It knows texture, sharpness, contrast and gaps, and how the bands
+    go together; it does not know classes: an odd object on an ordinary image is not novel.
 
     Parameters
     ----------
@@ -36,10 +35,12 @@ class ImageDomain:
         Bands of the images.
     center, scale : ndarray of shape (n_statistics,)
         Mean and standard deviation of each statistic, without the outermost images.
-    mean : ndarray of shape (n_statistics,)
-        Mean of the scaled statistics.
+    direction : ndarray of shape (n_statistics,)
+        First principal component of each band; 0 for correlations between bands.
+    trend : ndarray of shape (3, n_statistics)
+        The curve: scaled statistics as a quadratic function of that component.
     covariance : ndarray of shape (n_statistics, n_statistics)
-        Their covariance, with the shrinkage of Ledoit & Wolf.
+        Covariance about the curve, with the shrinkage of Ledoit & Wolf.
     limits : ndarray of shape (n_bands + 1,)
         Distances that mean a score of 1: by band, and of all bands.
 
@@ -63,20 +64,21 @@ class ImageDomain:
     n_bands: int
     center: np.ndarray
     scale: np.ndarray
-    mean: np.ndarray
+    direction: np.ndarray
+    trend: np.ndarray
     covariance: np.ndarray
     limits: np.ndarray
 
     @classmethod
     def fit(
-        cls, tensor: np.ndarray, held_out: np.ndarray | None = None, quantile: float = 0.99
+        cls, tensor: np.ndarray, held_out: np.ndarray | None = None, quantile: float = 0.995
     ) -> "ImageDomain":
         """Describe training images.
 
         Parameters
         ----------
         tensor : ndarray of shape (n, ny, nx, n_bands)
-            Network input, in memory or memory-mapped; of more than 8,000 images as many, evenly
+            Network input, in memory or memory-mapped; of more than 40,000 images as many, evenly
             spread, are used.
         held_out : ndarray of shape (m, ny, nx, n_bands), optional
             Other images of the same kind, for the limits. By default every fourth image.
@@ -98,14 +100,22 @@ class ImageDomain:
             other = image_statistics(_Rows(held_out, rows))
         if len(known) < 4 or len(other) == 0:
             raise ValueError("a domain needs some hundred images: four at least, and one held out")
-        center, scale = _center_and_scale(known)
-        mean, covariance = _shrunk((known - center) / scale)
         n_bands = tensor.shape[-1]
-        one = cls(n_bands, center, scale, mean, covariance, np.ones(n_bands + 1))
+        center, scale = _center_and_scale(known)
+        known, other = (known - center) / scale, (other - center) / scale
+        direction = _direction(known, n_bands)
+        level = _levels(known, direction, n_bands)
+        chosen = _balanced(level.max(axis=1))
+        trend = _trend(known[chosen], level[chosen], n_bands)
+        off = known[chosen] - _curve(level[chosen], trend)
+        one = cls(n_bands, center, scale, direction, trend, _shrunk(off), np.ones(n_bands + 1))
         distances = one._distances(other)
-        limits = np.quantile(distances, quantile, axis=0)
-        limits = limits * np.quantile((distances / limits).max(axis=1), quantile)
-        return cls(n_bands, center, scale, mean, covariance, limits)
+        # Of bright sources, rare among the held-out images, as large a share is to stay within.
+        bright = _balanced(_levels(other, direction, n_bands).max(axis=1))
+        limits = [np.quantile(some, quantile, axis=0) for some in (distances, distances[bright])]
+        limits = np.max(limits, axis=0)
+        limits = limits * max(np.quantile((distances / limits).max(axis=1), quantile), 1.0)
+        return replace(one, limits=limits)
 
     def score(self, tensor: np.ndarray) -> np.ndarray:
         """Return how unusual images are.
@@ -129,23 +139,23 @@ class ImageDomain:
             raise ValueError(f"images of {self.n_bands} bands are needed, not {np.shape(tensor)}")
         if len(tensor) == 0:
             return np.zeros(0)
-        return (self._distances(image_statistics(tensor)) / self.limits).max(axis=1)
+        scaled = (image_statistics(tensor) - self.center) / self.scale
+        return (self._distances(scaled) / self.limits).max(axis=1)
 
-    def _distances(self, statistics) -> np.ndarray:
+    def _distances(self, scaled) -> np.ndarray:
         """Mahalanobis distance of each band and of all bands, shape (n, n_bands + 1)."""
-        off = (statistics - self.center) / self.scale - self.mean
-        parts = [slice(b * _PER_BAND, (b + 1) * _PER_BAND) for b in range(self.n_bands)]
+        off = scaled - _curve(_levels(scaled, self.direction, self.n_bands), self.trend)
         found = []
-        for part in [*parts, slice(None)]:
+        for part in [*_bands(self.n_bands), slice(None)]:
             solved = np.linalg.solve(self.covariance[part, part], off[:, part].T)
             found.append(np.sqrt(np.sum(off[:, part].T * solved, axis=0)))
         return np.transpose(found)
 
     def to_config(self) -> dict:
         """Return plain data (JSON); of the covariance the lower triangle."""
-        lower = self.covariance[np.tril_indices(len(self.mean))]
-        numbers = {"center": self.center, "scale": self.scale, "mean": self.mean}
-        numbers |= {"covariance": lower, "limits": self.limits}
+        lower = self.covariance[np.tril_indices(len(self.center))]
+        numbers = {"center": self.center, "scale": self.scale, "direction": self.direction}
+        numbers |= {"trend": self.trend.ravel(), "covariance": lower, "limits": self.limits}
         return {"n_bands": self.n_bands} | {
             name: [float(f"{value:.6g}") for value in values] for name, values in numbers.items()
         }
@@ -160,87 +170,14 @@ class ImageDomain:
             If the numbers do not fit together.
         """
         config = {name: np.asarray(value, dtype=float) for name, value in config.items()}
-        n_bands, n = int(config.pop("n_bands")), len(config["mean"])
+        n_bands, n = int(config.pop("n_bands")), len(config["center"])
+        config["trend"] = config["trend"].reshape(3, n)
         covariance = np.zeros((n, n))
         covariance[np.tril_indices(n)] = config.pop("covariance")
         covariance += np.tril(covariance, -1).T
-        if n != n_bands * _PER_BAND + n_bands * (n_bands - 1) // 2:
+        if n != n_bands * PER_BAND + n_bands * (n_bands - 1) // 2:
             raise ValueError(f"{n} statistics for {n_bands} bands")
         return cls(n_bands, covariance=covariance, **config)
-
-
-def image_statistics(tensor: np.ndarray) -> np.ndarray:
-    """Return the numbers by which images are compared.
-
-    Per band: logarithm of the power in ten rings of spatial frequency (sharpness and texture of
-    the noise), skewness and kurtosis (contrast, bright sources), the share of pixels that are
-    exactly zero (gaps); per pair of bands their correlation.
-
-    Parameters
-    ----------
-    tensor : ndarray of shape (n, ny, nx, n_bands)
-        Network input.
-
-    Returns
-    -------
-    ndarray of shape (n, n_bands * 13 + n_bands * (n_bands - 1) / 2)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from astrocnn.training import image_statistics
-    >>> image_statistics(np.zeros((3, 32, 32, 2))).shape
-    (3, 27)
-    """
-    rings = _Rings(tensor.shape[1], tensor.shape[2])
-    rows = []
-    for image in tensor:
-        # One band after the other in memory: several times faster.
-        bands = np.ascontiguousarray(np.moveaxis(image, -1, 0), dtype=np.float32)
-        values, scaled = [], []
-        for band in bands:
-            off = (band - band.mean()).ravel()
-            square = off * off
-            variance = square.mean() + 1e-9
-            values += rings.power(band).tolist()
-            values.append(np.arcsinh(square @ off / off.size / variance**1.5))
-            values.append(np.log(square @ square / off.size / variance**2 + 1e-3))
-            values.append(np.log(np.mean(band == 0) + 1e-2))
-            scaled.append(off / np.sqrt(variance * off.size))
-        pairs = [scaled[i] @ scaled[j] for i in range(len(scaled)) for j in range(i)]
-        rows.append(values + np.arctanh(np.clip(pairs, -0.999, 0.999)).tolist())
-    return np.array(rows, dtype=float)
-
-
-class _Rings:
-    """Power of images in rings of spatial frequency, up to that of two pixels."""
-
-    def __init__(self, ny, nx):
-        # The transform of a length with large prime factors is slow: leave out a few border pixels.
-        self.shape = tuple(_fast_length(n) for n in (ny, nx))
-        frequency = np.hypot(
-            fft.fftfreq(self.shape[0])[:, np.newaxis], fft.rfftfreq(self.shape[1])
-        ).ravel()
-        ring = np.digitize(frequency, np.geomspace(1.5 / min(self.shape), 0.5, _BINS + 1)) - 1
-        self.ring = np.where((ring >= 0) & (ring < _BINS), ring, _BINS)
-        # The transform of a real image holds one of each pair of opposite frequencies, but for the
-        # first column and, of an even length, the last.
-        twice = np.full((self.shape[0], self.shape[1] // 2 + 1), 2.0)
-        twice[:, 0] = 1
-        if self.shape[1] % 2 == 0:
-            twice[:, -1] = 1
-        self.weight = twice.ravel()
-        number = np.bincount(self.ring, self.weight, _BINS + 1)[:_BINS]
-        self.number = np.maximum(number, 1)
-
-    def power(self, image):
-        """Logarithm of the mean power per pixel, shape (bins,)."""
-        top, left = ((full - n) // 2 for full, n in zip(image.shape, self.shape, strict=True))
-        part = image[top : top + self.shape[0], left : left + self.shape[1]]
-        transform = fft.rfft2(part).ravel()
-        power = (transform.real**2 + transform.imag**2) * self.weight
-        mean = np.bincount(self.ring, power, _BINS + 1)[:_BINS] / self.number / part.size
-        return np.log10(mean + _FLOOR)
 
 
 class _Rows:
@@ -253,21 +190,66 @@ class _Rows:
         return (self.array[row] for row in self.rows)
 
 
-def _fast_length(n: int) -> int:
-    """The largest length up to ``n`` without large prime factors."""
-    return next(length for length in range(n, 0, -1) if fft.next_fast_len(length) == length)
-
-
 def _center_and_scale(statistics):
     """Mean and standard deviation with the outermost hundredth of each side pulled in."""
     inner = np.clip(statistics, *np.quantile(statistics, [0.01, 0.99], axis=0))
     return inner.mean(axis=0), np.maximum(inner.std(axis=0), _SMALLEST_SCALE)
 
 
-def _shrunk(scaled):
-    """Mean and shrunk covariance of scaled statistics."""
+def _bands(n_bands):
+    """The statistics of each band."""
+    return [slice(b * PER_BAND, (b + 1) * PER_BAND) for b in range(n_bands)]
+
+
+def _direction(scaled, n_bands):
+    """First principal component of each band; larger where the image has more contrast."""
+    direction = np.zeros(scaled.shape[1])
+    for part in _bands(n_bands):
+        axis = np.linalg.svd(scaled[:, part], full_matrices=False)[2][0]
+        contrast = scaled[:, part.start + BINS + 1]  # kurtosis
+        direction[part] = axis if (scaled[:, part] @ axis) @ contrast >= 0 else -axis
+    return direction
+
+
+def _levels(scaled, direction, n_bands):
+    """Component of each band, shape (n, n_bands)."""
+    return np.stack([scaled[:, part] @ direction[part] for part in _bands(n_bands)], axis=1)
+
+
+def _balanced(level):
+    """Rows among which no level is rare: at most a fifth of their share from each of 20 bins."""
+    bins = np.digitize(level, np.linspace(level.min(), level.max(), _LEVELS + 1)[1:-1])
+    most = max(len(level) // (5 * _LEVELS), 30)
+    order = np.random.default_rng(0).permutation(len(level))
+    return np.sort(
+        np.concatenate([order[bins[order] == number][:most] for number in range(_LEVELS)])
+    )
+
+
+def _powers(level):
+    return np.stack([np.ones_like(level), level, level**2], axis=-1)
+
+
+def _trend(scaled, level, n_bands):
+    """Least-squares curve of each band's statistics; of correlations between bands the mean."""
+    trend = np.zeros((3, scaled.shape[1]))
+    trend[0] = scaled.mean(axis=0)
+    for b, part in enumerate(_bands(n_bands)):
+        trend[:, part] = np.linalg.lstsq(_powers(level[:, b]), scaled[:, part])[0]
+    return trend
+
+
+def _curve(level, trend):
+    """Statistics on the curve at the levels of the bands."""
+    curve = np.tile(trend[0], (len(level), 1))
+    for b, part in enumerate(_bands(level.shape[1])):
+        curve[:, part] = _powers(level[:, b]) @ trend[:, part]
+    return curve
+
+
+def _shrunk(off):
+    """Shrunk covariance of scaled statistics about the curve."""
     from sklearn.covariance import LedoitWolf
 
-    found = LedoitWolf().fit(scaled)
     # A statistic that never varied (no image had a gap) still has an inverse.
-    return found.location_, found.covariance_ + 1e-3 * np.eye(len(found.location_))
+    return LedoitWolf(assume_centered=True).fit(off).covariance_ + 1e-3 * np.eye(off.shape[1])

@@ -260,7 +260,7 @@ class TestShipped:
         Preprocessing.from_config(description.preprocessing)
         shape = (2, description.pixels, description.pixels, len(description.bands))
         proba = np.asarray(model(np.zeros(shape, dtype="float32")))
-        assert np.allclose(proba.sum(axis=1), 1, atol=1e-5)
+        assert np.allclose(proba.sum(axis=-1), 1, atol=1e-5)  # of every member
 
     def test_table(self):
         table = weights_table()
