@@ -37,11 +37,11 @@ class Augmentation:
     --------
     >>> from astrocnn.training import Augmentation
     >>> Augmentation(noise=0.0)
-    Augmentation(orientations=True, turned=0.3, shift=0.03, noise=0.0)
+    Augmentation(orientations=True, turned=0.2, shift=0.03, noise=0.0)
     """
 
     orientations: bool = True
-    turned: float = 0.3
+    turned: float = 0.2
     shift: float = 0.03
     noise: float = 0.1
 

@@ -77,7 +77,7 @@ def test_nothing_given(run):
         (["predict", "a.csv", "--radius", "2kpc"], "'2kpc' is no angle such as 2arcmin"),
         (["predict", "a.csv", "--radius", "-2arcmin"], "no angle|expected one argument"),
         (["predict", "a.csv", "--images", "a.fits"], "'a.fits' is not BAND=PATTERN"),
-        (["train"], "the following arguments are required: RECIPE"),
+        (["train"], "one of the arguments RECIPE --dataset is required"),
         (["train", "xmm", "--n", "0"], "'0' is not a whole number above zero"),
         (["train", "xmm", "--epochs", "2.5"], "'2.5' is not a whole number above zero"),
     ],

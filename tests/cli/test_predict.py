@@ -221,15 +221,15 @@ def test_interruption_keeps_what_was_done(run, folder, monkeypatch):
     """Ctrl-C in the second of two chunks."""
     from astrocnn.estimators._fitted import Fitted
 
-    verdicts, calls = Fitted.verdicts, []
+    judge, calls = Fitted.judge, []
 
-    def interrupted(self, dataset, batch_size):
+    def interrupted(self, dataset, batch_size, prior=None):
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return verdicts(self, dataset, batch_size)
+        return judge(self, dataset, batch_size, prior)
 
-    monkeypatch.setattr(Fitted, "verdicts", interrupted)
+    monkeypatch.setattr(Fitted, "judge", interrupted)
     with conf.set_temp("chunk_size", 1):
         code, out, _ = run("predict", "targets.csv", *XMM, "--figure", "gallery.png")
     assert code == 130

