@@ -26,7 +26,7 @@ __all__ = ["NetworkClassifier"]
 class NetworkClassifier(ClassifierMixin, BaseEstimator):
     """A network behind the interface of scikit-learn: probabilities, weights, archive.
 
-    Its children have the parameters of `ClusterClassifier`.
+    Its children have the parameters of `~astrocnn.estimators.ClusterClassifier`.
     """
 
     def predict_proba(self, X) -> np.ndarray:
@@ -34,12 +34,12 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : see `predict`
+        X : see ``predict``
 
         Returns
         -------
         ndarray of shape (n_targets, n_classes)
-            Columns in the order of `classes_`; NaN in rows without images. Unlike `predict` it
+            Columns in the order of `classes_`; NaN in rows without images. Unlike ``predict`` it
             also judges images that are unlike those of the training: an array has no flags.
         """
         return self._judge(X).proba[:, self._ready().columns]
@@ -71,7 +71,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : see `predict`
+        X : see ``predict``
             A few targets: each takes as long as about ``3 * steps`` verdicts.
         steps : int
             Points of the integration; more of them make the sums more exact.
@@ -107,7 +107,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : see `predict`
+        X : see ``predict``
         y : array-like of shape (n_targets,)
             True classes, as in `fit`.
         sample_weight : array-like of shape (n_targets,), optional

@@ -29,7 +29,7 @@ def plot_explanation(explained, target: int = 0):
     Parameters
     ----------
     explained : `~xarray.Dataset`
-        Result of `ClusterClassifier.explain <astrocnn.estimators.ClusterClassifier.explain>`. With
+        Result of `ClusterClassifier.explain <astrocnn.estimators.NetworkClassifier.explain>`. With
         the attribute ``simulated`` the figure says that the images are simulated.
     target : int
         Position of the target in the Dataset.

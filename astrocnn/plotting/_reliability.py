@@ -63,5 +63,5 @@ def plot_reliability(tables: "Table | Mapping[str, Table]", ax=None, **kwargs):
     )
     ax.grid(color="0.92", lw=0.6)
     ax.set_axisbelow(True)
-    ax.legend(handles=handles, loc="lower right", fontsize="small", framealpha=0.9, edgecolor="0.85")
+    ax.legend(handles=handles, loc="lower right", fontsize="small", framealpha=0.9)
     return ax
