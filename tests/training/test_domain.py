@@ -36,7 +36,7 @@ def share(domain, images):
 
 def test_few_ordinary_images_are_flagged(domain):
     assert share(domain, fields(400, 2)) <= 0.03
-    assert share(domain, fields(400, 1)) == pytest.approx(0.01, abs=0.005)
+    assert share(domain, fields(400, 1)) <= 0.01
 
 
 def test_other_images_are_flagged(domain):
