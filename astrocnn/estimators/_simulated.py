@@ -11,7 +11,7 @@ from astropy.table import QTable
 
 from .._registry import Registry
 from ..tables import write_result
-from ..training import simulated_tensors
+from ..training import Augmentation, simulated_tensors
 from ._card import simulation_card
 from ._classifier import ClusterClassifier
 from ._training import Sample
@@ -46,6 +46,8 @@ class Recipe:
         Targets per step.
     learning_rate : float
         Highest learning rate.
+    turned : float
+        Share of the images that are turned by any angle, see `astrocnn.training.Augmentation`.
     """
 
     bands: tuple[str, ...]
@@ -58,6 +60,7 @@ class Recipe:
     arguments: Mapping = field(default_factory=dict)
     batch_size: int = 32
     learning_rate: float = 1e-3
+    turned: float = 0.5
 
     def classifier(self, **parameters) -> ClusterClassifier:
         """Return the classifier to train."""
@@ -70,6 +73,7 @@ class Recipe:
             network_arguments=dict(self.arguments),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
+            augmented=Augmentation(turned=self.turned),
             **parameters,
         )
 
