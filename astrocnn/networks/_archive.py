@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import struct
 import tempfile
 import warnings
 import zipfile
@@ -34,8 +35,8 @@ _FORMAT = 1
 _MAX_DESCRIPTION = 1_000_000
 #: What a damaged or foreign file makes zipfile, JSON, Keras and our builders raise.
 _READ_ERRORS = (
-    OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile,
-    zlib.error,
+    OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, RuntimeError,
+    zipfile.BadZipFile, zlib.error, struct.error,
 )  # fmt: skip
 
 
@@ -167,8 +168,11 @@ def read_description(weights) -> ModelDescription:
     path = find_weights(weights)
     try:
         with zipfile.ZipFile(path) as archive:
-            if archive.getinfo(_MEMBER).file_size > _MAX_DESCRIPTION:
+            member = archive.getinfo(_MEMBER)
+            if member.file_size > _MAX_DESCRIPTION:
                 raise WeightsError(f"the description in {path.name} is too large to be one")
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError(f"compression {member.compress_type}")
             content = json.loads(archive.read(_MEMBER))
         if content.pop("format") != _FORMAT:
             raise WeightsError(f"{path.name} was written by a newer astrocnn; please update")

@@ -220,6 +220,22 @@ class TestRefused:
         assert isinstance(description, ModelDescription)
 
 
+    @pytest.mark.parametrize("change", [lambda b: 0, lambda b: 2, lambda b: 255, lambda b: b ^ 128])
+    def test_every_byte_damaged(self, saved, tmp_path, change):
+        """Sizes that end beyond the file and unknown compressions are among them."""
+        raw, path = saved.read_bytes(), tmp_path / "damaged.keras"
+        with zipfile.ZipFile(saved) as archive:
+            start = archive.getinfo("astrocnn.json").header_offset
+        refused = 0
+        for place in range(start, len(raw)):
+            path.write_bytes(raw[:place] + bytes([change(raw[place])]) + raw[place + 1 :])
+            try:
+                read_description(path)
+            except WeightsError:
+                refused += 1
+        assert refused > 50
+
+
 class TestNothingIsExecuted:
     """Keras could be told to run code by ``config.json``: we never read it."""
 
