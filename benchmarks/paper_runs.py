@@ -70,6 +70,20 @@ class Training:
     learning_rate: float
     schedule: str
     pixels: int
+    precision: str | None = None
+    momentum: float | None = None
+
+    def describe(self) -> str:
+        """The training in words."""
+        words = [
+            f"{self.steps} steps of {self.batch}", self.optimizer,
+            f"learning rate {self.learning_rate:g}", self.schedule, f"{self.pixels} pixels",
+        ]  # fmt: skip
+        if self.precision:
+            words.append(self.precision)
+        if self.momentum:
+            words.append(f"batch normalization keeps {self.momentum:g}")
+        return ", ".join(words)
 
 
 @dataclass(frozen=True)
@@ -90,22 +104,26 @@ class Protocol:
 
     def describe(self) -> str:
         """The protocol in words, for the table."""
-        return "; ".join(
-            f"{name.upper()}: {t.steps} steps of {t.batch}, {t.optimizer}, learning rate "
-            f"{t.learning_rate:g}, {t.schedule}, {t.pixels} pixels"
-            for name, t in (("cn", self.cn), ("mn", self.mn))
-        )
+        return f"CN: {self.cn.describe()}; MN: {self.mn.describe()}"
 
 
-def reduced_protocol(epochs=(15, 8), pixels=89, scale=1.0, **settings) -> Protocol:
-    """The paper's protocol cut down to what two cores do in an hour or two."""
+def reduced_protocol(
+    epochs=(15, 8), pixels=(89, 56), scale=1.0, precision=None, **settings
+) -> Protocol:
+    """The paper's protocol cut down to what two cores do in an hour or two.
+
+    The sides of the images have the ratio of the paper's 356 and 224.
+    """
     n = (SIZES["expert"] + 404 - 170) * scale
     # CN learns little from optical images alone at larger steps.
-    cn, mn = (
-        Training(int(-(-n // batch)) * e, batch, "adam", rate, "cosine", pixels)
-        for e, batch, rate in zip(epochs, (10, 20), (4e-4, 1e-3), strict=True)
-    )
-    return Protocol(cn, mn, grid=2 * pixels, scale=scale, **settings)
+    cn = Training(
+        int(-(-n // 10)) * epochs[0], 10, "adam", 4e-4, "cosine", pixels[0], precision
+    )  # fmt: skip
+    # A MobileNet is no faster in half precision. Its averages must keep up with so few steps.
+    mn = Training(
+        int(-(-n // 20)) * epochs[1], 20, "adam", 1e-3, "cosine", pixels[1], momentum=0.9
+    )  # fmt: skip
+    return Protocol(cn, mn, grid=2 * pixels[0], scale=scale, **settings)
 
 
 def full_protocol(**settings) -> Protocol:
@@ -151,21 +169,27 @@ def simulate_block(folder: Path, protocol: Protocol, name: str, seed: int, n: in
     write_atomic(folder / f"{name}.npy", lambda path: np.save(path, tensor))
 
 
-def _binned(tensor: np.ndarray, pixels: int) -> np.ndarray:
-    """Mean of square groups of pixels, down to ``pixels`` a side; none where that is no divisor."""
+def _resized(tensor: np.ndarray, pixels: int) -> np.ndarray:
+    """Images of ``pixels`` a side: means of whole groups of pixels, else interpolated."""
     n, side, _, bands = tensor.shape
     factor, rest = divmod(side, pixels)
-    if rest or factor == 1:  # the network resizes
+    if rest == 0 and factor == 1:
         return tensor
-    groups = np.asarray(tensor, np.float32).reshape(n, pixels, factor, pixels, factor, bands)
+    images = np.asarray(tensor, np.float32)
+    if rest:
+        resize = load_keras().ops.image.resize
+        parts = [images[i : i + 100] for i in range(0, n, 100)]
+        parts = [np.asarray(resize(part, (pixels, pixels), antialias=True)) for part in parts]
+        return np.concatenate(parts).astype(np.float16)
+    groups = images.reshape(n, pixels, factor, pixels, factor, bands)
     return groups.mean(axis=(2, 4)).astype(np.float16)
 
 
 @lru_cache(maxsize=4)
 def read_images(folder: Path, part: str, pixels: int) -> list[np.ndarray]:
-    """Blocks of images of a list; memory-mapped where they are not binned."""
+    """Blocks of images of a list; memory-mapped where they have that size."""
     paths = sorted(folder.glob(f"{part}-???.npy"))
-    return [_binned(np.load(path, mmap_mode="r"), pixels) for path in paths]
+    return [_resized(np.load(path, mmap_mode="r"), pixels) for path in paths]
 
 
 @lru_cache(maxsize=4)
@@ -202,17 +226,6 @@ def read_lists(folder: Path, protocol: Protocol) -> dict[str, np.ndarray]:
     }
 
 
-def _build(row: Row, training: Training, side: int):
-    """A new network for images of ``side`` pixels."""
-    keras = load_keras()
-    shape = (training.pixels, training.pixels, len(row.bands))
-    model = NETWORKS[row.network](input_shape=shape)
-    if side == training.pixels:
-        return model
-    resize = keras.layers.Resizing(training.pixels, training.pixels, antialias=True)
-    return keras.Sequential([keras.Input((side, side, len(row.bands))), resize, model])
-
-
 def train_run(folder: Path, protocol: Protocol, key: str, run: int):
     """Train one row once; return the network, its loss by epoch, and the number of targets."""
     row, lists = ROWS[key], read_lists(folder, protocol)
@@ -224,14 +237,16 @@ def train_run(folder: Path, protocol: Protocol, key: str, run: int):
     # The same first weights and order in every row: differences between rows are paired by run.
     seed = 100 * protocol.seed + run
     load_keras().utils.set_random_seed(seed)
-    model = _build(row, training, images.shape[1])
+    arguments = {} if training.momentum is None else {"momentum": training.momentum}
+    model = NETWORKS[row.network](input_shape=images.shape[1:], **arguments)
     schedule = Plateau(4, 0.85, 0.01) if training.schedule == "plateau" else training.schedule
     history = train_network(
         model, images, labels,
         epochs=max(round(training.steps / -(-len(chosen) // training.batch)), 1),
         batch_size=training.batch, learning_rate=training.learning_rate,
         augmented=row.augmented, optimizer=training.optimizer, schedule=schedule,
-        random_state=seed, checkpoint=_checkpoint(folder, training, key, run),
+        mixed_precision=training.precision, random_state=seed,
+        checkpoint=_checkpoint(folder, training, key, run),
     )  # fmt: skip
     return model, history["loss"], len(chosen)
 

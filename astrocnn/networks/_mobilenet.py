@@ -16,6 +16,7 @@ def build_mn(
     alpha: float = 1.0,
     dropout: float = 0.65,
     weights: str | None = None,
+    momentum: float = 0.99,
 ):
     """Build the network "MN" of Kosiba et al. (2020), MNRAS 496, 4141: a MobileNet.
 
@@ -36,6 +37,9 @@ def build_mn(
         Where the body starts: at random, or trained on ImageNet (downloaded by Keras). For another
         number of bands than three, each band gets the average of the red, green and blue kernels
         of the first layer, scaled so that their sum stays.
+    momentum : float
+        Share of the old value that batch normalization keeps in each step of the training. Keras'
+        0.99 lags behind the weights where a training has a few hundred steps: 0.9 suits it.
 
     Returns
     -------
@@ -64,6 +68,9 @@ def build_mn(
     body = _body(tuple(input_shape), alpha, input_tensor=image)
     if weights == "imagenet":
         body.set_weights(_imagenet_arrays(input_shape, alpha))
+    for layer in body.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = momentum
     x = layers.GlobalAveragePooling2D(name="average")(body.output)
     x = layers.Dropout(dropout, name="dropout")(x)
     proba = layers.Dense(n_classes, activation="softmax", dtype="float32", name="proba")(x)

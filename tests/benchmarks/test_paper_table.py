@@ -17,7 +17,7 @@ NOISE = {
     "cn-e": 0.3, "mn-e": 0.35, "cn-e-optical": 0.9, "cn-e-xray": 0.5, "cn-z": 0.45, "mn-z": 0.45,
     "cn-e-plain": 0.6, "mn-e-plain": 0.6,
 }  # fmt: skip
-TINY = ["--scale", "0.03", "--test", "40", "--epochs", "1,1", "--pixels", "32"]
+TINY = ["--scale", "0.03", "--test", "40", "--epochs", "1,1", "--pixels", "32,40"]
 
 
 @pytest.fixture
@@ -165,12 +165,24 @@ def test_every_row_takes_the_same_steps(parts):
     assert (full.cn.steps, full.cn.batch, full.mn.steps, full.mn.batch) == (153_000, 10, 3_825, 20)
 
 
-def test_pixels_are_averaged(parts):
+def test_images_are_resized(parts):
     tensor = np.arange(32, dtype=np.float16).reshape(1, 4, 4, 2)
-    binned = parts[0]._binned(tensor, 2)
+    binned = parts[0]._resized(tensor, 2)
     assert binned.shape == (1, 2, 2, 2)
     assert binned[0, 0, 0, 1] == tensor[0, :2, :2, 1].mean()
-    assert parts[0]._binned(tensor, 3) is tensor
+    assert parts[0]._resized(tensor, 4) is tensor
+    between = parts[0]._resized(tensor, 3)
+    assert between.shape == (1, 3, 3, 2)
+    assert between[0, 1, 1] == pytest.approx(tensor.mean(axis=(0, 1, 2)), abs=0.01)
+
+
+def test_protocol_in_words(parts):
+    protocol = parts[0].reduced_protocol(precision="mixed_bfloat16")
+    assert protocol.describe() == (
+        "CN: 2310 steps of 10, adam, learning rate 0.0004, cosine, 89 pixels, mixed_bfloat16; "
+        "MN: 616 steps of 20, adam, learning rate 0.001, cosine, 56 pixels, batch normalization "
+        "keeps 0.9"
+    )
 
 
 def test_folder_of_another_protocol(parts, tmp_path):
