@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
-from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.io.fits.verify import VerifyError
@@ -124,13 +123,14 @@ def locate_image(index: int, wcs: WCS) -> ImageInfo:
     # The middle first, then the corners and the middles of the sides.
     x, y = np.meshgrid([nx / 2 - 0.5, -0.5, nx - 0.5], [ny / 2 - 0.5, -0.5, ny - 0.5])
     lon, lat = wcs.all_pix2world(x.ravel(), y.ravel(), 0)[:: 1 if wcs.wcs.lng == 0 else -1]
-    sky = SkyCoord(lon, lat, unit="deg", frame=wcs_to_celestial_frame(wcs)).icrs
-    return ImageInfo(
-        index,
-        wcs,
-        sky[0].cartesian.xyz.value,
-        float(sky[0].separation(sky[1:]).to_value(u.rad).max()),
-    )
+    frame = wcs_to_celestial_frame(wcs)
+    if frame.name != "icrs":  # SkyCoord costs more than all the rest here
+        sky = SkyCoord(lon, lat, unit="deg", frame=frame).icrs
+        lon, lat = sky.ra.deg, sky.dec.deg
+    lon, lat = np.radians(lon), np.radians(lat)
+    direction = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], 1)
+    chord = np.linalg.norm(direction[1:] - direction[0], axis=1).max()
+    return ImageInfo(index, wcs, direction[0], float(2 * np.arcsin(min(chord / 2, 1.0))))
 
 
 @contextmanager

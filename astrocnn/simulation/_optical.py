@@ -145,8 +145,9 @@ def _add_galaxies(image, to_pixel, pixel, galaxies, magnitudes):
             if half < _STAMPS[-1]:  # else the wings are cut, and the analytic total holds
                 stamps /= stamps.sum(axis=(1, 2), keepdims=True)
             stamps *= _intensity(magnitudes[some])[:, None, None]
-            for stamp, i in zip(stamps, some, strict=True):
-                _paste(image, stamp, round(column[i]) - half, round(row[i]) - half)
+            corners = np.rint([column[some], row[some]]).astype(int) - half
+            for stamp, left, bottom in zip(stamps, *corners.tolist(), strict=True):
+                _paste(image, stamp, left, bottom)
 
 
 def _sersic(galaxies, some, radius, column, row, half):
@@ -170,7 +171,10 @@ def _sersic(galaxies, some, radius, column, row, half):
 
 def _paste(image, stamp, left, bottom):
     """Add a stamp, cut where it leaves the image."""
-    ny, nx = image.shape
+    (ny, nx), side = image.shape, len(stamp)
+    if 0 <= left <= nx - side and 0 <= bottom <= ny - side:  # nearly all of them
+        image[bottom : bottom + side, left : left + side] += stamp
+        return
     rows = slice(max(bottom, 0), min(bottom + stamp.shape[0], ny))
     columns = slice(max(left, 0), min(left + stamp.shape[1], nx))
     if rows.start < rows.stop and columns.start < columns.stop:
