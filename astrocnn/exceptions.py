@@ -6,6 +6,7 @@ __all__ = [
     "AstrocnnError",
     "AstrocnnWarning",
     "BackendWarning",
+    "CalibrationWarning",
     "FailedTargetWarning",
     "InvalidImageError",
     "InvalidTargetError",
@@ -80,6 +81,10 @@ class InvalidTargetWarning(AstrocnnWarning):
 
 class FailedTargetWarning(AstrocnnWarning):
     """Images of some targets could not be had."""
+
+
+class CalibrationWarning(AstrocnnWarning):
+    """Probabilities could not be calibrated."""
 
 
 class BackendWarning(AstrocnnWarning):

@@ -24,7 +24,8 @@ def plot_rocs(results: Results, path: Path) -> None:
         for i, key in enumerate(results.keys):
             curves = [_roc(results.truth[test], s, grid) for s in results.scores(key, test)]
             mean, spread = np.mean(curves, axis=0), np.std(curves, axis=0)
-            area, error = (f(by_run(results, key, test)["auc"]) for f in (np.mean, np.std))
+            areas = by_run(results, key, test)["auc"]
+            area, error = areas.mean(), areas.std(ddof=1) if len(areas) > 1 else np.nan
             label = f"{ROWS[key].name}: {area:.3f} ± {error:.3f}"
             style = "--" if ROWS[key].network == "mn" else "-"
             ax.plot(grid, mean, style, lw=1.6, color=f"C{i}", label=label)

@@ -135,7 +135,9 @@ def make_orderings(results: Results, seed: int = 0) -> Table:
             of_runs = _over_runs(results, better, worse, measure, test)
             claim = f"{ROWS[better].name} > {ROWS[worse].name}"
             paper = ROWS[better].paper[measure][0] - ROWS[worse].paper[measure][0]
-            holds = "yes" if of_targets[1] > 0 and not of_runs[1] <= 0 else "no"
+            known = np.isfinite([of_targets[1], of_runs[1]]).all()
+            holds = "yes" if min(of_targets[1], of_runs[1]) > 0 else "no"
+            holds = holds if known else "unknown"
             rows.append((claim, measure, results.size(test), *of_targets, *of_runs, paper, holds))
     names = ["claim", "measure", "test", "difference", "low", "high"]
     names += ["runs_difference", "runs_low", "runs_high", "paper", "holds"]
@@ -156,7 +158,7 @@ def _over_targets(results, better, worse, measure, test, seed):
         _mean_rate(truth, first, w, measure) - _mean_rate(truth, second, w, measure)
         for w in weights
     ])  # fmt: skip
-    return value, *np.quantile(drawn, [0.025, 0.975])
+    return value, *np.nanquantile(drawn, [0.025, 0.975])
 
 
 def _mean_rate(truth, scores, weights, measure):

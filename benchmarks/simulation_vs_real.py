@@ -24,8 +24,8 @@ from astrocnn.simulation import EPIC_MOS_1_2, Source, draw_sources
 from astrocnn.simulation._spectra import thermal_spectrum
 from astrocnn.simulation._xray import Pointing, xray_image
 
-#: 0-based pixels of 4 arcsec: the cluster, the optical axis (largest exposure).
-CLUSTER, AXIS = np.array([327.7, 346.7]), np.array([332.0, 334.0])
+#: 0-based pixels of 4 arcsec: the cluster, the optical axis (about which the exposure is even).
+CLUSTER, AXIS = np.array([327.7, 346.7]), np.array([349.0, 344.0])
 PIXELS = np.arange(648)
 #: Exposure (s) and position angle of the telescope (degrees), from the header.
 TIME, POSITION_ANGLE = 28337.4, 297.927
@@ -221,7 +221,7 @@ def compare(folder, realizations: int = 10) -> dict:
         "simulated": fields[0],
         "measured": measure(real),
         "mean": {name: np.mean([row[name] for row in rows]) for name in rows[0]},
-        "scatter": {name: np.std([row[name] for row in rows]) for name in rows[0]},
+        "scatter": {name: np.std([row[name] for row in rows], ddof=1) for name in rows[0]},
         "profile": (
             *profile(real, CLUSTER),
             np.median([profile(f, CLUSTER)[0] for f in fields], 0),

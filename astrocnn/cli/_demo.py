@@ -37,6 +37,7 @@ def run(args) -> int:
     """Run the command and return its exit code."""
     from ..datasets import load_sample
     from ..estimators import ClusterClassifier
+    from ..exceptions import AstrocnnError
     from ..networks import read_description
     from ..tables import describe_result, write_result
     from ..validation import validate
@@ -44,8 +45,14 @@ def run(args) -> int:
 
     folder = check_folder(args.output)
     description = read_description(args.weights)
-    print("A simulated sky: what follows are no real observations.")
     sample = load_sample()
+    missing = [band for band in description.bands if band not in sample.images]
+    if missing:
+        raise AstrocnnError(
+            f"the demo has images of {' and '.join(sample.images)}, the weights {args.weights} "
+            f"need {', '.join(missing)}: choose xmm-dss2 or xmm"
+        )
+    print("A simulated sky: what follows are no real observations.")
     images = {band: sample.images[band] for band in description.bands}
     print(
         f"{len(sample.targets)} targets, images of {' + '.join(description.bands)}, weights "

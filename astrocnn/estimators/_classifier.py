@@ -11,7 +11,7 @@ from ..tables import ResultTable, result_table, target_coords
 from ._base import NetworkClassifier
 from ._gate import find_bands, target_chunks
 from ._labels import encode
-from ._training import Sample, hold_out
+from ._training import Sample, hold_out, trained_shares
 from ._verdicts import Verdicts, usable_rows
 
 __all__ = ["ClusterClassifier"]
@@ -166,22 +166,17 @@ class ClusterClassifier(NetworkClassifier):
         Raises
         ------
         ValueError
-            If ``y`` has another length than ``X``, one class only, or masked entries.
+            If ``y`` has another length than ``X``, one class only, or masked entries, or weights
+            do not fit.
         """
         description = self._start_description(y)
         targets, chunks = target_chunks(X, description, self.images, self.bands)
         # What can be wrong is found before any image is fetched.
         numbers = encode(y, len(targets), description.classes)
-        if sample_weight is not None:
-            sample_weight = np.asarray(sample_weight, dtype=np.float32)
-            if sample_weight.shape != numbers.shape:
-                raise ValueError(
-                    f"sample_weight has shape {sample_weight.shape}, but there are {len(targets)} "
-                    "targets"
-                )
+        trained_shares(numbers, sample_weight, self.class_weight, description.classes)
         tensor, usable = _network_input(chunks, description)
         if sample_weight is not None:
-            sample_weight = sample_weight[usable]
+            sample_weight = np.asarray(sample_weight, dtype=np.float32)[usable]
         sample, held_out = hold_out(
             Sample(tensor, numbers[usable], sample_weight),
             target_coords(targets[usable]),

@@ -62,6 +62,7 @@ class Fitted:
     def from_weights(cls, weights) -> "Fitted":
         """Describe saved weights; the network is built when it is first needed."""
         description, sha256 = read_description(weights), file_hash(find_weights(weights))
+        _check_parts(description)
         return cls(description, weights, *sorted_labels(description.classes), sha256=sha256)
 
     @property
@@ -186,3 +187,16 @@ class Fitted:
         state["_model"] = None
         state.pop("domain", None)
         return state
+
+
+def _check_parts(description: ModelDescription) -> None:
+    """Refuse weights whose calibration or thresholds are damaged before they judge anything."""
+    n, points = len(description.classes), description.operating_points
+    try:
+        apply_calibration(np.full((1, n), 1 / n), description.calibration)
+        if points:
+            OperatingPoints.from_config(points)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise WeightsError(
+            f"calibration or thresholds in the weights are damaged ({error!r}); train them anew"
+        ) from error

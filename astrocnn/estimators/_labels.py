@@ -58,6 +58,11 @@ def encode(y, n: int, names: list[str]) -> np.ndarray:
         raise ValueError(f"y has shape {y.shape}, but there are {n} targets")
     if y.dtype.kind in "biuf":
         class_names(y)
+        if len(names) != 2:
+            raise ValueError(
+                f"labels of 0 and 1 are for two classes, here are {len(names)}: give their names, "
+                f"of {names}"
+            )
         return y.astype(int)
     unknown = sorted({str(label) for label in y} - set(names))
     if unknown:

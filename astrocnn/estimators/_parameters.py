@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from numbers import Integral, Real
+from pathlib import Path
 
 from ..preprocessing import Preprocessing
+from ..training import find_augmentation
 
 __all__ = ["check_parameters"]
 
@@ -30,6 +32,10 @@ def check_parameters(estimator) -> None:
     steps = given["preprocessing"]
     if steps is not None and not isinstance(steps, Preprocessing):
         raise ValueError(f"preprocessing must be a Preprocessing or None, not {steps!r}")
+    find_augmentation(given["augmented"])
+    checkpoint = given["checkpoint"]
+    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
+        raise ValueError(f"checkpoint={str(checkpoint)!r} lies in no folder: make it first")
     for name in ("batch_size", "epochs", "patience"):
         if name == "patience" and given[name] is None:
             continue

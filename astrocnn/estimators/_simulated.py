@@ -10,6 +10,7 @@ from astropy import units as u
 from astropy.table import QTable
 
 from .._registry import Registry
+from ..simulation import VERSION
 from ..tables import write_result
 from ..training import Augmentation, simulated_tensors
 from ._card import simulation_card
@@ -99,7 +100,8 @@ class Recipe:
             One row per target.
         """
         bands = "+".join(self.bands)
-        stem = Path(folder) / f"{bands}-{self.size:g}arcmin-{self.pixels}px-seed{seed}-{n}"
+        grid = f"{self.size:g}arcmin-{self.pixels}px"
+        stem = Path(folder) / f"{bands}-{grid}-simulation{VERSION}-seed{seed}-{n}"
         tensor, truth = stem.with_name(stem.name + ".npy"), stem.with_name(stem.name + ".ecsv")
         if not truth.exists():  # it is written last
             _, table = simulated_tensors(
@@ -126,7 +128,7 @@ RECIPES = Registry(
         "xmm-dss2": Recipe(("xmm", "dss2-red"), 178, n=40000, epochs=4, **_ENSEMBLE),
         "erosita": Recipe(("erosita",), 178, n=16000, epochs=4, **_ENSEMBLE),
         "erosita-legacy": Recipe(
-            ("erosita", "legacy-g", "legacy-r", "legacy-z"), 178, n=16000, epochs=6, **_ENSEMBLE
+            ("erosita", "legacy-g", "legacy-r", "legacy-z"), 178, n=16000, epochs=4, **_ENSEMBLE
         ),
     },
 )
@@ -146,7 +148,7 @@ def train_on_simulation(
     Parameters
     ----------
     recipe : str
-        Name of the weights: ``"xmm"`` or ``"xmm-dss2"``.
+        Name of the weights, of `RECIPES`.
     n, epochs : int, optional
         Training targets and passes, instead of the recipe's.
     n_test : int
@@ -157,8 +159,8 @@ def train_on_simulation(
     n_jobs : int
         Processes that simulate.
     folder : path, optional
-        Keep simulated images and the state of the training here, and go on from what is there;
-        empty it when the simulation has changed. By default they are in a temporary folder.
+        Keep simulated images and the state of the training here, and go on from what is there.
+        By default they are in a temporary folder.
         16,000 targets of 178 pixels in two bands are 2 GB.
 
     Returns
@@ -171,7 +173,7 @@ def train_on_simulation(
     n_calibration = round(chosen.n_calibration * min(1, n / chosen.n))
     checkpoint = None
     if folder is not None:
-        name = f"{recipe}-{n}-{epochs}-seed{random_state}.checkpoint"
+        name = f"{recipe}-{n}-{epochs}-simulation{VERSION}-seed{random_state}.checkpoint"
         checkpoint = Path(folder).expanduser() / name
     classifier = chosen.classifier(epochs=epochs, random_state=random_state, checkpoint=checkpoint)
     with tempfile.TemporaryDirectory(prefix="astrocnn-") as scratch:

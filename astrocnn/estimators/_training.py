@@ -1,5 +1,6 @@
 """From labeled network input to a calibrated network."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -7,11 +8,20 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from sklearn.model_selection import StratifiedShuffleSplit
 
-from ..networks import ModelDescription, ensemble_members, load_keras, load_model
+from ..exceptions import CalibrationWarning
+from ..networks import (
+    ModelDescription,
+    build_network,
+    ensemble_members,
+    load_keras,
+    load_model,
+)
 from ..training import (
     ImageDomain,
     apply_calibration,
+    class_targets,
     fit_calibration,
+    sky_groups,
     split_sky,
     train_network,
 )
@@ -19,7 +29,7 @@ from ..validation import OperatingPoints
 from ._fitted import Fitted
 from ._labels import encode, sorted_labels
 
-__all__ = ["ENOUGH", "Sample", "calibrate", "hold_out", "train_fitted"]
+__all__ = ["ENOUGH", "Sample", "calibrate", "hold_out", "train_fitted", "trained_shares"]
 
 #: Held-out targets that calibration, domain and thresholds need.
 ENOUGH = 100
@@ -61,9 +71,10 @@ def hold_out(
 ) -> tuple[Sample, Sample | None]:
     """Keep targets from the training, on another part of the sky.
 
-    Where the targets have no positions, or lie in one square degree, they are chosen at random,
-    the same share of each class. Where they would be too few to calibrate anything none are kept,
-    unless ``patience`` needs some.
+    Where the targets have no positions, or lie in one square degree, or whole parts of the sky
+    would lack a class, they are chosen at random, the same share of each class; targets without a
+    position are trained on. Where they would be too few to calibrate anything none are kept, unless
+    ``patience`` needs some.
 
     Parameters
     ----------
@@ -97,15 +108,24 @@ def hold_out(
     wanted = round(fraction * len(sample))
     if wanted == 0 or (wanted < ENOUGH and patience is None):
         return sample, None
-    known = np.isfinite(coords.ra.deg).all()
-    try:
-        if not known:
-            raise ValueError("no positions")
-        training, test = split_sky(coords, sample.numbers, fraction, random_state)
-    except ValueError:
+    training, test = _apart_on_the_sky(coords, sample.numbers, fraction, random_state)
+    if not np.array_equal(np.unique(sample.numbers[test]), np.unique(sample.numbers)):
         splitter = StratifiedShuffleSplit(1, test_size=fraction, random_state=random_state)
         training, test = next(splitter.split(sample.numbers, sample.numbers))
+    if len(test) < ENOUGH and patience is None:  # whole cells are never quite the share
+        return sample, None
     return sample.rows(np.sort(training)), sample.rows(np.sort(test))
+
+
+def _apart_on_the_sky(coords, numbers, fraction, random_state):
+    """Rows of training and test on other parts of the sky; none to test where there is one part."""
+    known = np.flatnonzero(np.isfinite(coords.ra.deg) & np.isfinite(coords.dec.deg))
+    cells = np.unique(sky_groups(coords[known])) if len(known) else []
+    if len(cells) < 2:
+        return np.arange(len(numbers)), np.array([], dtype=int)
+    training, test = split_sky(coords[known], numbers[known], fraction, random_state)
+    elsewhere = np.setdiff1d(np.arange(len(numbers)), known)
+    return np.concatenate([known[training], elsewhere]), known[test]
 
 
 def train_fitted(
@@ -150,12 +170,16 @@ def train_fitted(
     ------
     ValueError
         If there is one class only, or nothing held out for ``patience`` to watch.
+
+    Warns
+    -----
+    CalibrationWarning
+        If a class has no weight among the held-out targets: nothing is calibrated then.
     """
-    if len(np.unique(sample.numbers)) < 2:
-        raise ValueError("training needs targets of at least two classes")
-    class_weight = _by_number(class_weight, description.classes)
-    shares = _trained_shares(sample, class_weight, len(description.classes))
-    prior = dict(zip(description.classes, shares.tolist(), strict=True))
+    classes = description.classes
+    shares = trained_shares(sample.numbers, sample.weight, class_weight, classes)
+    class_weight = _by_number(class_weight, classes)
+    prior = dict(zip(classes, shares.tolist(), strict=True))
     description = replace(
         description,
         card={"training": "trained by fit", "trained_prior": prior},
@@ -167,11 +191,13 @@ def train_fitted(
     if random_state is not None:
         keras.utils.set_random_seed(random_state)
     fitted = Fitted(description, start, *sorted_labels(description.classes, y), trained=True)
-    if start is not None:
+    if start is None:
+        fitted._model = build_network(description, pretrained=True)
+    else:
         fitted._model, _ = load_model(start)
     settings |= {"sample_weight": sample.weight, "class_weight": class_weight}
     if held_out is not None:
-        settings["validation"] = (held_out.images, held_out.numbers)
+        settings["validation"] = (held_out.images, held_out.numbers, held_out.weight)
     fitted.history = _train_members(fitted.model, sample, random_state, checkpoint, settings)
     if held_out is not None and len(held_out) >= ENOUGH:
         calibrate(fitted, sample.images, held_out, calibration, settings["batch_size"])
@@ -209,6 +235,8 @@ def calibrate(
 ) -> None:
     """Set calibration, domain and thresholds of a trained network.
 
+    Weights of targets count in the calibration; the thresholds count each target once.
+
     Parameters
     ----------
     fitted : Fitted
@@ -225,16 +253,31 @@ def calibrate(
     description = fitted.description
     proba = fitted.outputs(held_out.images, batch_size).mean(axis=1)
     if method is not None:
-        # Weighted, so that the classes have the shares of the training here too.
-        shares = np.array([description.card["trained_prior"][name] for name in description.classes])
-        number = np.bincount(held_out.numbers, minlength=len(shares))
-        weight = shares[held_out.numbers] * len(held_out) / number[held_out.numbers]
-        description.calibration = fit_calibration(proba, held_out.numbers, method, weight)
+        description.calibration = _calibration(proba, held_out, description, method)
     description.domain = ImageDomain.fit(images, held_out.images).to_config()
     if len(description.classes) == 2 and len(np.unique(held_out.numbers)) == 2:
         positive = apply_calibration(proba, description.calibration)[:, 1]
         points = OperatingPoints.measure(held_out.numbers == 1, positive, most=100)
         description.operating_points = points.to_config()
+
+
+def _calibration(proba, held_out, description, method) -> dict:
+    """The calibration; none where the held-out targets cannot tell."""
+    # Weighted, so that the classes have the shares of the training here too.
+    shares = np.array([description.card["trained_prior"][name] for name in description.classes])
+    given = np.ones(len(held_out)) if held_out.weight is None else held_out.weight
+    sums = np.bincount(held_out.numbers, given, len(shares))
+    scale = np.divide(shares * len(held_out), sums, out=np.zeros(len(shares)), where=sums > 0)
+    weight = given * scale[held_out.numbers]
+    if len(np.unique(held_out.numbers[weight > 0])) < 2:
+        warnings.warn(
+            "the probabilities are not calibrated: the held-out targets with a weight are of one "
+            "class; give more labeled targets, or a larger validation_fraction",
+            CalibrationWarning,
+            stacklevel=2,
+        )
+        return {}
+    return fit_calibration(proba, held_out.numbers, method, weight)
 
 
 def _by_number(class_weight, classes: list[str]):
@@ -246,11 +289,34 @@ def _by_number(class_weight, classes: list[str]):
     }
 
 
-def _trained_shares(sample: Sample, class_weight, n_classes: int) -> np.ndarray:
-    """Share of each class in the loss."""
-    shares = np.bincount(sample.numbers, sample.weight, minlength=n_classes).astype(float)
-    if class_weight == "balanced":
-        shares = (shares > 0).astype(float)
-    elif class_weight is not None:
-        shares *= [class_weight.get(number, 1.0) for number in range(n_classes)]
+def trained_shares(numbers, sample_weight, class_weight, classes: list[str]) -> np.ndarray:
+    """Share of each class in the loss.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n,), int
+        Class numbers.
+    sample_weight : array-like of shape (n,), or None
+        Weight of each target.
+    class_weight : dict, ``"balanced"``, or None
+        Weight of each class, by label.
+    classes : list of str
+        Names of the classes.
+
+    Raises
+    ------
+    ValueError
+        If a weight does not fit, or fewer than two classes have any.
+
+    Examples
+    --------
+    >>> from astrocnn.estimators._training import trained_shares
+    >>> trained_shares([0, 0, 0, 1], None, {"cluster": 3.0}, ["non_cluster", "cluster"])
+    array([0.5, 0.5])
+    """
+    class_weight = _by_number(class_weight, classes)
+    _, weight = class_targets(numbers, len(numbers), len(classes), sample_weight, class_weight)
+    shares = np.bincount(numbers, weight, minlength=len(classes)).astype(float)
+    if np.count_nonzero(shares) < 2:
+        raise ValueError("training needs targets of at least two classes, with a weight above zero")
     return shares / shares.sum()

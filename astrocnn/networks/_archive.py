@@ -194,6 +194,8 @@ def _check(description) -> None:
     ny, nx, bands = description.arguments["input_shape"]
     if ny != nx or bands != len(description.bands):
         raise ValueError(f"an input of {ny} x {nx} x {bands} for the bands {description.bands}")
+    if description.arguments.get("n_classes", 2) != len(description.classes):
+        raise ValueError(f"{description.arguments['n_classes']} outputs for {description.classes}")
     names = [*description.bands, *description.classes]
     if not all(isinstance(name, str) for name in names) or not description.size > 0:
         raise ValueError(f"bands and classes {names}, size {description.size}")

@@ -1,6 +1,6 @@
 """Simulated fields: one sky, seen by an X-ray camera and by optical surveys."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -30,11 +30,14 @@ class SimulatedField:
         One row of the truth table; see `truth_table`.
     images : dict of str to SkyImage
         Native pixels by band name (``"xmm"``, ``"dss2-red"``): resample them as real images.
+    sources : list of Source
+        All X-ray sources of the field, those of the target first.
     """
 
     center: SkyCoord
     truth: dict
     images: dict[str, SkyImage]
+    sources: list[Source] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ def simulate_field(
         seeing=_seeing(optical, scene),
         exposure_map=scene.exposure_map,
     )
-    return SimulatedField(center, truth, images)
+    return SimulatedField(center, truth, images, scene.sources)
 
 
 def _check_names(bands, kind):

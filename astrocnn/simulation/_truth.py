@@ -33,8 +33,8 @@ TRUTH_COLUMNS = {
     "r500": (u.arcsec, "Angular R500 of the cluster"),
     "kt": (u.keV, "Temperature of the cluster"),
     "flux": (u.erg / u.s / u.cm**2, "Flux of the target, 0.5-2 keV, before absorption"),
-    "counts": (u.ct, "Expected net counts of the target in the X-ray image"),
-    "snr": (None, "Expected signal over noise of the target within 1 arcmin"),
+    "counts": (u.ct, "Expected net counts of the target (of a cluster within R500), gaps not seen"),
+    "snr": (None, "Those counts over their noise and that of the background within 1 arcmin"),
     "extent": (u.arcsec, "Core radius of the extended emission; 0 for points"),
     "hardness": (None, "Observed (H - S) / (H + S) within 1 arcmin, S 0.5-1 and H 1-2 keV"),
     "offset": (u.arcsec, "Distance of the cluster from the target"),
@@ -146,8 +146,8 @@ def _background(pointing):
 def _hardness(near, pointing, background, rng):
     """Hardness as it would be observed: Poisson counts of both bands, background subtracted.
 
-    Of the camera's full soft band, whatever the band of the image. A bit less than half of the
-    background lies above 1 keV.
+    Split at 1 keV between 0.5 and 2 keV, with the number of counts of the image's own band,
+    whatever that is. A bit less than half of the background lies above 1 keV.
     """
     hard = soft = 0.0
     for source in near:

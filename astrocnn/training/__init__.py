@@ -1,8 +1,8 @@
 """Tensors, augmentation and the loop that trains a network."""
 
-from ._augment import Augmentation, augment, augmentation_layer
+from ._augment import Augmentation, augment, augmentation_layer, find_augmentation
 from ._calibration import adjust_prior, apply_calibration, fit_calibration
-from ._data import make_batches
+from ._data import class_targets, make_batches
 from ._domain import ImageDomain
 from ._loop import train_network
 from ._repeat import repeat_training, summarize_runs
@@ -19,6 +19,8 @@ __all__ = [
     "apply_calibration",
     "augment",
     "augmentation_layer",
+    "class_targets",
+    "find_augmentation",
     "fit_calibration",
     "image_statistics",
     "make_batches",

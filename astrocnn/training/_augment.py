@@ -77,7 +77,7 @@ def find_augmentation(augmented: "bool | str | Augmentation | None") -> Augmenta
 
     Examples
     --------
-    >>> from astrocnn.training._augment import find_augmentation
+    >>> from astrocnn.training import find_augmentation
     >>> find_augmentation(False)
     Augmentation(orientations=False, turned=0.0, shift=0.03, noise=0.1)
     """

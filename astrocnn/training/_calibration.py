@@ -44,7 +44,8 @@ def fit_calibration(
     Raises
     ------
     ValueError
-        If shapes do not fit, a number is not finite, or there is no such method.
+        If shapes do not fit, a number is not finite, fewer than two classes have any weight, or
+        there is no such method.
 
     References
     ----------
@@ -66,13 +67,18 @@ def fit_calibration(
         )
     if not np.isfinite(proba).all():
         raise ValueError("probabilities must be finite; leave out rows without a verdict")
+    if method not in ("temperature", "isotonic"):
+        raise ValueError(f"method is 'temperature' or 'isotonic', not {method!r}")
     weight = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, float)
+    if weight.shape != truth.shape or not (np.isfinite(weight) & (weight >= 0)).all():
+        raise ValueError("sample_weight needs one finite number, not negative, per target")
+    if len(np.unique(truth[weight > 0])) < 2:
+        # The likelihood of one class has no maximum: it would be made certain.
+        raise ValueError("calibration needs targets of two classes at least")
     found = {"method": method, "n": len(truth)}
     if method == "temperature":
         return found | {"temperature": _temperature(proba, truth, weight)}
-    if method == "isotonic":
-        return found | {"knots": _knots(proba, truth, weight)}
-    raise ValueError(f"method is 'temperature' or 'isotonic', not {method!r}")
+    return found | {"knots": _knots(proba, truth, weight)}
 
 
 def apply_calibration(proba: np.ndarray, calibration: Mapping) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..exceptions import WeightsError
 
-__all__ = ["array_hash", "read_checkpoint", "write_checkpoint"]
+__all__ = ["array_hash", "layers_hash", "read_checkpoint", "write_checkpoint"]
 
 #: Rows of an image tensor that tell it from others; a memory-mapped one is not read as a whole.
 _ROWS = 64
@@ -35,6 +35,32 @@ def array_hash(array) -> str:
         rows = array[np.unique(np.linspace(0, len(array) - 1, _ROWS).astype(int))]
     digest = hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()[:12]
     return f"{array.dtype} of shape {array.shape}, {digest}"
+
+
+def layers_hash(model) -> str:
+    """Hash of what the layers of a network are and how they are set, but for their names.
+
+    Networks whose weights have the same shapes may differ in it, as two shares of dropout do.
+
+    Examples
+    --------
+    >>> from astrocnn.networks import build_cn
+    >>> from astrocnn.training._checkpoint import layers_hash
+    >>> hashes = [layers_hash(build_cn((16, 16, 1), dropout=share)) for share in (0.5, 0.5, 0.1)]
+    >>> hashes[0] == hashes[1], hashes[0] == hashes[2]
+    (True, False)
+    """
+    layers = [layer for layer in model._flatten_layers(include_self=False) if _is_one(layer)]
+    found = [
+        {"class": type(layer).__name__, **layer.get_config(), "name": None} for layer in layers
+    ]
+    text = json.dumps(found, sort_keys=True, default=lambda value: type(value).__name__)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _is_one(layer) -> bool:
+    """Whether a layer is none of several, whose setting would hold their names."""
+    return len(list(layer._flatten_layers())) == 1
 
 
 def write_checkpoint(path, settings: dict, seed: int, history: dict, arrays: dict) -> None:
@@ -98,7 +124,7 @@ def read_checkpoint(path, settings: dict) -> tuple[int, dict, dict] | None:
         found, seed, history = meta["settings"], meta["seed"], meta["history"]
     # What a damaged or foreign file makes zipfile, NumPy and JSON raise.
     except (
-        OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, NotImplementedError,
+        OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, RuntimeError,
         zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         raise WeightsError(

@@ -114,11 +114,11 @@ def class_targets(
     Raises
     ------
     ValueError
-        If labels or weights do not fit.
+        If labels or weights do not fit, or a weight is negative or not finite.
 
     Examples
     --------
-    >>> from astrocnn.training._data import class_targets
+    >>> from astrocnn.training import class_targets
     >>> class_targets([0, 0, 0, 1], 4, 2, class_weight="balanced")[1].round(2).tolist()
     [0.67, 0.67, 0.67, 2.0]
     """
@@ -130,11 +130,13 @@ def class_targets(
     weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float32)
     if weights is not None and weights.shape != numbers.shape:
         raise ValueError(f"sample_weight has shape {weights.shape}, labels {numbers.shape}")
+    if weights is not None and not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError("sample_weight must be finite and not negative; 0 leaves a target out")
     if class_weight is not None:
-        counts = np.bincount(numbers, minlength=n_classes)
+        sums = np.bincount(numbers, weights, n_classes)
         if isinstance(class_weight, str) and class_weight == "balanced":
-            found = np.count_nonzero(counts)
-            of_class = len(numbers) / (found * np.maximum(counts, 1))
+            share = sums.sum() / max(np.count_nonzero(sums), 1)
+            of_class = np.divide(share, sums, out=np.zeros(n_classes), where=sums > 0)
         elif isinstance(class_weight, Mapping) and set(class_weight) <= set(range(n_classes)):
             of_class = np.array([class_weight.get(i, 1.0) for i in range(n_classes)])
         else:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..networks import load_keras
 from ._augment import Augmentation, augmentation_layer, find_augmentation
-from ._checkpoint import array_hash, read_checkpoint
+from ._checkpoint import array_hash, layers_hash, read_checkpoint
 from ._data import class_targets, make_batches
 from ._precision import mixed_layers
 from ._run import Run
@@ -53,8 +53,8 @@ def train_network(
         How images are varied: True or ``"full"`` (see `Augmentation`), ``"orientations"`` (turned
         by multiples of 90 degrees and mirrored), False, or an `Augmentation`.
     validation : tuple of ndarray, optional
-        Images and class numbers to watch; without ``patience`` and ``"plateau"``, training does
-        not depend on them.
+        Images and class numbers to watch, and as a third their weights; ``class_weight`` holds for
+        them too. Without ``patience`` and ``"plateau"``, training does not depend on them.
     random_state : int, optional
         Seed of order and augmentation. First weights and dropout are drawn when the network is
         built: call ``keras.utils.set_random_seed`` before that.
@@ -115,8 +115,10 @@ def train_network(
     )
     watched = None
     if validation is not None:
-        shown, numbers = validation
-        watched = (shown, class_targets(numbers, len(shown), model.output_shape[-1])[0])
+        shown, numbers, *of_shown = validation
+        watched = (shown, *class_targets(
+            numbers, len(shown), model.output_shape[-1], *(of_shown or [None]), class_weight
+        ))  # fmt: skip
     settings = {
         "epochs": epochs, "batch_size": batch_size, "learning_rate": float(learning_rate),
         "augmented": find_augmentation(augmented), "random_state": random_state,
@@ -125,6 +127,7 @@ def train_network(
         "images": array_hash(images), "labels": array_hash(targets),
         "weights": array_hash(weights), "validation": list(map(array_hash, watched or ())),
         "network": [tuple(weight.shape) for weight in model.weights],
+        "layers": layers_hash(model),
         "backend": load_keras().backend.backend(),
     }  # fmt: skip
     settings = {name: str(value) for name, value in settings.items()}

@@ -49,7 +49,8 @@ def repeat_training(
         Called as ``each(row, network, proba)`` after each training, with the number of the row and
         the probabilities of the positive class (n_test,): to keep what is wanted.
     **settings
-        Of `train_network`; a ``sample_weight`` is one per image.
+        Of `train_network`; a ``sample_weight`` is one per image. Of a ``checkpoint`` each training
+        has its own file: the number of its row is added to the name.
 
     Returns
     -------
@@ -78,6 +79,7 @@ def repeat_training(
     if (test is None) == (folds is None):
         raise ValueError("give either test=(images, labels) or folds=[(training, test), ...]")
     labels, weight = np.asarray(labels), settings.pop("sample_weight", None)
+    checkpoint = settings.pop("checkpoint", None)
     rows = []
     for run in range(runs):
         for fold, (training, tested) in enumerate(folds or [(slice(None), None)]):
@@ -86,6 +88,8 @@ def repeat_training(
             network = build()
             if weight is not None:
                 settings["sample_weight"] = np.asarray(weight)[training]
+            if checkpoint is not None:
+                settings["checkpoint"] = f"{checkpoint}.{len(rows)}"
             train_network(
                 network, images[training], labels[training], random_state=seed, **settings
             )

@@ -78,7 +78,10 @@ class Run:
     ) -> None:
         """Train until the epochs are over or the patience is; write the state after each."""
         if validation is not None:
-            validation = make_batches(*validation, batches.batch_size, augmented=False)
+            images, labels, weights = validation
+            validation = make_batches(
+                images, labels, batches.batch_size, augmented=False, sample_weight=weights
+            )
         done = len(self.history.get("loss", []))
         with tqdm(
             total=epochs * len(batches), initial=done * len(batches), desc="training",

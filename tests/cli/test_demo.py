@@ -6,6 +6,7 @@ import pytest
 from astropy.table import QTable
 
 from astrocnn.datasets import load_sample
+from astrocnn.networks import ModelDescription, build_network, save_model
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -60,9 +61,15 @@ def test_without_matplotlib(run, folder, monkeypatch):
     [
         (["-o", "field.fits"], "'field.fits' is a file: give a folder"),
         (["--weights", "rass"], "unknown weights 'rass'; Choices: xmm, xmm-dss2"),
+        (["--weights", "own.keras"], "the demo has images of xmm and dss2-red, the weights own"),
     ],
 )
-def test_bad_input(run, arguments, message):
+def test_bad_input(run, folder, arguments, message):
+    network = {"network": "cn", "arguments": {"input_shape": [32, 32, 1], "n_classes": 2}}
+    description = ModelDescription(
+        bands=["rass"], size=6.0, classes=["non_cluster", "cluster"], preprocessing={}, **network
+    )
+    save_model(folder / "own.keras", build_network(description), description)
     code, out, err = run("demo", *arguments)
     assert (code, out, len(err)) == (1, [], 1)
     assert err[0].startswith(f"error: {message}")

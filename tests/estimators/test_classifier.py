@@ -276,7 +276,8 @@ class TestFit:
         assert "coverage_optical" in result.colnames
 
     def test_sample_weight_counts(self, coords, labels):
-        only_clusters = untrained(epochs=8).fit(coords, labels, sample_weight=labels.astype(float))
+        weight = np.where(labels, 1.0, 1e-3)
+        only_clusters = untrained(epochs=8).fit(coords, labels, sample_weight=weight)
         assert set(only_clusters.predict(coords)["label"]) == {"cluster"}
 
     def test_wrong_number_of_labels(self, coords):
@@ -284,13 +285,38 @@ class TestFit:
         with pytest.raises(ValueError, match=r"y has shape \(3,\), but there are 40 targets"):
             untrained(images={"xmm": provider}).fit(coords, [True, False, True])
 
-    def test_wrong_number_of_weights(self, coords, labels):
-        with pytest.raises(ValueError, match=r"sample_weight has shape \(3,\)"):
-            untrained().fit(coords, labels, sample_weight=[1, 2, 3])
+    @pytest.mark.parametrize(
+        ("weight", "message"),
+        [
+            ([1, 2, 3], r"sample_weight has shape \(3,\)"),
+            ([-1.0] + 39 * [1.0], "finite and not negative"),
+            ([np.nan] + 39 * [1.0], "finite and not negative"),
+            (40 * [0.0], "at least two classes"),
+        ],
+    )
+    def test_weights_that_do_not_fit(self, coords, labels, weight, message):
+        provider = BlobProvider(interrupt_after=0)  # no image is asked for
+        with pytest.raises(ValueError, match=message):
+            untrained(images={"xmm": provider}).fit(coords, labels, sample_weight=weight)
+
+    @pytest.mark.parametrize(
+        ("parameters", "error", "message"),
+        [
+            ({"augmented": "ful"}, UnknownNameError, "did you mean 'full'"),
+            ({"class_weight": "balance"}, ValueError, 'class_weight is "balanced"'),
+            ({"class_weight": {True: 0.0}}, ValueError, "at least two classes"),
+            ({"checkpoint": "no/where/state"}, ValueError, "lies in no folder"),
+        ],
+    )
+    def test_parameters_that_make_no_sense(self, coords, labels, parameters, error, message):
+        provider = BlobProvider(interrupt_after=0)
+        with pytest.raises(error, match=message):
+            untrained(images={"xmm": provider}, **parameters).fit(coords, labels)
 
     def test_one_class_only(self, coords):
+        provider = BlobProvider(interrupt_after=0)
         with pytest.raises(ValueError, match="at least two classes"):
-            untrained().fit(coords, np.ones(40, dtype=bool))
+            untrained(images={"xmm": provider}).fit(coords, np.ones(40, dtype=bool))
 
     def test_masked_labels(self, coords, labels):
         with pytest.raises(ValueError, match="masked labels"):
@@ -338,9 +364,7 @@ class TestScikitLearn:
         assert clf._ready().description.bands == ["xmm", "dss2-red"]
 
     def test_not_fitted(self, coords):
-        with pytest.raises(
-            NotFittedError, match=r"call fit.*or choose weights='xmm' or 'xmm-dss2'"
-        ):
+        with pytest.raises(NotFittedError, match=r"call fit.*or choose weights=.* or 'xmm-dss2'"):
             untrained().predict(coords)
 
     def test_pickle(self, fitted, coords):

@@ -141,7 +141,10 @@ def test_rows_without_verdict_and_members_of_an_ensemble():
         (([[0.2, 0.8]], [0, 1]), r"shape \(n, n_classes\)"),
         (([[np.nan, 0.8]], [0]), "must be finite"),
         (([[0.2, 0.8]], [0], "platt"), "'temperature' or 'isotonic', not 'platt'"),
-        (([[0.2, 0.3, 0.5]], [0], "isotonic"), "for two classes"),
+        (([[0.2, 0.3, 0.5]] * 2, [0, 1], "isotonic"), "for two classes"),
+        (([[0.2, 0.8]] * 2, [1, 1]), "needs targets of two classes"),
+        (([[0.2, 0.8]] * 2, [0, 1], "temperature", [1.0, 0.0]), "needs targets of two classes"),
+        (([[0.2, 0.8]] * 2, [0, 1], "temperature", [1.0, np.nan]), "one finite number"),
     ],
 )
 def test_wrong_input_of_a_fit(arguments, message):

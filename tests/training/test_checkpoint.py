@@ -10,9 +10,14 @@ import numpy as np
 import pytest
 
 from astrocnn.exceptions import WeightsError
-from astrocnn.networks import load_keras
-from astrocnn.training import Plateau
-from astrocnn.training._checkpoint import array_hash, read_checkpoint, write_checkpoint
+from astrocnn.networks import build_cn, build_mn, load_keras
+from astrocnn.training import Plateau, train_network
+from astrocnn.training._checkpoint import (
+    array_hash,
+    layers_hash,
+    read_checkpoint,
+    write_checkpoint,
+)
 
 #: Five epochs, the validation watched; shared by this process and the one that is killed.
 TRAIN = """
@@ -171,6 +176,18 @@ def test_of_another_training(tmp_path):
     for named, other in others.items():
         with pytest.raises(WeightsError, match=rf"run.npz is of another.*{named}.*delete it"):
             train(path, **{"epochs": 1} | other)
+
+
+def test_of_another_network(tmp_path):
+    """Networks of the same weights that are trained in another way."""
+    images, labels, path = np.zeros((4, 16, 16, 1)), [0, 1, 0, 1], tmp_path / "run.npz"
+    train_network(build_cn((16, 16, 1)), images, labels, epochs=1, checkpoint=path)
+    other = build_cn((16, 16, 1), dropout=0.2)
+    with pytest.raises(WeightsError, match=r"differs in layers"):
+        train_network(other, images, labels, epochs=1, checkpoint=path)
+    assert layers_hash(build_mn((32, 32, 1), alpha=0.25)) != layers_hash(
+        build_mn((32, 32, 1), alpha=0.25, momentum=0.9)
+    )
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "text", "empty", "foreign"])

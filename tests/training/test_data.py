@@ -117,6 +117,17 @@ class TestClassTargets:
         targets, weights = class_targets([0, 2, 2, 2, 0, 0, 0, 0], 8, 3, class_weight="balanced")
         assert (targets * weights[:, None]).sum(axis=0) == pytest.approx([4, 0, 4])
 
+    def test_balanced_sums_of_weights(self):
+        weight = [1.0, 1.0, 1.0, 0.25]
+        targets, weights = class_targets([0, 0, 0, 1], 4, 2, weight, "balanced")
+        sums = (targets * weights[:, None]).sum(axis=0)
+        assert sums == pytest.approx([sum(weight) / 2] * 2)
+
+    @pytest.mark.parametrize("weight", [np.nan, np.inf, -1.0])
+    def test_weights_are_finite_and_not_negative(self, weight):
+        with pytest.raises(ValueError, match="finite and not negative"):
+            class_targets([0, 1], 2, 2, [1.0, weight])
+
     def test_class_weights_multiply_sample_weights(self):
         _, weights = class_targets([0, 1, 1], 3, 2, [1.0, 2.0, 3.0], {1: 10})
         assert weights.tolist() == [1, 20, 30]

@@ -64,6 +64,19 @@ def test_a_test_of_one_class_has_no_auc():
     assert table["recall"][0] == 0
 
 
+def test_each_training_has_its_checkpoint(tmp_path):
+    """Killed in the second training, the first is not done again."""
+    path, done = tmp_path / "state", []
+    settings = {"test": (IMAGES, LABELS), "runs": 2, "epochs": 1, "checkpoint": path}
+    first = repeat_training(build, IMAGES, LABELS, **settings)
+    assert {file.name for file in tmp_path.iterdir()} == {"state.0", "state.1"}
+    (tmp_path / "state.1").unlink()
+    callback = load_keras().callbacks.LambdaCallback(on_train_begin=done.append)
+    again = repeat_training(build, IMAGES, LABELS, callbacks=[callback], **settings)
+    assert len(done) == 1
+    assert again["auc"].tolist() == pytest.approx(first["auc"].tolist())
+
+
 def test_either_test_or_folds():
     for wrong in ({}, {"test": (IMAGES, LABELS), "folds": []}):
         with pytest.raises(ValueError, match="give either test"):
