@@ -12,6 +12,7 @@ center, at half of the exposure, and beside a bright active nucleus. Everything 
 """
 
 import argparse
+import re
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -236,11 +237,11 @@ def completeness_against(truth: Table, called: np.ndarray, column: str, edges) -
 
 def scores(weights: str, n: int, seed: int, folder: Path) -> tuple[np.ndarray, Table]:
     """Probabilities of the weights for the test, read from disk in chunks, and its truth."""
-    tensor, truth = RECIPES[weights].simulate(n, seed, folder, n_jobs=2)
     fitted = ClusterClassifier(weights)._ready()
-    trained = int(fitted.description.card["command"].rsplit("--seed", 1)[1])
+    trained = int(re.search(r"--seed (\d+)", fitted.description.card["command"]).group(1))
     if seed in (trained, trained + 2):
         raise SystemExit(f"{weights} were trained or calibrated on the targets of seed {seed}")
+    tensor, truth = RECIPES[weights].simulate(n, seed, folder, n_jobs=2)
     parts = [fitted.proba(np.asarray(tensor[i : i + 500]), 32) for i in range(0, n, 500)]
     return np.concatenate(parts)[:, 1], truth
 

@@ -73,8 +73,6 @@ def test_report(command, tmp_path, capsys):
     assert (tmp_path / "test.png").stat().st_size > 10_000
 
 
-def test_targets_of_the_training_are_refused(command, tmp_path, monkeypatch):
-    recipe = command.RECIPES["xmm"]
-    monkeypatch.setattr(type(recipe), "simulate", lambda *args, **kwargs: (None, None))
+def test_targets_of_the_training_are_refused(command, tmp_path):
     with pytest.raises(SystemExit, match="trained or calibrated on the targets of seed 1"):
         command.scores("xmm", 10, 1, tmp_path)

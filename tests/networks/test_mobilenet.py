@@ -24,6 +24,12 @@ def test_any_number_of_bands(bands):
     )
 
 
+def test_momentum_of_all_averages():
+    layers = build_mn((32, 32, 1), alpha=0.25, momentum=0.9).layers
+    found = [layer.momentum for layer in layers if hasattr(layer, "moving_mean")]
+    assert found == 27 * [0.9]
+
+
 def test_too_small():
     with pytest.raises(ValueError, match="at least 32x32"):
         build_mn((31, 31, 1))
