@@ -3,6 +3,7 @@
 import contextlib
 import re
 import stat
+import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -36,8 +37,9 @@ def open_folder(path) -> Iterator["Path | zipfile.Path"]:
     FileNotFoundError
         If there is nothing of that name.
     InvalidImageError
-        If it is no zip file, or one with names that point outside of it, links, two files of one
-        name, passwords, or more data than a collection of small images has.
+        If it is no zip file, or a damaged one, or one with names that point outside of it, links,
+        two files of one name, passwords, a compression other than deflate, or more data than a
+        collection of small images has.
 
     Examples
     --------
@@ -57,7 +59,7 @@ def open_folder(path) -> Iterator["Path | zipfile.Path"]:
         raise FileNotFoundError(f"there is no file or folder '{path}'")
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error) as error:
         raise InvalidImageError(f"'{path.name}' cannot be read as a zip file: {error}") from error
     with archive:
         _check(archive.infolist(), path.name)
@@ -92,6 +94,8 @@ def _fault(member: zipfile.ZipInfo) -> str:
         return "a symbolic link"
     if member.flag_bits & 1:
         return "it has a password"
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return f"its compression (method {member.compress_type}) is not that of common zip files"
     if member.file_size > _MAX_BYTES:
         return f"it unpacks to {member.file_size / 1e6:.0f} MB"
     return ""

@@ -42,10 +42,10 @@ KOSIBA2020_BANDS = (
 )  # fmt: skip
 #: Largest side of an image; those of the data set have 356 pixels.
 _MAX_SIDE = 4096
-#: What missing, damaged and foreign PNG files raise.
+#: What files raise that are missing, damaged or of another kind, in a zip file or not.
 _READ_ERRORS = (
-    OSError, KeyError, ValueError, SyntaxError, EOFError, struct.error, zipfile.BadZipFile,
-    zlib.error,
+    OSError, KeyError, ValueError, SyntaxError, EOFError, RuntimeError, struct.error,
+    zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def load_kosiba2020(split: str = "train", path=None) -> tuple[xr.Dataset, QTable
     ProviderError
         If the data cannot be downloaded.
     InvalidImageError
-        If the archive is not what it should be.
+        If the archive is damaged, or not what it should be.
 
     Warns
     -----
@@ -139,10 +139,17 @@ def _read_labels(file) -> tuple[np.ndarray, np.ndarray]:
     if not file.is_file():
         raise InvalidImageError(f"there is no {file.name} in the data set")
     try:
-        rows = list(csv.DictReader(io.StringIO(file.read_bytes().decode("utf-8-sig"))))
+        content = file.read_bytes()
+    except _READ_ERRORS as error:
+        raise InvalidImageError(
+            f"{file.name} cannot be read, perhaps the data set is damaged: get it anew "
+            f"({str(error) or type(error).__name__})"
+        ) from error
+    try:
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
         ids = np.array([row["image_id"].strip() for row in rows], dtype=str)
         classes = np.array([row["class"].strip() for row in rows], dtype=str)
-    except (UnicodeDecodeError, csv.Error, KeyError, AttributeError, zipfile.BadZipFile) as error:
+    except (UnicodeDecodeError, csv.Error, KeyError, AttributeError) as error:
         raise InvalidImageError(
             f"{file.name} cannot be read as a table with the columns image_id and class"
         ) from error

@@ -160,7 +160,7 @@ def _gradient_function(model, shape):
             return ops.mean(proba, axis=1) if len(proba.shape) == 3 else proba
 
         def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-            return -ops.sum(y * y_pred)
+            return -ops.sum(ops.multiply(y, y_pred))
 
     shifted = Shifted()
     tensorflow = keras.backend.backend() == "tensorflow"

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import optimize, stats
 
+from ._checked import checked
 from ._estimate import Estimate, check_confidence
 
 __all__ = ["auc"]
@@ -28,7 +29,8 @@ def auc(truth: np.ndarray, score: np.ndarray, confidence: float = 0.95) -> Estim
     Raises
     ------
     ValueError
-        If the shapes differ or a score is not finite.
+        If the shapes differ, a value is masked, a score is not finite, or the truth is neither
+        bool nor 0 and 1.
 
     Notes
     -----
@@ -48,9 +50,7 @@ def auc(truth: np.ndarray, score: np.ndarray, confidence: float = 0.95) -> Estim
     0.833 [0.152, 0.993]
     """
     check_confidence(confidence)
-    truth, score = np.asarray(truth, dtype=bool), np.asarray(score, dtype=float)
-    if truth.shape != score.shape:
-        raise ValueError(f"truth and score must have one shape, not {truth.shape}, {score.shape}")
+    truth, score = checked(truth, score)
     if not np.all(np.isfinite(score)):
         raise ValueError("scores must be finite; leave out rows without a verdict")
     if truth.all() or not truth.any():

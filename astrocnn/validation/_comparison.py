@@ -6,9 +6,13 @@ import numpy as np
 from scipy import stats
 
 from ._auc import auc, delong_components
+from ._checked import checked
 from ._estimate import Estimate, check_confidence
 
 __all__ = ["Comparison", "delong_test"]
+
+#: Components are multiples of half of one over the number of targets: less is rounding.
+_ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
@@ -65,17 +69,22 @@ def delong_test(
     Returns
     -------
     Comparison
-        Undefined, with the reason, where a class has fewer than two targets.
+        Undefined, with the reason, where a class has fewer than two targets, or every target
+        shows the same difference.
 
     Raises
     ------
     ValueError
-        If the shapes differ or a score is not finite.
+        If the shapes differ, a value is masked, a score is not finite, or the truth is neither
+        bool nor 0 and 1.
 
     Notes
     -----
     The interval and the two-sided p value are those of a normal distribution with DeLong's
     covariance of the two areas, by mid-ranks. Rankings without any difference have p = 1.
+    Where every target shows the same difference, as of a perfect ranking and its reverse, that
+    variance is zero, and says nothing of the error: the difference and p are undefined, however
+    few or many targets there are.
 
     References
     ----------
@@ -93,8 +102,7 @@ def delong_test(
     (True, True)
     """
     check_confidence(confidence)
-    truth = np.asarray(truth, dtype=bool)
-    scores = [np.asarray(score, dtype=float) for score in (score_a, score_b)]
+    truth, *scores = checked(truth, score_a, score_b)
     areas = [auc(truth, score, confidence) for score in scores]
     if min(truth.sum(), (~truth).sum()) < 2:
         reason = "needs two clusters and two non-clusters at least"
@@ -102,11 +110,12 @@ def delong_test(
     of_a, of_b = (delong_components(truth, score) for score in scores)
     # The variance of a mean of differences holds the covariance of the two areas.
     parts = [first - second for first, second in zip(of_a, of_b, strict=True)]
-    error = np.sqrt(sum(part.var(ddof=1) / part.size for part in parts))
     value = float(parts[0].mean())
+    if value != 0 and max(np.ptp(part) for part in parts) < _ROUNDING:
+        # As where one ranking is perfect and the other constant: no error can be had from that.
+        reason = "the areas differ alike for every target, so the difference has no known error"
+        return Comparison(*areas, Estimate.undefined(reason), np.nan)
+    error = np.sqrt(sum(part.var(ddof=1) / part.size for part in parts))
     half = stats.norm.isf((1 - confidence) / 2) * error
-    if error > 0:
-        p_value = float(2 * stats.norm.sf(abs(value) / error))
-    else:
-        p_value = 1.0 if value == 0 else 0.0
+    p_value = float(2 * stats.norm.sf(abs(value) / error)) if error > 0 else 1.0
     return Comparison(*areas, Estimate(value, float(value - half), float(value + half)), p_value)

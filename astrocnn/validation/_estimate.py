@@ -6,6 +6,8 @@ import numpy as np
 from astropy.stats import binom_conf_interval
 from scipy import stats
 
+from ._checked import checked
+
 __all__ = ["Confusion", "Estimate", "confusion_counts", "proportion", "purity_at_prevalence"]
 
 
@@ -95,7 +97,7 @@ def confusion_counts(truth: np.ndarray, verdict: np.ndarray) -> Confusion:
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If the shapes differ, a value is masked, or the truth is neither bool nor 0 and 1.
 
     Examples
     --------
@@ -103,11 +105,8 @@ def confusion_counts(truth: np.ndarray, verdict: np.ndarray) -> Confusion:
     >>> confusion_counts([True, True, False], [True, False, False])
     Confusion(tp=1, fp=0, tn=1, fn=1)
     """
-    truth, verdict = np.asarray(truth, dtype=bool), np.asarray(verdict, dtype=bool)
-    if truth.shape != verdict.shape:
-        raise ValueError(
-            f"truth and verdict must have one shape, not {truth.shape} and {verdict.shape}"
-        )
+    truth, verdict = checked(truth, verdict)
+    verdict = verdict.astype(bool)
     return Confusion(
         tp=int(np.sum(truth & verdict)),
         fp=int(np.sum(~truth & verdict)),

@@ -3,6 +3,7 @@
 import numpy as np
 from astropy.table import Table
 
+from ._checked import checked
 from ._estimate import proportion
 
 __all__ = ["expected_calibration_error", "reliability"]
@@ -24,13 +25,14 @@ def expected_calibration_error(truth: np.ndarray, proba: np.ndarray, bins: int =
     -------
     float
         Mean over the targets of the distance, in their bin, between the mean probability and the
-        share of clusters (0..1). It never is exactly zero: of n targets, chance alone makes it
-        about ``0.4 * (bins / n) ** 0.5`` where probabilities are spread evenly.
+        share of clusters (0..1). Chance alone makes it about ``0.31 * (bins / n) ** 0.5`` for n
+        targets whose probabilities are right, and spread evenly.
 
     Raises
     ------
     ValueError
-        If the shapes differ, there is no target, or a probability is not between 0 and 1.
+        If the shapes differ, there is no target, a value is masked, a probability is not between 0
+        and 1, or the truth is neither bool nor 0 and 1.
 
     References
     ----------
@@ -105,12 +107,9 @@ def reliability(
 
 def _binned(truth, proba, bins):
     """Truth, probability and bin of each target."""
-    truth, proba = np.asarray(truth, dtype=bool), np.asarray(proba, dtype=float)
-    if truth.shape != proba.shape or truth.ndim != 1 or truth.size == 0:
-        raise ValueError(
-            "truth and proba need one value per target, and one target at least, not the shapes "
-            f"{truth.shape} and {proba.shape}"
-        )
+    truth, proba = checked(truth, proba)
+    if truth.size == 0:
+        raise ValueError("truth and proba need one target at least")
     if not ((proba >= 0) & (proba <= 1)).all():
         raise ValueError("probabilities lie between 0 and 1; leave out rows without a verdict")
     return truth, proba, np.minimum((proba * bins).astype(int), bins - 1)

@@ -7,6 +7,7 @@ import numpy as np
 from astropy.table import Table
 from sklearn.metrics import roc_curve
 
+from ._checked import checked
 from ._estimate import Confusion, check_confidence, proportion, purity_at_prevalence
 
 __all__ = ["OperatingPoints", "purity_thresholds"]
@@ -57,11 +58,12 @@ class OperatingPoints:
         Raises
         ------
         ValueError
-            If the shapes differ, a probability is not finite, or there is one class only.
+            If the shapes differ, a value is masked, a probability is not finite, there is one class
+            only, or the truth is neither bool nor 0 and 1.
         """
-        truth, proba = np.asarray(truth, dtype=bool), np.asarray(proba, dtype=float)
-        if truth.shape != proba.shape or not np.isfinite(proba).all():
-            raise ValueError("truth and proba need one finite value per target, in the same order")
+        truth, proba = checked(truth, proba)
+        if not np.isfinite(proba).all():
+            raise ValueError("probabilities must be finite; leave out rows without a verdict")
         n_clusters, n_others = int(truth.sum()), int((~truth).sum())
         if min(n_clusters, n_others) == 0:
             raise ValueError("thresholds need clusters and non-clusters in the truth")

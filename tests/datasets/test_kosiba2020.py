@@ -183,6 +183,50 @@ class TestDamage:
         with pytest.warns(FailedTargetWarning, match="1 of 8 images"):
             load_kosiba2020("train", archive)
 
+    @pytest.mark.filterwarnings("ignore::astrocnn.exceptions.FailedTargetWarning")
+    @pytest.mark.parametrize("flipped", [0x20, 0xFF])
+    def test_every_byte(self, tmp_path, flipped):
+        """Of the table, of an image, and of what the archive says of them: right, or refused."""
+        path = tmp_path / "a.zip"
+        changes = dict.fromkeys(made.contents().keys() - {"Kosiba2020/test_images/xclass9.png"})
+        changes["Kosiba2020/test.csv"] = b"image_id,class\nxclass9,low-z\n"
+        made.write_archive(path, changes, pixels=4)
+        raw, (expected, _) = path.read_bytes(), load_kosiba2020("test", path)
+        refused = 0
+        for i in range(len(raw)):
+            path.write_bytes(raw[:i] + bytes([raw[i] ^ flipped]) + raw[i + 1 :])
+            try:
+                cutouts, labels = load_kosiba2020("test", path)
+            except InvalidImageError:
+                refused += 1
+            else:
+                assert labels["class"].tolist() == ["low-z"]
+                assert (cutouts["image"].values == expected["image"].values).all()
+        assert refused > len(raw) / 2
+
+    def test_damaged_table(self, archive):
+        """The reason is told: what is compressed cannot be unpacked."""
+        message = r"test.csv cannot be read, perhaps .*: get it anew \(Error -3 while decompressing"
+        data = bytearray(archive.read_bytes())
+        with zipfile.ZipFile(archive) as file:
+            info = file.getinfo("Kosiba2020/test.csv")
+        data[info.header_offset + 30 + len(info.filename)] ^= 0xFF
+        archive.write_bytes(data)
+        with pytest.raises(InvalidImageError, match=message):
+            load_kosiba2020("test", archive)
+
+    @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    def test_another_compression(self, archive, method):
+        with zipfile.ZipFile(archive, "a") as file:
+            file.writestr("Kosiba2020/readme.txt", b"hello", method)
+        with pytest.raises(InvalidImageError, match=rf"its compression \(method {method}\)"):
+            load_kosiba2020("train", archive)
+
+    def test_without_compression(self, archive):
+        with zipfile.ZipFile(archive, "a") as file:
+            file.writestr("Kosiba2020/readme.txt", b"hello", zipfile.ZIP_STORED)
+        assert len(load_kosiba2020("train", archive)[1]) == 8
+
     def test_no_image_can_be_read(self, archive):
         missing = {f"Kosiba2020/test_images/xclass{i}.png": b"x" for i in range(9, 13)}
         made.write_archive(archive, missing)

@@ -1,6 +1,8 @@
 """What `ClusterClassifier` makes of probabilities: calibration, prevalence, novelty, thresholds."""
 
+import json
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -12,7 +14,6 @@ from astrocnn import ClusterClassifier
 from astrocnn.cutouts import make_cutouts
 from astrocnn.estimators._training import Sample, hold_out
 from astrocnn.exceptions import WeightsError
-from astrocnn.networks import read_description
 from astrocnn.providers import Pixels, Provider
 from astrocnn.surveys import get_band
 from astrocnn.tables import describe_result, write_result
@@ -140,7 +141,7 @@ class TestPrior:
         assert clf._fitted.description.card["trained_prior"]["cluster"] == 0.5
 
     def test_class_weight_by_label(self, cutouts, labels):
-        clf = untrained(epochs=6, class_weight={True: 1, False: 0}, validation_fraction=0)
+        clf = untrained(epochs=6, class_weight={True: 1, False: 0.01}, validation_fraction=0)
         assert set(clf.fit(cutouts, labels).predict(cutouts)["label"]) == {"cluster"}
 
     def test_probabilities_follow_the_formula(self, clf, cutouts):
@@ -289,10 +290,27 @@ class TestArchive:
         clf.fit(cutouts.isel(target=slice(0, 40)), labels[:40])
         assert clf._fitted.description.calibration == {}
 
-    def test_older_weights_have_none(self):
-        description = read_description("xmm")
-        assert isinstance(description.calibration, dict)
-        assert isinstance(description.operating_points, dict)
+    def test_older_weights_have_none(self, fitted, cutouts, tmp_path):
+        """Of a description without the three parts: verdicts are those of the bare network."""
+        new, old = tmp_path / "new.keras", tmp_path / "old.keras"
+        fitted.save(new)
+        with zipfile.ZipFile(new) as source, zipfile.ZipFile(old, "w") as target:
+            for name in source.namelist():
+                content = source.read(name)
+                if name == "astrocnn.json":
+                    kept = json.loads(content)
+                    for part in ("calibration", "domain", "operating_points"):
+                        assert kept.pop(part)
+                    content = json.dumps(kept)
+                target.writestr(name, content)
+        clf = ClusterClassifier(old)
+        result = clf.predict(cutouts)
+        assert "novelty" not in result.colnames
+        assert result.meta["calibration"] == "none"
+        outputs = fitted._fitted.outputs(fitted._fitted.preprocessing(cutouts), 32)[:, 0, 1]
+        np.testing.assert_allclose(result["proba_cluster"], outputs, atol=1e-5)
+        with pytest.raises(WeightsError, match="do not know their thresholds: .*purity_thresholds"):
+            clf.thresholds()
 
     def test_damaged_domain(self, clf, cutouts, tmp_path):
         clf._fitted.description.domain["mean"] = [0.0]

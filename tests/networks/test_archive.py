@@ -175,6 +175,7 @@ class TestRefused:
             ({"bands": [3]}, "bands and classes"),
             ({"classes": None}, "NoneType"),
             ({"size": "six"}, "'>' not supported"),
+            ({"arguments": {"input_shape": [24, 24, 1], "n_classes": 3}}, "3 outputs for"),
             ({"arguments": {"input_shape": [24, 24, 1], "layers": 7}}, "argument 'layers'"),
             ({"secret": 1}, "unexpected keyword argument 'secret'"),
         ],
@@ -187,7 +188,6 @@ class TestRefused:
         "changes",
         [
             {"arguments": {"input_shape": [24, 24, 2]}, "bands": ["xmm", "dss2-red"]},
-            {"arguments": {"input_shape": [24, 24, 1], "n_classes": 3}},
             {"arguments": {"input_shape": [100, 100, 1]}},
         ],
     )

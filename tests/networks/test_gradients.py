@@ -168,7 +168,7 @@ def test_bad_input(arguments, message):
         integrated_gradients(linear(), **({"images": np.zeros((1, 4, 4, 2))} | arguments))
 
 
-@pytest.mark.parametrize("other", ["jax", "tensorflow"])
+@pytest.mark.parametrize("other", ["jax", "tensorflow", "torch"])
 def test_other_backend(tmp_path, other):
     """The same attributions, in a process of its own."""
     loaded = load_keras().backend.backend()

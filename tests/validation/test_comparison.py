@@ -66,9 +66,42 @@ def test_same_ranking():
     assert (found.difference.value, found.p_value) == (0, 1)
 
 
-def test_perfect_against_reversed():
-    found = delong_test([False, False, True, True], [1, 2, 3, 4], [4, 3, 2, 1])
-    assert (found.difference.value, found.p_value) == (1, 0)
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ([1, 2, 3, 4], [4, 3, 2, 1]),  # perfect against reversed
+        ([1, 2, 3, 4], [0, 0, 0, 0]),  # perfect against constant
+    ],
+)
+def test_difference_without_spread(a, b):
+    """The variance is zero, but of four targets nothing is certain."""
+    found = delong_test([False, False, True, True], a, b)
+    assert not found.difference.defined
+    assert np.isnan(found.p_value)
+    assert found.auc_a.value == 1
+    assert str(found) == (
+        "no comparison (the areas differ alike for every target, so the difference has no known "
+        "error)"
+    )
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 100])
+def test_difference_without_spread_but_for_rounding(n):
+    """Clusters just above, then just below the non-cluster beside them: 1 / n for each target."""
+    truth, rank = np.repeat([True, False], n), 2 * np.arange(n)
+    found = delong_test(truth, np.append(rank + 1, rank), np.append(rank, rank + 1))
+    assert found.auc_a.value - found.auc_b.value == pytest.approx(1 / n)
+    assert not found.difference.defined
+    assert np.isnan(found.p_value)
+
+
+def test_one_swap_among_many_has_a_spread():
+    truth, score = np.arange(4000) >= 2000, np.arange(4000.0)
+    swapped = score.copy()
+    swapped[[1999, 2000]] = swapped[[2000, 1999]]
+    found = delong_test(truth, score, swapped)
+    assert found.difference.value == pytest.approx(1 / 2000**2)
+    assert found.p_value == pytest.approx(0.48, abs=0.01)  # one part in a sample: 1 / sqrt(2) sigma
 
 
 def test_too_few():

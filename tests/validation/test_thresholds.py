@@ -81,7 +81,7 @@ def test_equal_probabilities_pass_together():
     [
         ([True, True], [0.1, 0.2], "clusters and non-clusters"),
         ([True, False], [0.1, np.nan], "finite"),
-        ([True, False], [0.1], "same order"),
+        ([True, False], [0.1], "one shape"),
     ],
 )
 def test_wrong_sample(truth, proba, message):

@@ -1,0 +1,56 @@
+"""Truth and scores as the metrics need them."""
+
+import numpy as np
+
+__all__ = ["checked"]
+
+
+def checked(truth, *scores) -> list[np.ndarray]:
+    """Return truth and scores as arrays of bool and of float, one value per target.
+
+    Parameters
+    ----------
+    truth : array_like of bool, shape (n,)
+        True for a cluster; 1 and 0 are as good.
+    *scores : array_like of float, shape (n,)
+        Numbers of the same targets.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, a value is masked (what lies under a mask is no number), or the truth is
+        of something else, as of names of classes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astrocnn.validation._checked import checked
+    >>> checked(np.ma.array([1, 0]), [0.9, 0.2])[0]
+    array([ True, False])
+    >>> checked(np.ma.array([1, 0], mask=[False, True]), [0.9, 0.2])
+    Traceback (most recent call last):
+        ...
+    ValueError: the truth is masked in 1 of 2 rows; leave out rows without truth or verdict
+    """
+    for name, values in (("truth", truth), *(("score", score) for score in scores)):
+        mask = _mask(values)
+        if mask.any():
+            raise ValueError(
+                f"the {name} is masked in {mask.sum()} of {mask.size} rows; "
+                "leave out rows without truth or verdict"
+            )
+    truth, *scores = np.asarray(truth), *(np.asarray(score, dtype=float) for score in scores)
+    if truth.dtype.kind not in "biuf" or not np.isin(truth, (0, 1)).all():
+        raise ValueError(
+            "truth must be True or False for each target; align_truth reads names of classes too"
+        )
+    shapes = {truth.shape, *(score.shape for score in scores)}
+    if len(shapes) > 1 or truth.ndim != 1:
+        shown = ", ".join(str(array.shape) for array in (truth, *scores))
+        raise ValueError(f"truth and score must have one shape, a value per target, not {shown}")
+    return [truth.astype(bool), *scores]
+
+
+def _mask(values) -> np.ndarray:
+    """Mask of an array or column of any kind."""
+    return np.asarray(getattr(values, "mask", False))
