@@ -158,7 +158,8 @@ def _over_targets(results, better, worse, measure, test, seed):
         _mean_rate(truth, first, w, measure) - _mean_rate(truth, second, w, measure)
         for w in weights
     ])  # fmt: skip
-    return value, *np.nanquantile(drawn, [0.025, 0.975])
+    drawn = np.array(drawn)[np.isfinite(drawn)]  # without those where nothing was called a cluster
+    return value, *(np.quantile(drawn, [0.025, 0.975]) if len(drawn) else (np.nan, np.nan))
 
 
 def _mean_rate(truth, scores, weights, measure):
