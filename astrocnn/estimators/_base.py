@@ -18,7 +18,8 @@ from ._gate import target_chunks
 from ._judged import Judged
 from ._labels import encode
 from ._parameters import check_parameters
-from ._training import Sample, train_fitted
+from ._sample import Sample
+from ._training import train_fitted
 
 __all__ = ["NetworkClassifier"]
 

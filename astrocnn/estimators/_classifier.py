@@ -11,7 +11,8 @@ from ..tables import ResultTable, result_table, target_coords
 from ._base import NetworkClassifier
 from ._gate import find_bands, target_chunks
 from ._labels import encode
-from ._training import Sample, hold_out, trained_shares
+from ._sample import Sample, hold_out
+from ._training import trained_shares
 from ._verdicts import Verdicts, usable_rows
 
 __all__ = ["ClusterClassifier"]

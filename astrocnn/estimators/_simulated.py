@@ -15,7 +15,7 @@ from ..tables import write_result
 from ..training import Augmentation, simulated_tensors
 from ._card import simulation_card
 from ._classifier import ClusterClassifier
-from ._training import Sample
+from ._sample import Sample
 
 __all__ = ["RECIPES", "Recipe", "train_on_simulation"]
 

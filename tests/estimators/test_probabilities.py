@@ -12,7 +12,7 @@ from astropy.table import QTable
 
 from astrocnn import ClusterClassifier
 from astrocnn.cutouts import make_cutouts
-from astrocnn.estimators._training import Sample, hold_out
+from astrocnn.estimators._sample import Sample, hold_out
 from astrocnn.exceptions import WeightsError
 from astrocnn.providers import Pixels, Provider
 from astrocnn.surveys import get_band

@@ -1,0 +1,107 @@
+"""Labeled network input, and the part of it that is kept from the training."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.coordinates import SkyCoord
+from sklearn.model_selection import StratifiedShuffleSplit
+
+from ..training import sky_groups, split_sky
+
+__all__ = ["ENOUGH", "Sample", "hold_out"]
+
+#: Held-out targets that calibration, domain and thresholds need.
+ENOUGH = 100
+
+
+@dataclass
+class Sample:
+    """Network input with its classes.
+
+    Attributes
+    ----------
+    images : ndarray of shape (n, ny, nx, n_bands)
+        Network input, in memory or memory-mapped.
+    numbers : ndarray of shape (n,), int
+        Class numbers.
+    weight : ndarray of shape (n,), optional
+        Weight of each in the loss.
+    """
+
+    images: np.ndarray
+    numbers: np.ndarray
+    weight: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.numbers)
+
+    def rows(self, chosen: np.ndarray) -> "Sample":
+        """Return some of them."""
+        weight = None if self.weight is None else self.weight[chosen]
+        return Sample(self.images[chosen], self.numbers[chosen], weight)
+
+
+def hold_out(
+    sample: Sample,
+    coords: SkyCoord,
+    fraction: float,
+    patience: int | None = None,
+    random_state: int | None = None,
+) -> tuple[Sample, Sample | None]:
+    """Keep targets from the training, on another part of the sky.
+
+    Where the targets have no positions, or lie in one square degree, or whole parts of the sky
+    would lack a class, they are chosen at random, the same share of each class; targets without a
+    position are trained on. Where they would be too few to calibrate anything none are kept, unless
+    ``patience`` needs some.
+
+    Parameters
+    ----------
+    sample : Sample
+        All targets, in memory.
+    coords : `~astropy.coordinates.SkyCoord` of shape (n,)
+        Their positions.
+    fraction : float
+        Share to keep.
+    patience : int, optional
+        Whether the training watches them.
+    random_state : int, optional
+        Seed.
+
+    Returns
+    -------
+    training : Sample
+    held_out : Sample or None
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astrocnn.estimators._sample import Sample, hold_out
+    >>> images, numbers = np.zeros((2000, 8, 8, 1)), np.arange(2000) % 2
+    >>> coords = SkyCoord(np.arange(2000) * 0.1, np.zeros(2000), unit="deg")
+    >>> training, held_out = hold_out(Sample(images, numbers), coords, 0.1, random_state=0)
+    >>> 150 < len(held_out) < 250, len(training) + len(held_out) <= 2000
+    (True, True)
+    """
+    wanted = round(fraction * len(sample))
+    if wanted == 0 or (wanted < ENOUGH and patience is None):
+        return sample, None
+    training, test = _apart_on_the_sky(coords, sample.numbers, fraction, random_state)
+    if not np.array_equal(np.unique(sample.numbers[test]), np.unique(sample.numbers)):
+        splitter = StratifiedShuffleSplit(1, test_size=fraction, random_state=random_state)
+        training, test = next(splitter.split(sample.numbers, sample.numbers))
+    if len(test) < ENOUGH and patience is None:  # whole cells are never quite the share
+        return sample, None
+    return sample.rows(np.sort(training)), sample.rows(np.sort(test))
+
+
+def _apart_on_the_sky(coords, numbers, fraction, random_state):
+    """Rows of training and test on other parts of the sky; none to test where there is one part."""
+    known = np.flatnonzero(np.isfinite(coords.ra.deg) & np.isfinite(coords.dec.deg))
+    cells = np.unique(sky_groups(coords[known])) if len(known) else []
+    if len(cells) < 2:
+        return np.arange(len(numbers)), np.array([], dtype=int)
+    training, test = split_sky(coords[known], numbers[known], fraction, random_state)
+    elsewhere = np.setdiff1d(np.arange(len(numbers)), known)
+    return np.concatenate([known[training], elsewhere]), known[test]
