@@ -28,6 +28,7 @@ from ._sample import ENOUGH, Sample
 
 __all__ = ["calibrate", "train_fitted", "trained_shares"]
 
+
 def train_fitted(
     description: ModelDescription,
     start,
