@@ -2,7 +2,7 @@
 
     python benchmarks/simulated_test.py [--weights xmm-dss2,xmm] [--n 10000] [--seed 2]
                                         [--folder simulated] [--figure test.png]
-    python benchmarks/simulated_test.py --train 1537,15370
+    python benchmarks/simulated_test.py --train 1537,15370 [--networks cn,two_branch]
 
 Prints the area under the ROC curve with its interval and paired tests (DeLong) against a logistic
 regression on net counts, the ratio of counts within 12 and 80 arcsec, and hardness; the same on a
@@ -17,7 +17,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -285,45 +285,61 @@ def report(
     return {"truth": truth, "proba": proba}
 
 
-def same_training(
-    sizes: list[int], seed: int, folder: Path, n_test: int, precision: str | None = None
-) -> None:
-    """Train CN and the network of two branches on the same targets, and compare them.
+#: How each network is trained: pixels averaged along each side first, and settings.
+_TRAININGS = {
+    "cn": (2, {"batch_size": 10, "learning_rate": 4e-4}),
+    "two_branch": (1, {"batch_size": 32, "learning_rate": 1e-3}),
+}
 
-    CN sees means of 2 x 2 pixels, 4 arcsec: four times faster, and no worse on few targets. Both
-    take 30 passes over 1,537 targets; over more of them fewer, but more steps.
+
+def same_training(options: argparse.Namespace) -> None:
+    """Train networks on the same targets, and compare them with each other and with the weights.
+
+    CN sees means of 2 x 2 pixels, 4 arcsec: four times faster, and no worse on few targets. Each
+    takes 30 passes over 1,537 targets; over more of them fewer, but more steps.
     """
     recipe = RECIPES["xmm-dss2"]
-    tensor, truth = recipe.simulate(max(sizes), seed - 1, folder, n_jobs=2)
-    test, known = recipe.simulate(n_test, seed, folder, n_jobs=2)
+    sizes, names = [int(size) for size in options.train.split(",")], options.networks.split(",")
+    tensor, truth = recipe.simulate(max(sizes), options.seed - 1, options.folder, n_jobs=2)
+    test, known = recipe.simulate(options.n, options.seed, options.folder, n_jobs=2)
     cluster = np.array(known["is_cluster"])
-    matched = counts_matched(known, np.random.default_rng(seed))
+    matched = counts_matched(known, np.random.default_rng(options.seed))
     for size in sizes:
         labels = np.array(truth["is_cluster"][:size]).astype(int)
-        epochs = max(round(30 * (1537 / size) ** 0.6), 1)
+        epochs = options.epochs or max(round(30 * (1537 / size) ** 0.6), 1)
         proba = {}
-        for name, factor, settings in (
-            ("cn", 2, {"batch_size": 10, "learning_rate": 4e-4, "mixed_precision": precision}),
-            ("two_branch", 1, {"batch_size": 32, "learning_rate": 1e-3}),
-        ):
+        for name in names:
+            factor, settings = _TRAININGS[name]
             images = _binned(tensor[:size], factor)
-            model = _trained(name, images, labels, seed, epochs=epochs, **settings)
-            proba[name] = np.concatenate([
+            precision = options.precision if name == "cn" else None
+            model = _trained(
+                name, images, labels, options.seed, epochs, mixed_precision=precision, **settings
+            )
+            proba[f"{name} on {size} targets, {epochs} epochs"] = np.concatenate([
                 model.predict(_binned(test[i : i + 500], factor).astype("f4"), verbose=0)[:, 1]
-                for i in range(0, n_test, 500)
+                for i in range(0, options.n, 500)
             ])  # fmt: skip
-            print(f"{name} on {size} targets, {epochs} epochs: AUC {auc(cluster, proba[name])}, "
-                  f"counts matched {auc(cluster[matched], proba[name][matched])}")  # fmt: skip
+        shipped = options.weights.split(",")[0]
+        proba[f"{shipped} as shipped"] = scores(shipped, options.n, options.seed, options.folder)[0]
+        print_paired(cluster, matched, proba)
+
+
+def print_paired(cluster: np.ndarray, matched: np.ndarray, proba: dict[str, np.ndarray]) -> None:
+    """Print the area of each, and of every pair the difference with its p."""
+    for name, values in proba.items():
+        print(f"{name}: AUC {auc(cluster, values)}, "
+              f"counts matched {auc(cluster[matched], values[matched])}")  # fmt: skip
+    for (one, first), (other, second) in combinations(proba.items(), 2):
         for what, rows in (("all", slice(None)), ("counts matched", matched)):
-            found = delong_test(cluster[rows], proba["two_branch"][rows], proba["cn"][rows])
-            print(f"two_branch - cn, {what}: {found}", flush=True)
+            found = delong_test(cluster[rows], second[rows], first[rows])
+            print(f"{other} - {one}, {what}: {found}", flush=True)
 
 
-def _trained(name: str, images: np.ndarray, labels: np.ndarray, seed: int, **settings):
+def _trained(name: str, images: np.ndarray, labels: np.ndarray, seed: int, epochs: int, **settings):
     """A network of that name, trained from nothing."""
     load_keras().utils.set_random_seed(seed)
     model = NETWORKS[name](input_shape=images.shape[1:])
-    train_network(model, images, labels, random_state=seed, **settings)
+    train_network(model, images, labels, epochs=epochs, random_state=seed, **settings)
     return model
 
 
@@ -365,13 +381,14 @@ def main(arguments=None) -> None:
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--folder", type=Path, default=Path("simulated"))
     parser.add_argument("--train", help="compare networks trained on so many targets: 1537,15370")
+    parser.add_argument("--networks", default="cn,two_branch", help="under --train")
+    parser.add_argument("--epochs", type=int, help="under --train (default: by the targets)")
     parser.add_argument("--precision", help="of CN under --train: mixed_bfloat16 is faster on AMX")
     parser.add_argument("--figure")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
     if options.train:
-        sizes = [int(size) for size in options.train.split(",")]
-        same_training(sizes, options.seed, options.folder, options.n, options.precision)
+        same_training(options)
         return
     names = options.weights.split(",")
     found = report(names, options.n, options.seed, options.folder, min(options.changed, options.n))

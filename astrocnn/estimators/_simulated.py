@@ -47,8 +47,9 @@ class Recipe:
         Targets per step.
     learning_rate : float
         Highest learning rate.
-    turned : float
-        Share of the images that are turned by any angle, see `astrocnn.training.Augmentation`.
+    turned, shift : float
+        Share of the images that are turned by any angle, and how far they are shifted, see
+        `astrocnn.training.Augmentation`.
     """
 
     bands: tuple[str, ...]
@@ -62,6 +63,7 @@ class Recipe:
     batch_size: int = 32
     learning_rate: float = 1e-3
     turned: float = 0.5
+    shift: float = 0.03
 
     def classifier(self, **parameters) -> ClusterClassifier:
         """Return the classifier to train."""
@@ -74,7 +76,7 @@ class Recipe:
             network_arguments=dict(self.arguments),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            augmented=Augmentation(turned=self.turned),
+            augmented=Augmentation(turned=self.turned, shift=self.shift),
             **parameters,
         )
 

@@ -76,3 +76,13 @@ def test_report(command, tmp_path, capsys):
 def test_targets_of_the_training_are_refused(command, tmp_path):
     with pytest.raises(SystemExit, match="trained or calibrated on the targets of seed 1"):
         command.scores("xmm", 10, 1, tmp_path)
+
+
+@pytest.mark.slow
+def test_same_training(command, tmp_path, capsys):
+    given = ["--train", "40", "--epochs", "1", "--n", "60", "--folder", str(tmp_path)]
+    command.main(given)
+    out = capsys.readouterr().out
+    for words in ("cn on 40 targets, 1 epochs: AUC", "xmm-dss2 as shipped: AUC",
+                  "two_branch on 40 targets, 1 epochs - cn on 40 targets, 1 epochs, all: "):  # fmt: skip
+        assert words in out
