@@ -156,14 +156,14 @@ def candidate_redshift(
     >>> from astropy.coordinates import SkyCoord
     >>> from astropy.table import Table
     >>> from astrocnn.matching import candidate_redshift
-    >>> rng = np.random.default_rng(1)
+    >>> rng = np.random.default_rng(4)
     >>> z = np.append(0.25 + rng.normal(0, 0.0025, 10), rng.uniform(0.05, 0.7, 30))
     >>> sigma = np.append(np.full(10, 0.01), np.full(30, 0.05))
     >>> galaxies = Table({"ra": 150 + rng.normal(0, sigma), "dec": rng.normal(0, sigma),
     ...                   "z_spec": z})
     >>> found = candidate_redshift(SkyCoord(150, 0, unit="deg"), galaxies)
-    >>> found.status, found.n_members, abs(found.z - 0.25) < 0.003
-    ('secure', 10, True)
+    >>> print(found)
+    z = 0.2495 ± 0.0008 from 10 galaxies, 0.7 of them by chance, 621 ± 137 km/s: secure
     """
     cosmology = cosmology or FlatLambdaCDM(H0=70, Om0=0.3)
     center = _position(target)

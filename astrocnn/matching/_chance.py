@@ -166,8 +166,7 @@ def ring_separations(
     """
     separations = np.full((n_shifts, len(coords)), np.inf) * u.deg
     if len(coords) and len(entries):
-        for i in range(n_shifts):
-            moved = coords.directional_offset_by(i * 360 / n_shifts * u.deg, shift)
+        for i, moved in enumerate(_ring(coords, shift, n_shifts)):
             separations[i] = moved.match_to_catalog_sky(entries)[1]
     return separations
 
@@ -176,6 +175,29 @@ def count_matches(separations: u.Quantity, radius: u.Quantity, shift: u.Quantity
     """Turn the result of `ring_separations` into a `ChanceRate`."""
     counts = np.sum(separations <= radius, axis=1)
     return ChanceRate(tuple(counts.tolist()), separations.shape[1], radius, shift)
+
+
+def ring_pairs(rule, coords: SkyCoord, entries: SkyCoord, k, shift, n_shifts: int) -> ChanceRate:
+    """Count the pairs of the shifted targets by any `MatchRule`, as a `ChanceRate`."""
+    counts = [len(rule.pairs(moved, entries, k)) for moved in _ring(coords, shift, n_shifts)]
+    return ChanceRate(tuple(counts), len(coords), rule.radius, shift)
+
+
+def ring_matches(rule, coords: SkyCoord, entries: SkyCoord, shift, n_shifts: int) -> ChanceRate:
+    """Count the matches of the shifted targets by any `MatchRule`, as a `ChanceRate`."""
+    counts = [len(rule.matches(moved, entries)) for moved in _ring(coords, shift, n_shifts)]
+    return ChanceRate(tuple(counts), len(coords), rule.radius, shift)
+
+
+def _ring(coords: SkyCoord, shift: u.Quantity, n_shifts: int):
+    """Yield the shifted copies of the targets, from north through east."""
+    for i in range(n_shifts):
+        yield shifted(coords, shift, i / n_shifts)
+
+
+def shifted(coords: SkyCoord, shift: u.Quantity, turn: float) -> SkyCoord:
+    """Positions moved by ``shift``, in the direction of a share of a full turn from north."""
+    return coords.directional_offset_by(turn * 360 * u.deg, shift)
 
 
 def local_density(separations: u.Quantity) -> u.Quantity:

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.cosmology import FLRW
 from astropy.table import MaskedColumn, QTable, Table
 from astropy.utils.masked import Masked
 
@@ -16,9 +17,12 @@ from ._chance import (
     check_ring,
     count_matches,
     local_density,
+    ring_matches,
     ring_separations,
 )
 from ._positions import read_positions
+from ._radius import radius_text
+from ._rule import MatchRule, read_rule
 
 __all__ = ["describe_match", "match_sky"]
 
@@ -40,9 +44,13 @@ def match_sky(
     catalog: "Table | SkyCoord",
     radius: u.Quantity = 2 * u.arcmin,
     *,
+    per: str = "target",
+    redshift=None,
+    unique: bool = False,
     prefix: str = "",
     shift: u.Quantity = 1 * u.deg,
     n_shifts: int = 8,
+    cosmology: FLRW | None = None,
 ) -> QTable:
     """Match targets with the nearest entry of a catalog, and say what chance would give.
 
@@ -54,11 +62,22 @@ def match_sky(
         A catalog from `astrocnn.catalogs.read_catalog`; or any table with sky columns, whose
         ``source_id`` and ``z_spec`` are used if it has them; or positions. It may be empty.
     radius : `~astropy.units.Quantity`
-        Largest separation of a match.
+        Largest separation of a match: an angle, or a length at the redshift of each row; one for
+        all, or one per row, such as three positional errors or R500.
+    per : {"target", "entry"}
+        Whose radius and redshift it is, the target's or the catalog entry's.
+    redshift : array_like or str, optional
+        Redshifts for a length, one per row of that side, or the name of their column; by default
+        ``z_spec``. Rows without one have no match.
+    unique : bool
+        Whether an entry may match one target only. Then the assignment with the least total
+        separation is chosen, in which a target left alone counts its radius.
     prefix : str
         Put before the names of the new columns, to match one table with several catalogs.
     shift, n_shifts : `~astropy.units.Quantity`, int
         How the chance rate is measured; see `chance_rate`.
+    cosmology : `~astropy.cosmology.FLRW`, optional
+        By default flat, H0 = 70 km/s/Mpc, Om0 = 0.3.
 
     Returns
     -------
@@ -112,18 +131,28 @@ def match_sky(
             1   False        ———       --     --
     >>> print(describe_match(table))
     1 of 2 targets matched within 2 arcmin (Abell); fewer than 0.46 (95 %) expected by chance
+
+    The same within 500 kpc at the catalog's redshifts:
+
+    >>> from astropy import units as u
+    >>> table = match_sky(table["ra", "dec"], catalog, 500 * u.kpc, per="entry")
+    >>> table["matched"].tolist()
+    [True, False]
     """
-    check_ring(radius, shift, n_shifts)
     if not isinstance(catalog, Table | SkyCoord):
         raise InvalidTargetError(
             "catalog must be a table or a SkyCoord: read a file with astrocnn.catalogs.read_catalog"
         )
     table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
     _check_columns(table, prefix)
+    rule = read_rule(radius, per, redshift, unique, table, catalog, cosmology)
+    check_ring(rule.largest, shift, n_shifts)
     coords, valid = read_positions(table)
     entries, exist = read_positions(catalog)
     coords, entries = coords[valid], entries[exist]
-    matched, separation, row = _nearest(coords, entries, valid, np.flatnonzero(exist), radius)
+    rule = rule.rows(valid, "target").rows(exist, "entry")
+    found = rule.matches(coords, entries)
+    matched, separation, row = _per_target(found, valid, np.flatnonzero(exist))
     ring = ring_separations(coords, entries, shift, n_shifts)
     _warn_if_catalog_ends(coords, entries, ring, shift)
     chance = np.zeros(len(table))
@@ -141,8 +170,12 @@ def match_sky(
         info = table[prefix + name].info
         info.description, info.meta, info.format = description, {"ucd": ucd}, form
     name = "" if isinstance(catalog, SkyCoord) else str(catalog.meta.get("name", ""))
-    rate = count_matches(ring, radius, shift)
-    table.meta[f"{prefix}match"] = _summary(name, len(table), int(matched.sum()), rate)
+    if rule.plain:
+        rate = count_matches(ring, rule.radius, shift)
+    else:
+        rate = ring_matches(rule, coords, entries, shift, n_shifts)
+    within = radius_text(radius) + ("" if radius.isscalar else f" (one per {per})")
+    table.meta[f"{prefix}match"] = _summary(name, len(table), int(matched.sum()), rate, within)
     return table
 
 
@@ -189,14 +222,15 @@ def _check_columns(table: Table, prefix: str) -> None:
         )
 
 
-def _nearest(coords, entries, valid, entry_rows, radius):
+def _per_target(found, valid, entry_rows):
     """Whether there is a match, its separation, and its row in the catalog, per target."""
-    separation = np.full(valid.shape, np.inf) * u.deg
+    rows = np.flatnonzero(valid)[found.target]
+    matched = np.zeros(valid.shape, dtype=bool)
+    separation = np.full(valid.shape, np.inf) * u.rad
     row = np.zeros(valid.shape, dtype=int)
-    if len(coords) and len(entries):
-        index, distance, _ = coords.match_to_catalog_sky(entries)
-        separation[valid], row[valid] = distance, entry_rows[index]
-    return separation <= radius, separation, row
+    matched[rows], row[rows] = True, entry_rows[found.entry]
+    separation[rows] = found.separation * u.rad
+    return matched, separation, row
 
 
 def _warn_if_catalog_ends(coords, entries, ring: u.Quantity, shift: u.Quantity) -> None:
@@ -231,9 +265,8 @@ def _column_of(catalog, name: str, row: np.ndarray, matched: np.ndarray) -> Mask
     return MaskedColumn(taken.data, mask=np.ma.getmaskarray(taken) | ~matched)
 
 
-def _summary(name: str, n_targets: int, n_matched: int, rate: ChanceRate) -> dict:
+def _summary(name: str, n_targets: int, n_matched: int, rate: ChanceRate, radius: str) -> dict:
     """What `describe_match` needs, in plain types that every file format keeps."""
-    radius = f"{rate.radius.value:g} {rate.radius.unit}"
     of = f" ({name})" if name else ""
     lost = n_targets - rate.n_targets
     without = f" ({lost} without a valid position)" if lost else ""

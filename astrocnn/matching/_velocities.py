@@ -56,7 +56,7 @@ def gapper_scale(values: np.ndarray) -> float:
     >>> import numpy as np
     >>> from astrocnn.matching._velocities import gapper_scale
     >>> samples = np.random.default_rng(0).normal(0, 800, (2000, 8))
-    >>> abs(np.mean([gapper_scale(sample) for sample in samples]) / 800 - 1) < 0.02
+    >>> bool(abs(np.mean([gapper_scale(sample) for sample in samples]) / 800 - 1) < 0.02)
     True
     """
     values = np.sort(values)
