@@ -63,7 +63,7 @@ class Recipe:
     batch_size: int = 32
     learning_rate: float = 1e-3
     turned: float = 0.5
-    shift: float = 0.03
+    shift: float = 0.06
 
     def classifier(self, **parameters) -> ClusterClassifier:
         """Return the classifier to train."""

@@ -2,6 +2,7 @@
 
 from ._all_pairs import match_pairs
 from ._candidate_redshift import CandidateRedshift, candidate_redshift
+from ._candidates import candidate_redshifts
 from ._chance import ChanceRate, chance_rate
 from ._groups import match_groups
 from ._radius import angular_radius
@@ -12,6 +13,7 @@ __all__ = [
     "ChanceRate",
     "angular_radius",
     "candidate_redshift",
+    "candidate_redshifts",
     "chance_rate",
     "describe_match",
     "match_groups",

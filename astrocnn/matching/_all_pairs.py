@@ -54,8 +54,8 @@ def match_pairs(
     -------
     `~astropy.table.QTable`
         One row per pair, by target, then by separation: ``target_row``, ``entry_row``,
-        ``target_id``, ``match_id``, ``separation`` (arcsec), ``rank``, ``z_spec``. ``meta["pairs"]``
-        has the number of pairs and how many are expected by chance, which shifted targets give.
+        ``target_id``, ``match_id``, ``separation`` (arcsec), ``rank``, ``z_spec``.
+        ``meta["pairs"]`` has the number of pairs, and how many shifted targets have by chance.
 
     Raises
     ------

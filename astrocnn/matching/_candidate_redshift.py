@@ -53,7 +53,7 @@ class CandidateRedshift:
         Radius within which galaxies are known over the aperture, at most 1.
     status : str
         * ``secure``: at least 5 members, evidence above 3 and above that of the second by 3 (odds
-          of 20 to 1), galaxies known out to 0.3 of the aperture;
+          of 20 to 1), galaxies known out to 0.3 of the aperture, ``chance`` 1/8 at most;
         * ``probable``: at least 2 members, evidence above 3 and above that of the second by 1;
         * ``rejected``: 50 redshifts or more, and no evidence above 3;
         * ``unconfirmed``: anything else.
@@ -116,6 +116,8 @@ def candidate_redshift(
         Radius within which galaxies were looked for. By default that of the farthest one given.
     cosmology : `~astropy.cosmology.FLRW`, optional
         By default flat, H0 = 70 km/s/Mpc, Om0 = 0.3.
+    n_shifts : int
+        Positions around the target that tell how much is chance.
     n_bootstrap : int
         Samples for the errors.
     random_state : int
@@ -134,11 +136,15 @@ def candidate_redshift(
     Notes
     -----
     Each galaxy's redshift is tried. Its evidence weighs how many galaxies share it against the
-    field at neighboring redshifts, and where they lie: a cluster's galaxies gather about the target,
-    those of an unrelated group do not. The best one is then refined: members are clipped at three
-    dispersions within the aperture, of 30 or more also by a shifting gapper. The redshift is their
-    biweight location, the dispersion their biweight scale, or from 14 members down the gapper's;
-    errors are from bootstrap samples of the members.
+    field at neighboring redshifts, and where they lie: a cluster's galaxies gather about the
+    target, those of an unrelated group do not. The best one is then refined: members are clipped
+    at three dispersions within the aperture, of 30 or more also by a shifting gapper. The redshift
+    is their biweight location, the dispersion their biweight scale, or from 14 members down the
+    gapper's; errors are from bootstrap samples of the members.
+
+    How much chance makes depends on how deep the galaxies go: in a field with thousands of
+    redshifts many positions have a structure. So the same is asked of positions around the target,
+    half way to the edge of the field.
 
     Two entries within 2 arcsec and 600 km/s are one galaxy.
 

@@ -107,7 +107,8 @@ def _redshifts(radius, redshift, side, per):
         return redshift
     if not isinstance(side, Table) or redshift not in side.colnames:
         raise InvalidTargetError(
-            f"a radius in {radius.unit} needs redshifts, and there is no column {redshift!r} of the "
-            f"{'targets' if per == 'target' else 'catalog'}: give redshift=, or per= the other side"
+            f"a radius in {radius.unit} needs redshifts, and there is no column {redshift!r} of "
+            f"the {'targets' if per == 'target' else 'catalog'}: give redshift=, or per= the other "
+            "side"
         )
     return side[redshift]

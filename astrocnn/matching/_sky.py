@@ -22,7 +22,7 @@ from ._chance import (
 )
 from ._positions import read_positions
 from ._radius import radius_text
-from ._rule import MatchRule, read_rule
+from ._rule import read_rule
 
 __all__ = ["describe_match", "match_sky"]
 

@@ -68,7 +68,7 @@ def gapper_scale(values: np.ndarray) -> float:
 
 
 def velocity_scale(values: np.ndarray) -> float:
-    """Dispersion: by the gaps of fewer than 15 values, by the biweight of more."""
+    """Dispersion: by the gaps of fewer than 15 values, by the biweight of more (3 % low at 15)."""
     return float(biweight_scale(values)) if len(values) >= _MANY else gapper_scale(values)
 
 
