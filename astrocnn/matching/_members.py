@@ -103,9 +103,9 @@ def _parts(rows, per_bin):
 
 
 def _parted(rows, velocity, gap):
-    """Rows beyond a gap from the group's middle."""
+    """Rows beyond a gap from those about the cluster's velocity."""
     ordered = rows[np.argsort(velocity[rows])]
     breaks = np.flatnonzero(np.diff(velocity[ordered]) > gap)
     groups = np.split(ordered, breaks + 1)
-    main = max(groups, key=len)
+    main = min(groups, key=lambda group: np.abs(velocity[group]).min())
     return np.setdiff1d(ordered, main)
