@@ -68,17 +68,17 @@ def blind(clusters) -> Table:
                      (found.z - listed) / (1 + listed), found.status, found))  # fmt: skip
     names = ["cluster", "listed", "few_digits", "near", "z", "z_err", "members", "difference",
              "status", "found"]  # fmt: skip
-    table = Table(rows=rows, names=names, dtype=[str, str, bool, int, float, float, int, float, str,
-                                                 object])  # fmt: skip
+    types = [str, str, bool, int, float, float, int, float, str, object]
+    table = Table(rows=rows, names=names, dtype=types)
     for name, form in (("z", ".4f"), ("z_err", ".4f"), ("difference", "+.4f")):
         table[name].info.format = form
     return table
 
 
-def at_random(clusters, number: int, seed: int = 0, fields: int = 7) -> Counter:
-    """Status of random positions in the fields with the most redshifts."""
-    rng, found = np.random.default_rng(seed), Counter()
-    count = {name: np.isfinite(galaxies["z_spec"]).sum() for name, (_, _, galaxies) in clusters.items()}
+def at_random(clusters, number: int, seed: int = 0, fields: int = 7) -> Table:
+    """Random positions in the fields with the most redshifts: field, status, redshift."""
+    rng, rows = np.random.default_rng(seed), []
+    count = {name: np.isfinite(found["z_spec"]).sum() for name, (*_, found) in clusters.items()}
     for name in sorted(count, key=count.get, reverse=True)[:fields]:
         center, _, galaxies = clusters[name]
         edge = SkyCoord(galaxies["ra"], galaxies["dec"], unit="deg").separation(center).max()
@@ -86,8 +86,8 @@ def at_random(clusters, number: int, seed: int = 0, fields: int = 7) -> Counter:
             away = rng.uniform(0.4, 0.6) * edge
             position = center.directional_offset_by(rng.uniform(0, 360) * u.deg, away)
             one = candidate_redshift(position, galaxies, surveyed=edge / 2, n_bootstrap=10)
-            found[one.status] += 1
-    return found
+            rows.append((name, one.status, one.z))
+    return Table(rows=rows, names=["cluster", "status", "z"])
 
 
 def report(table: Table) -> None:
@@ -99,7 +99,7 @@ def report(table: Table) -> None:
     secure = table["status"] == "secure"
     print(f"\n{enough.sum()} clusters with {ENOUGH} galaxies or more within {NEAR} (1+z) of the "
           f"listed redshift: {np.sum(enough & right)} right to {RIGHT} (1+z), "
-          f"{np.sum(enough & secure)} of them secure, {np.sum(enough & secure & right)} both")  # fmt: skip
+          f"{np.sum(enough & secure)} secure, {np.sum(enough & secure & right)} both")  # fmt: skip
     print(f"{np.sum(~enough)} others: {np.sum(~enough & right)} right, "
           f"{np.sum(~enough & secure & ~right)} secure at a wrong redshift")  # fmt: skip
     print("\nthose of the first that disagree:")
@@ -138,7 +138,10 @@ def main(arguments=None) -> None:
     report(table)
     if options.random:
         found = at_random(clusters, options.random)
-        print(f"\nrandom positions in the deepest fields: {dict(found)}")
+        print(f"\nrandom positions in the deepest fields: {dict(Counter(found['status']))}")
+        print("secure:")
+        for row in found[found["status"] == "secure"]:
+            print(f"  in the field of {row['cluster']}: {row['z']:.3f}")
     if options.figure:
         figure(table, clusters, options.figure)
 

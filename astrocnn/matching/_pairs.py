@@ -94,7 +94,7 @@ def sky_pairs(coords: SkyCoord, entries: SkyCoord, radius: u.Quantity) -> Pairs:
     """
     limits = np.broadcast_to(radius.to_value(u.rad), coords.shape).astype(float)
     left, right = _lonlat(coords), _lonlat(entries)
-    good = np.isfinite(left).all(axis=0) & (limits >= 0)
+    good = _finite(left) & (limits >= 0)
     found = [
         _within(left, right, rows, limits) for rows in _by_size(np.flatnonzero(good), limits)
     ]
@@ -120,7 +120,7 @@ def nearest_pairs(coords: SkyCoord, entries: SkyCoord, radius: u.Quantity, k: in
     """
     limits = np.broadcast_to(radius.to_value(u.rad), coords.shape).astype(float)
     left, right = _lonlat(coords), _lonlat(entries)
-    rows = np.flatnonzero(np.isfinite(left).all(axis=0) & (limits >= 0))
+    rows = np.flatnonzero(_finite(left) & (limits >= 0))
     rows = _sorted(left, rows)
     if not len(rows):
         empty = np.zeros(0, dtype=int)
@@ -183,19 +183,22 @@ def _checked(left, right, target, entry, limits) -> Pairs:
 
 def _near(left, right, radius):
     """Rows of the catalog that may be near a target, in the order of their pixels."""
-    finite = np.isfinite(right).all(axis=0)
     # Pixels at least 1.5 times as wide as the radius: all that is near lies in them or beside them.
     order = min(int(np.log2(np.pi / 6 / max(radius, 1e-9))), _MAX_ORDER)
     if order < _MIN_ORDER or right.shape[1] < _LONGER * left.shape[1]:
-        rows = np.flatnonzero(finite)
-    else:
-        wanted = _around(left, order)
-        kept = []
-        for start in range(0, right.shape[1], _CHUNK):
-            rows = start + np.flatnonzero(finite[start : start + _CHUNK])
-            kept.append(rows[wanted[_pixels(order, right[:, rows])]])
-        rows = np.concatenate(kept) if kept else np.zeros(0, dtype=int)
-    return _sorted(right, rows)
+        return _sorted(right, np.flatnonzero(_finite(right)))
+    wanted, kept = _around(left, order), []
+    for start in range(0, right.shape[1], _CHUNK):
+        part = right[:, start : start + _CHUNK]
+        good = _finite(part)
+        if not good.all():  # rare: a copy
+            part = np.where(good, part, 0.0)
+        kept.append(start + np.flatnonzero(wanted[_pixels(order, part)] & good))
+    return _sorted(right, np.concatenate(kept) if kept else np.zeros(0, dtype=int))
+
+
+def _finite(lonlat):
+    return np.isfinite(lonlat[0]) & np.isfinite(lonlat[1])
 
 
 def _around(lonlat, order):

@@ -35,9 +35,10 @@ def field(rng, n, radius=5 * u.arcmin):
     distance = radius.to_value("deg") * np.sqrt(rng.random(n))
     angle = rng.uniform(0, 2 * np.pi, n)
     return Table({
-        "ra": CENTER.ra.deg + distance * np.cos(angle), "dec": CENTER.dec.deg + distance * np.sin(angle),
+        "ra": CENTER.ra.deg + distance * np.cos(angle),
+        "dec": CENTER.dec.deg + distance * np.sin(angle),
         "z_spec": rng.uniform(0.02, 0.8, n),
-    })  # fmt: skip
+    })
 
 
 class TestVelocities:

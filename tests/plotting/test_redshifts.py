@@ -16,8 +16,9 @@ TARGET = SkyCoord(10, 0, unit="deg")
 def galaxies():
     rng = np.random.default_rng(0)
     n = 20
-    return Table({"ra": 10 + rng.normal(0, 0.02, n), "dec": rng.normal(0, 0.02, n),
-                  "z_spec": np.append(rng.normal(0.2, 0.002, 12), np.linspace(0.1, 0.3, 8))})  # fmt: skip
+    ra, dec = 10 + rng.normal(0, 0.02, n), rng.normal(0, 0.02, n)
+    z = np.append(rng.normal(0.2, 0.002, 12), np.linspace(0.1, 0.3, 8))
+    return Table({"ra": ra, "dec": dec, "z_spec": z})
 
 
 def test_members_and_others(galaxies):
