@@ -5,7 +5,15 @@ import re
 from argparse import ArgumentTypeError
 from pathlib import Path
 
-__all__ = ["angle", "image_sources", "parse_positions", "positive", "share", "source"]
+__all__ = [
+    "angle",
+    "image_sources",
+    "parse_positions",
+    "positive",
+    "radius",
+    "share",
+    "source",
+]
 
 _POSITION = 'a position such as "14h01m02s +02d52m42s" or "210.26 2.88" (degrees)'
 _LIKE_ONE = re.compile(r"[-+\d.:,\shmsd]+", re.I)
@@ -45,6 +53,19 @@ def angle(text: str):
     except (TypeError, ValueError, u.UnitsError):
         pass
     raise ArgumentTypeError(f"{text!r} is no angle such as 2arcmin or 30arcsec")
+
+
+def radius(text: str):
+    """Return an angle or a length above zero such as ``2arcmin`` or ``500kpc``."""
+    from astropy import units as u
+
+    try:
+        value = u.Quantity(text)
+        if value.isscalar and value.unit.physical_type == "length" and 0 < value.value < math.inf:
+            return value
+        return angle(text)
+    except (TypeError, ValueError, ArgumentTypeError):
+        raise ArgumentTypeError(f"{text!r} is no radius such as 2arcmin or 500kpc") from None
 
 
 def source(text: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from . import _demo, _info, _predict, _train
+from . import _demo, _info, _match, _predict, _train
 from ._terminal import explain, terminal
 
 __all__ = ["main"]
@@ -27,6 +27,8 @@ examples:
       classify a list of positions with images from the network
   astrocnn predict targets.reg --weights xmm --images "xmm=*.FTZ"
       classify them with X-ray images on this computer
+  astrocnn match result.ecsv mcxc.csv.gz
+      match the result with a catalog, and say what chance would give
   astrocnn info --weights xmm
       what the weights were trained on, and how good they are
 
@@ -102,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"astrocnn {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for command in (_demo, _predict, _train, _info):
+    for command in (_demo, _predict, _match, _train, _info):
         name = command.__name__.rpartition("._")[2]
         child = commands.add_parser(
             name,

@@ -1,0 +1,93 @@
+"""``astrocnn match``: a table and a catalog, with what chance would give."""
+
+from ._arguments import angle, parse_positions, positive, radius
+
+__all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
+
+SUMMARY = "match a table with a catalog"
+DESCRIPTION = """\
+Join each target with the nearest entry of a catalog, or with all of them, and
+say how many matches chance alone would make. The table may be a result of
+"astrocnn predict": its columns are kept, and so are rows without a match."""
+EPILOG = """\
+TARGETS is a file as for "astrocnn predict", or one position in quotes. CATALOG
+is a file (CSV, ECSV, FITS or VOTable) with columns of sky positions; redshifts
+are found by their names and UCDs.
+
+A radius in kpc or Mpc is taken at the redshift of the catalog's entry; with
+--per target at that of the target, of which --redshift names the column.
+
+examples:
+  astrocnn match verdicts.ecsv mcxc.csv.gz -o matched.ecsv
+  astrocnn match verdicts.ecsv mcxc.csv.gz --radius 500kpc --one-to-one
+  astrocnn match verdicts.ecsv spectra.fits --radius 3arcmin --all
+  astrocnn match "14h01m02s +02d52m42s" psz2.fits --radius 5arcmin
+
+exit codes: see "astrocnn --help"."""
+
+_ROWS = 20
+
+
+def add_arguments(parser) -> None:
+    """Add the options of this command."""
+    add = parser.add_argument
+    add("targets", metavar="TARGETS", help="a file, or one position in quotes")
+    add("catalog", metavar="CATALOG", help="file of the catalog")
+    text = "table to write: .ecsv, .fits, .csv, .vot (default: the table is only printed)"
+    add("-o", "--output", metavar="FILE", help=text)
+    add("--overwrite", action="store_true", help="replace FILE if it exists")
+    text = "largest distance: an angle, or a length such as 500kpc (default: 2arcmin)"
+    add("--radius", metavar="R", type=radius, default="2arcmin", help=text)
+    text = "whose redshift a length is taken at (default: entry)"
+    add("--per", choices=["entry", "target"], default="entry", help=text)
+    add("--redshift", metavar="COLUMN", default="z_spec", help="of that side (default: z_spec)")
+    how = parser.add_mutually_exclusive_group().add_argument
+    how("--one-to-one", action="store_true", help="each entry for one target at most")
+    how("--all", action="store_true", help="all pairs, one row each")
+    how("--nearest", metavar="K", type=positive, help="the K nearest, one row each")
+    text = "distance of the positions that measure chance (default: 1deg, or twice the radius)"
+    add("--shift", metavar="S", type=angle, help=text)
+    add("--prefix", metavar="P", default="", help="put before the names of the new columns")
+
+
+def run(args) -> int:
+    """Run the command and return its exit code."""
+    from ..tables import check_output_path, write_result
+    from ._terminal import check_targets, print_table
+
+    if args.output is not None:
+        check_output_path(args.output, args.overwrite)
+    targets = parse_positions(args.targets, None)
+    check_targets(targets)
+    table, words = _matched(args, targets)
+    if args.output is not None:
+        write_result(table, args.output, args.overwrite)
+    print_table(table, _ROWS if args.output else None)
+    print(f"\n{words}")
+    if args.output:
+        print(f"written: {args.output}")
+    return 0
+
+
+def _matched(args, targets):
+    """The table, and its sentence."""
+    from astropy import units as u
+
+    from ..catalogs import read_catalog
+    from ..matching import describe_match, match_pairs, match_sky
+    from ..tables import read_file, read_targets
+
+    catalog = read_catalog(args.catalog)
+    # A file keeps its columns; positions get those of a target list.
+    table = read_targets(targets) if isinstance(targets, list) else read_file(targets)
+    settings = {"shift": 1 * u.deg if args.shift is None else args.shift}
+    if args.radius.unit.physical_type == "length":
+        settings |= {"per": args.per, "redshift": args.redshift}
+    elif args.shift is None:
+        settings["shift"] = max(1 * u.deg, 2 * args.radius)
+    if args.all or args.nearest:
+        pairs = match_pairs(table, catalog, args.radius, args.nearest, **settings)
+        return pairs, pairs.meta["pairs"]["description"]
+    settings |= {"unique": args.one_to_one, "prefix": args.prefix}
+    matched = match_sky(table, catalog, args.radius, **settings)
+    return matched, describe_match(matched, args.prefix)

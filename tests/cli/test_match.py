@@ -1,0 +1,87 @@
+"""``astrocnn match``."""
+
+import numpy as np
+import pytest
+from astropy.table import QTable, Table
+
+
+@pytest.fixture
+def catalog(folder):
+    Table({
+        "name": ["A", "B", "C"], "ra": [150.01, 150.02, 10.0], "dec": [2.0, 2.0, -50.05],
+        "z": [0.1, 0.5, 0.02],
+    }).write(folder / "catalog.csv")  # fmt: skip
+    return "catalog.csv"
+
+
+def test_nearest_is_printed_with_its_chance_rate(run, catalog):
+    code, out, err = run("match", "targets.csv", catalog)
+    assert (code, err) == (0, [])
+    assert [line.split()[:2] for line in out[3:5]] == [["near", "150.0"], ["far", "10.0"]]
+    assert out[-1].startswith("1 of 2 targets matched within 2 arcmin (catalog); fewer than")
+
+
+def test_table_is_written_with_the_columns_of_the_targets(run, folder, catalog):
+    code, out, _ = run("match", "targets.csv", catalog, "-o", "out.ecsv", "--prefix", "c_")
+    assert code == 0
+    assert out[-1] == "written: out.ecsv"
+    table = QTable.read(folder / "out.ecsv")
+    assert table.colnames[:4] == ["name", "ra", "dec", "c_matched"]
+    assert table["c_match_id"].tolist() == ["A", None]
+    assert run("match", "targets.csv", catalog, "-o", "out.ecsv")[0] == 1
+    assert run("match", "targets.csv", catalog, "-o", "out.ecsv", "--overwrite")[0] == 0
+
+
+def test_length_at_the_redshift_of_either_side(run, folder, catalog):
+    # 36 arcsec are 66 kpc at z = 0.1; 180 arcsec are 73 kpc at z = 0.02.
+    code, out, _ = run("match", "targets.csv", catalog, "--radius", "70kpc")
+    assert code == 0
+    assert out[-1].startswith("1 of 2 targets matched within 70 kpc (catalog);")
+    code, out, _ = run("match", "targets.csv", catalog, "--radius", "80kpc")
+    assert out[-1].startswith("2 of 2 targets")
+    code, _, err = run("match", "targets.csv", catalog, "--radius", "80kpc", "--per", "target")
+    assert code == 1
+    assert "no column 'z_spec' of the targets" in err[0]
+    (folder / "z.csv").write_text("ra,dec,redshift\n150,2,0.9\n10,-50,0.01\n")
+    code, out, _ = run("match", "z.csv", catalog, "--radius", "80kpc", "--per", "target",
+                       "--redshift", "redshift")  # fmt: skip
+    assert out[-1].startswith("1 of 2 targets")
+
+
+def test_pairs(run, folder, catalog):
+    code, out, _ = run("match", "targets.csv", catalog, "--all", "-o", "out.fits")
+    assert code == 0
+    assert "2 pairs of 2 targets within 2 arcmin; fewer than" in out[-2]
+    assert np.array_equal(QTable.read(folder / "out.fits")["entry_row"], [0, 1])
+    assert "1 pairs" in run("match", "targets.csv", catalog, "--nearest", "1")[1][-1]
+
+
+def test_one_to_one(run, folder, catalog):
+    (folder / "two.csv").write_text("ra,dec\n150.000,2.0\n150.009,2.0\n")
+    assert "2 of 2" in run("match", "two.csv", catalog, "--one-to-one")[1][-1]
+    lines = run("match", "two.csv", catalog, "--one-to-one")[1]
+    assert {line.split()[4] for line in lines[3:5]} == {"A", "B"}
+
+
+def test_one_position(run, catalog):
+    code, out, _ = run("match", "150.0 2.0", catalog, "--radius", "50arcsec")
+    assert code == 0
+    assert "1 of 1 targets matched within 50 arcsec" in out[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nowhere.csv", "catalog.csv"], 1, "'nowhere.csv' is neither a file nor a position"),
+        (["targets.csv", "none.csv"], 1, "there is no catalog 'none.csv'"),
+        (["targets.csv", "catalog.csv", "--radius", "2"], 2, "'2' is no radius such as 2arcmin"),
+        (["targets.csv", "catalog.csv", "--radius", "0kpc"], 2, "no radius"),
+        (["targets.csv", "catalog.csv", "--all", "--one-to-one"], 2, "not allowed with"),
+        (["targets.csv", "catalog.csv", "--radius", "4deg", "--shift", "1deg"], 1, "at least twice"),
+        (["targets.csv", "catalog.csv", "-o", "out.doc"], 1, "out.doc"),
+    ],
+)
+def test_bad_input(run, catalog, arguments, code, message):
+    found, _, err = run("match", *arguments)
+    assert found == code
+    assert message in "\n".join(err)
