@@ -39,6 +39,8 @@ def add_arguments(parser) -> None:
         "-o", "--output", metavar="FILE",
         help="name of the weights (default: RECIPE.keras or DATASET.keras)",
     )  # fmt: skip
+    text = "write half-precision numbers: half the file, as the weights that come with astrocnn"
+    parser.add_argument("--half", action="store_true", help=text)
     parser.add_argument("--n", type=positive, metavar="N", help="simulated training targets")
     parser.add_argument(
         "--n-test", type=positive, metavar="N", default=1000, help="of the test (default: 1000)"
@@ -67,7 +69,7 @@ def run(args) -> int:
     name = args.dataset or args.recipe
     path = check_output_path(args.output or f"{name}.keras", args.overwrite, (".keras",))
     trained = _train_on_dataset(args) if args.dataset else _train_on_simulation(args)
-    _save(trained, path)
+    _save(trained, path, args.half)
     print(*card_lines(path), sep="\n")
     if args.dataset:
         print("", *_comparison_lines(trained), sep="\n")
@@ -133,15 +135,15 @@ def _comparison_lines(trained) -> list[str]:
     return lines
 
 
-def _save(trained, path) -> None:
+def _save(trained, path, half: bool) -> None:
     """Save weights; where that fails, elsewhere: they may have taken an hour."""
     import tempfile
     from pathlib import Path
 
     try:
-        trained.save(path)
+        trained.save(path, half)
     except OSError as error:
         spare = Path(tempfile.mkdtemp(prefix="astrocnn-")) / path.name
-        trained.save(spare)
+        trained.save(spare, half)
         reason = error.strerror or error
         raise OSError(f"cannot write '{path}' ({reason}): the weights are in '{spare}'") from error

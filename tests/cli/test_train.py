@@ -53,14 +53,15 @@ def test_full_disk_does_not_lose_the_work(run, folder, monkeypatch):
     """The weights go to the folder for temporary files, and the message says where."""
 
     class Trained:
-        def save(self, path):
+        def save(self, path, half):
+            assert half
             if Path(path).name == str(path):
                 raise OSError(28, "No space left on device")
             Path(path).write_text("weights")
 
     monkeypatch.setattr("astrocnn.estimators.train_on_simulation", lambda *_, **__: Trained())
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    code, _, err = run("train", "xmm")
+    code, _, err = run("train", "xmm", "--half")
     (spare,) = folder.glob("astrocnn-*/xmm.keras")
     assert code == 1
     assert err == [
