@@ -56,7 +56,10 @@ def add_arguments(parser) -> None:
     )
     add("-o", "--output", metavar="FILE", help=f"{text}otherwise the table is only printed)")
     add("--overwrite", action="store_true", help="replace files that exist")
-    text = "xmm-dss2 (X-ray and optical images; default), xmm (X-ray images only) or a .keras file"
+    text = (
+        "xmm-dss2 (X-ray and optical images; default), xmm (X-ray images only), erosita-legacy "
+        "(X-ray, optical g, r and z), erosita (X-ray only), or a .keras file"
+    )
     add("--weights", metavar="W", default="xmm-dss2", help=text)
     text = "FITS files or HiPS folders with the images of a band; may be repeated"
     add("--images", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)

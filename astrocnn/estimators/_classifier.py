@@ -26,8 +26,9 @@ class ClusterClassifier(NetworkClassifier):
     Parameters
     ----------
     weights : str, path or None
-        Weights that come with astrocnn (``"xmm-dss2"``: X-ray and optical; ``"xmm"``: X-ray
-        only), a ``.keras`` file written by `save`, or None. `fit` starts from them.
+        Weights that come with astrocnn (``"xmm-dss2"``, ``"erosita-legacy"``: X-ray and optical;
+        ``"xmm"``, ``"erosita"``: X-ray only), a ``.keras`` file written by `save`, or None. `fit`
+        starts from them.
     images : dict of str to source, optional
         Local images by band, such as ``{"xmm": "*.FTZ"}``: FITS files, HiPS folders, providers; see
         `astrocnn.cutouts.make_cutouts`. Bands that are not named come from hips2fits.

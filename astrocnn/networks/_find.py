@@ -20,7 +20,7 @@ def weights_names() -> list[str]:
     --------
     >>> from astrocnn.networks import weights_names
     >>> weights_names()
-    ['xmm', 'xmm-dss2']
+    ['erosita', 'erosita-legacy', 'xmm', 'xmm-dss2']
     """
     return sorted(path.stem for path in _folder().glob("*.keras"))
 
