@@ -3,7 +3,7 @@
     python benchmarks/shifted_training.py [--shifts 0.03,0.1] [--folder simulated]
 
 Trains one network of two branches per shift on simulated eROSITA targets (X-rays only), and moves
-the images of other targets to the east by up to 59 arcsec: still within the 60 arcsec that make a
+the images of other targets north by up to 59 arcsec: still within the 60 arcsec that make a
 cluster of a target. What comes in is 0, the background.
 """
 
@@ -22,11 +22,11 @@ MOVES = (0, 10, 15, 22, 29)
 
 
 def moved(images: np.ndarray, pixels: int) -> np.ndarray:
-    """Images moved along their rows."""
+    """Images moved north."""
     if pixels == 0:
         return images
     out = np.zeros_like(images)
-    out[:, :, pixels:] = images[:, :, :-pixels]
+    out[:, pixels:] = images[:, :-pixels]
     return out
 
 

@@ -14,7 +14,7 @@ def test_areas_are_printed(monkeypatch, tmp_path, capsys):
     import shifted_training
 
     moved = shifted_training.moved(np.arange(32.0).reshape(1, 4, 8, 1), 2)
-    assert moved[0, :, 2, 0].tolist() == [0, 8, 16, 24]
+    assert moved[0, :, 0, 0].tolist() == [0, 0, 0, 8]
     given = ["--shifts", "0.05", "--n", "40", "--n-test", "40", "--epochs", "1"]
     shifted_training.main([*given, "--folder", str(tmp_path)])
     out = capsys.readouterr().out
