@@ -34,17 +34,17 @@ def rest_velocity(z: np.ndarray, center: float) -> np.ndarray:
     return LIGHT * (np.asarray(z) - center) / (1 + center)
 
 
-def gapper_scale(values: np.ndarray) -> float:
+def gapper_scale(values: np.ndarray) -> np.ndarray:
     """Standard deviation from the gaps between sorted values: good for fewer than 15.
 
     Parameters
     ----------
-    values : array_like of shape (n,)
-        At least two.
+    values : array_like of shape (..., n)
+        Samples along the last axis.
 
     Returns
     -------
-    float
+    ndarray of shape (...)
         NaN for fewer than two values.
 
     References
@@ -56,25 +56,28 @@ def gapper_scale(values: np.ndarray) -> float:
     >>> import numpy as np
     >>> from astrocnn.matching._velocities import gapper_scale
     >>> samples = np.random.default_rng(0).normal(0, 800, (2000, 8))
-    >>> bool(abs(np.mean([gapper_scale(sample) for sample in samples]) / 800 - 1) < 0.02)
+    >>> bool(abs(np.mean(gapper_scale(samples)) / 800 - 1) < 0.02)
     True
     """
-    values = np.sort(values)
-    n = len(values)
+    values = np.sort(values, axis=-1)
+    n = values.shape[-1]
     if n < 2:
-        return np.nan
+        return np.full(values.shape[:-1], np.nan)
     i = np.arange(1, n)
-    return float(np.sqrt(np.pi) / (n * (n - 1)) * np.sum(i * (n - i) * np.diff(values)))
+    return np.sqrt(np.pi) / (n * (n - 1)) * np.sum(i * (n - i) * np.diff(values), axis=-1)
 
 
-def velocity_scale(values: np.ndarray) -> float:
+def velocity_scale(values: np.ndarray) -> np.ndarray:
     """Dispersion: by the gaps of fewer than 15 values, by the biweight of more (3 % low at 15)."""
-    return float(biweight_scale(values)) if len(values) >= _MANY else gapper_scale(values)
+    values = np.asarray(values)
+    return biweight_scale(values, axis=-1) if values.shape[-1] >= _MANY else gapper_scale(values)
 
 
-def _location(values: np.ndarray) -> float:
+def _location(values: np.ndarray) -> np.ndarray:
     """Center: biweight, median of fewer than five values."""
-    return float(biweight_location(values) if len(values) >= _FEW else np.median(values))
+    if values.shape[-1] < _FEW:
+        return np.median(values, axis=-1)
+    return biweight_location(values, axis=-1)
 
 
 def center_and_errors(
@@ -98,11 +101,10 @@ def center_and_errors(
     dispersion, dispersion_err : float
         In km/s, in the rest frame; NaN for fewer than five members.
     """
-    center = _location(z)
+    center = float(_location(z))
     if len(z) < _FEW:
         return center, _USUAL / LIGHT * (1 + center) / np.sqrt(len(z)), np.nan, np.nan
     drawn = z[rng.integers(0, len(z), (n_bootstrap, len(z)))]
-    centers = np.array([_location(sample) for sample in drawn])
-    scales = np.array([velocity_scale(rest_velocity(sample, center)) for sample in drawn])
     scale = velocity_scale(rest_velocity(z, center))
-    return center, float(np.std(centers)), scale, float(np.nanstd(scales))
+    scales = velocity_scale(rest_velocity(drawn, center))
+    return center, float(np.std(_location(drawn))), float(scale), float(np.nanstd(scales))
