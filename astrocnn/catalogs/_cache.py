@@ -1,5 +1,6 @@
 """Answers of catalog services, kept on disk."""
 
+import contextlib
 import gzip
 import hashlib
 import os
@@ -7,7 +8,6 @@ import re
 import tempfile
 import warnings
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 from astropy.config.paths import get_cache_dir
@@ -15,7 +15,11 @@ from astropy.config.paths import get_cache_dir
 from ..config import conf
 from ..exceptions import AstrocnnWarning
 
-__all__ = ["cache_folder", "clear_cache", "load", "store"]
+__all__ = ["cache_folder", "clear_cache", "discard", "load", "store"]
+
+
+#: Only files of this form are ours to delete.
+_NAME = re.compile(r"[\w.-]+-[0-9a-f]{16}\.(vot|csv)\.gz")
 
 
 def cache_folder() -> Path:
@@ -51,10 +55,6 @@ def clear_cache() -> int:
     return len(paths)
 
 
-#: Only files of this form are ours to delete.
-_NAME = re.compile(r"[\w.-]+-[0-9a-f]{16}\.(vot|csv)\.gz")
-
-
 def _place(label: str, key: str) -> Path:
     """Where the answer to a request is kept; ``label`` ends in the kind of file."""
     stem, _, kind = label.rpartition(".")
@@ -62,7 +62,7 @@ def _place(label: str, key: str) -> Path:
     return cache_folder() / f"{re.sub(r'[^A-Za-z0-9.-]+', '_', stem)}-{digest}.{kind}.gz"
 
 
-def load(label: str, key: str, is_good: Callable[[bytes], bool]) -> bytes | None:
+def load(label: str, key: str) -> bytes | None:
     """Return the kept answer to a request, None if there is none; a damaged one is deleted.
 
     Parameters
@@ -71,23 +71,20 @@ def load(label: str, key: str, is_good: Callable[[bytes], bool]) -> bytes | None
         Start and kind of the file name, e.g. ``"psz2.vot"``.
     key : str
         The request.
-    is_good : callable
-        Says whether the answer (bytes) is whole.
     """
-    path = _place(label, key)
     try:
-        content = gzip.decompress(path.read_bytes())  # checks length and CRC
+        return gzip.decompress(_place(label, key).read_bytes())  # checks length and CRC
     except FileNotFoundError:
         return None
     except (OSError, EOFError, zlib.error):
-        content = b""
-    if is_good(content):
-        return content
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        pass  # the new answer cannot replace it either, and `store` says so
-    return None
+        discard(label, key)
+        return None
+
+
+def discard(label: str, key: str) -> None:
+    """Delete the kept answer to a request."""
+    with contextlib.suppress(OSError):  # then `store` says that the folder cannot be written
+        _place(label, key).unlink(missing_ok=True)
 
 
 def store(label: str, key: str, content: bytes) -> None:

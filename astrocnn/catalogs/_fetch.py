@@ -18,7 +18,6 @@ from ._read import read_catalog
 from ._request import Service
 from ._table import CATALOGS
 from ._vizier import drop_repeated, parse_answer, request_body
-from ._votable import check_votable
 
 __all__ = ["fetch_catalog"]
 
@@ -96,8 +95,8 @@ def fetch_catalog(
     >>> from astrocnn.catalogs import fetch_catalog
     >>> targets = SkyCoord([210.2583], [2.8783], unit="deg")
     >>> clusters = fetch_catalog("mcxc2", targets, radius=5 * u.arcmin)  # doctest: +REMOTE_DATA
-    >>> clusters["z_best"][0]  # doctest: +REMOTE_DATA
-    0.2528
+    >>> clusters.colnames[:4]  # doctest: +REMOTE_DATA
+    ['source_id', 'ra', 'dec', 'z_spec']
     """
     definition = name if isinstance(name, CatalogDefinition) else CATALOGS[name]
     if coords is None and not definition.whole:
@@ -108,7 +107,7 @@ def fetch_catalog(
     centers = None if coords is None else read_circles(coords, radius)
     service = Service(
         conf.vizier_server,
-        lambda content: check_votable(content, "VizieR"),
+        lambda content: parse_answer(content, definition),
         timeout=timeout, retries=retries, cache=cache,
     )  # fmt: skip
     table = _collect(service, definition, centers, radius)
@@ -130,7 +129,7 @@ def _collect(service: Service, definition, centers: SkyCoord | None, radius) -> 
     """All rows, as VizieR names them; None if there are none."""
     label = f"{definition.vizier}.vot"
     if centers is None:
-        table = parse_answer(service.ask(request_body(definition), label), definition)
+        table = service.ask(request_body(definition), label)
         if table is None or len(table) == 0:
             raise CatalogError(
                 f"VizieR sent no rows of {definition.vizier}: the catalog is not there, or has "
@@ -141,9 +140,8 @@ def _collect(service: Service, definition, centers: SkyCoord | None, radius) -> 
     starts = range(0, len(centers), _CHUNK)
     for start in tqdm(starts, desc=definition.title, delay=2, disable=not conf.progress):
         body = request_body(definition, centers[start : start + _CHUNK], radius)
-        piece = parse_answer(service.ask(body, label), definition)
-        if piece is not None:
-            pieces.append(piece)
+        pieces.append(service.ask(body, label))
+    pieces = [piece for piece in pieces if piece is not None]
     if not pieces:
         return None
     return drop_repeated(vstack(pieces, metadata_conflicts="silent"))
@@ -162,7 +160,8 @@ def _canonical(table: Table | None, definition: CatalogDefinition, columns: Mapp
             AstrocnnWarning,
             stacklevel=3,
         )
-    named = {k: v for k, v in definition.columns.items() if v not in missing}
+    other = {*missing, *columns.values()}
+    named = {k: v for k, v in definition.columns.items() if v not in other}
     if ("ra" in named) != ("dec" in named):
         named = {k: v for k, v in named.items() if k not in ("ra", "dec")}
     if definition.velocity and "z_spec" not in columns:
@@ -170,20 +169,27 @@ def _canonical(table: Table | None, definition: CatalogDefinition, columns: Mapp
         named["z_spec"] = "z_from_velocity"
     catalog = read_catalog(table, definition.title, {**named, **columns}, definition.redshift)
     catalog.meta["name"] = definition.title
-    if definition.spectroscopic and {"z_best", "z_type"} <= set(catalog.colnames):
-        sure = np.char.find(np.ma.array(catalog["z_type"]).astype(str).filled(""),
-                            definition.spectroscopic) >= 0  # fmt: skip
-        known = ~np.ma.getmaskarray(catalog["z_best"]) & sure
-        info = catalog["z_spec"].info
-        catalog["z_spec"] = MaskedColumn(
-            np.where(known, catalog["z_best"], 0.0), mask=~known,
-            description=info.description, meta=info.meta,
-        )  # fmt: skip
+    _copy_spectroscopic(catalog, definition.spectroscopic)
     return catalog
+
+
+def _copy_spectroscopic(catalog: QTable, word: str) -> None:
+    """Fill ``z_spec`` from ``z_best`` where ``z_type`` has a word that means spectroscopic."""
+    if not word or not {"z_best", "z_type"} <= set(catalog.colnames):
+        return
+    types = np.ma.array(catalog["z_type"]).astype(str).filled("")
+    known = ~np.ma.getmaskarray(catalog["z_best"]) & (np.char.find(types, word) >= 0)
+    info = catalog["z_spec"].info
+    catalog["z_spec"] = MaskedColumn(
+        np.where(known, catalog["z_best"].filled(0.0), 0.0),
+        mask=~known,
+        description=info.description,
+        meta=info.meta,
+    )
 
 
 def _redshift_of(velocity) -> MaskedColumn:
     """Redshifts of a column of c z, in its unit or km/s."""
     unit = velocity.unit or u.km / u.s
     scale = (1 * unit / constants.c).to_value(u.one)
-    return MaskedColumn(np.ma.array(velocity, dtype=float) * scale)
+    return MaskedColumn(np.ma.array(velocity.data, dtype=float) * scale)

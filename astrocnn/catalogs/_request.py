@@ -1,12 +1,14 @@
 """Requests to a catalog service: sent again after passing faults, kept on disk."""
 
 import itertools
+import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 from ..config import conf
 from ..exceptions import CatalogError
-from ._cache import load, store
+from ._cache import discard, load, store
 
 __all__ = ["PassingFault", "Service"]
 
@@ -18,6 +20,9 @@ _BACKOFF = 1.0
 _MAX_WAIT = 60.0
 #: Longest wait for a connection (s); an answer may take longer.
 _CONNECT = 10.0
+#: How TAP services report an error (IVOA DALI 1.1, sect. 4.4.2).
+_REPORTED = re.compile(r'<INFO[^>]*"QUERY_STATUS"[^>]*>\s*(?:<!\[CDATA\[)?([^<\]]+)')
+_MAX_SAID = 8192
 _ADVICE = (
     "check the connection and call again (what has arrived is kept), or read a file of the catalog "
     "with astrocnn.catalogs.read_catalog"
@@ -39,9 +44,9 @@ class Service:
     ----------
     server : str
         Its address.
-    check : callable
-        Takes the body of an answer (bytes) and raises `PassingFault` or `CatalogError` if it is of
-        no use.
+    parse : callable
+        Makes of the body of an answer (bytes) what `ask` returns, and raises `PassingFault` or
+        `CatalogError` if it is of no use: such an answer is not kept.
     method : {'POST', 'GET'}
         How it is asked.
     timeout : float, optional
@@ -63,7 +68,7 @@ class Service:
     def __init__(
         self,
         server: str,
-        check: Callable[[bytes], None],
+        parse: Callable[[bytes], Any],
         *,
         method: str = "POST",
         timeout: float | None = None,
@@ -77,10 +82,10 @@ class Service:
         self.retries = conf.retries if retries is None else retries
         self.cache = cache
         self.n_sent = self.n_cached = 0
-        self._check = check
+        self._parse = parse
         self._session = None
 
-    def ask(self, parameters: "str | dict[str, str]", label: str) -> bytes:
+    def ask(self, parameters: "str | dict[str, str]", label: str) -> Any:
         """Return the answer to a request, from the cache or from the service.
 
         Parameters
@@ -88,38 +93,33 @@ class Service:
         parameters : str or dict of str to str
             Body of a POST request, or parameters of a GET request.
         label : str
-            Start of the file name in the cache.
+            Start and kind of the file name in the cache, e.g. ``"psz2.vot"``.
 
         Raises
         ------
         CatalogError
             If there is none that is of use.
         """
-        key = repr((label, self.method, parameters))
-        if self.cache is True and (content := load(label, key, self._is_good)) is not None:
-            self.n_cached += 1
-            return content
-        content = self._download(parameters)
+        key = repr((self.method, parameters))
+        if self.cache is True and (content := load(label, key)) is not None:
+            try:
+                answer = self._parse(content)
+                self.n_cached += 1
+                return answer
+            except (PassingFault, CatalogError):
+                discard(label, key)
+        content, answer = self._download(parameters)
         self.n_sent += 1
         if self.cache:
             store(label, key, content)
-        return content
+        return answer
 
-    def _is_good(self, content: bytes) -> bool:
-        """Whether an answer passes the check."""
-        try:
-            self._check(content)
-        except (PassingFault, CatalogError):
-            return False
-        return True
-
-    def _download(self, parameters) -> bytes:
+    def _download(self, parameters) -> tuple[bytes, Any]:
         """Send one request, again after passing faults."""
         for attempt in itertools.count():
             try:
                 content = self._request(parameters)
-                self._check(content)
-                return content
+                return content, self._parse(content)
             except PassingFault as fault:
                 wait = _BACKOFF * 2**attempt if fault.wait is None else fault.wait
                 if attempt >= self.retries or wait > _MAX_WAIT:
@@ -185,7 +185,10 @@ def _check_status(response, content: bytes, server: str) -> None:
     status = response.status_code
     if status == 200:
         return
-    start = " ".join(content[:200].decode("utf-8", "replace").split())
+    text = content[:_MAX_SAID].decode("utf-8", "replace")
+    if reported := _REPORTED.search(text):
+        text = reported[1]
+    start = " ".join(text.split())[:300]
     said = f"{server} answered {status}" + (f" ({start!r})" if start else "")
     if status == 429 or status >= 500:
         after = response.headers.get("Retry-After", "").strip()

@@ -74,6 +74,8 @@ def parse_answer(content: bytes, definition: CatalogDefinition) -> Table | None:
 
     Raises
     ------
+    PassingFault
+        If the answer ends too early.
     CatalogError
         If VizieR reports an error, or answers with another catalog than the one asked for (it
         does so where it does not know an identifier).
@@ -125,7 +127,8 @@ def drop_repeated(table: Table) -> Table:
     for i, name in enumerate(names):
         values = np.ma.array(table[name])
         data = values.data if values.dtype.kind != "O" else values.data.astype(str)
-        _, codes[:, i] = np.unique(data.reshape(len(table), -1), axis=0, return_inverse=True)
+        axis = None if values.ndim == 1 else 0  # without one, NaN is NaN
+        codes[:, i] = np.unique(data, axis=axis, return_inverse=True)[1].reshape(len(table))
         if values.ndim == 1:
             codes[np.ma.getmaskarray(values), i] = -1
     _, first = np.unique(codes, axis=0, return_index=True)

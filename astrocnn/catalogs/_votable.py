@@ -58,18 +58,21 @@ def parse_votable(content: bytes, who: str) -> dict[str, Table]:
     Parameters
     ----------
     content : bytes
-        A whole VOTable.
+        Body of the answer.
     who : str
         Name of the service, for messages.
 
     Raises
     ------
+    PassingFault
+        If it ends too early.
     CatalogError
-        If it cannot be read, reports an error, or says that rows are missing.
+        If it is no VOTable, cannot be read, reports an error, or says that rows are missing.
     """
     from astropy.io import votable
     from astropy.table import vstack
 
+    check_votable(content, who)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # services bend the standard

@@ -48,8 +48,8 @@ def read_file(path: str | os.PathLike) -> Table:
     FileNotFoundError
         If there is no such file.
     InvalidTargetError
-        If it cannot be read, is a Parquet file and pyarrow is not installed, or is XML that declares
-        entities.
+        If it cannot be read, is a Parquet file and pyarrow is not installed, or is XML that
+        declares entities.
 
     Examples
     --------
