@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy import units as u
+from astropy.coordinates import SkyCoord
 from astropy.table import Column, MaskedColumn, QTable, Table
 from astropy.utils.exceptions import AstropyUserWarning
 
@@ -110,10 +111,7 @@ def read_catalog(
     table, stem = _table(source)
     name = name or str(table.meta.get("name", "") or stem)
     used = find_columns(table, name, columns, redshift)
-    positions = table
-    if "ra" in used:
-        positions = Table([table[used["ra"]], table[used["dec"]]], names=["ra", "dec"])
-    coords = target_coords(positions)
+    coords = _positions(table, used)
     catalog = QTable()
     catalog["source_id"] = _identifiers(table, used.get("source_id"))
     catalog["ra"], catalog["dec"] = coords.ra.deg * u.deg, coords.dec.deg * u.deg
@@ -125,6 +123,19 @@ def read_catalog(
     flagged = flag_rows(catalog, "source_id" in used)
     catalog.meta = {**table.meta, "name": name, "columns": used, "flagged": flagged}
     return catalog
+
+
+def _positions(table: Table, used: Mapping[str, str]) -> SkyCoord:
+    """Positions in ICRS; NaN where missing."""
+    if "ra" not in used:
+        return target_coords(table)
+    lon, lat = used["ra"], used["dec"]
+    try:
+        return target_coords(Table([table[lon], table[lat]], names=["ra", "dec"]))
+    except InvalidTargetError as err:
+        if (lon, lat) == ("ra", "dec"):
+            raise
+        raise InvalidTargetError(f"{err} (here 'ra' is {lon!r} and 'dec' is {lat!r})") from err
 
 
 def _copy_rest(catalog: QTable, table: Table, used: Mapping[str, str]) -> None:
