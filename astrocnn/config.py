@@ -36,6 +36,31 @@ class Conf(_config.ConfigNamespace):
         "https://alasky.cds.unistra.fr/hips-image-services/hips2fits",
         "Address of the hips2fits service.",
     )
+    vizier_server = _config.ConfigItem(
+        "https://vizier.cds.unistra.fr/viz-bin/votable",
+        "Address of VizieR, or of one of its mirrors, for VOTables.",
+    )
+    simbad_server = _config.ConfigItem(
+        "https://simbad.cds.unistra.fr/simbad/sim-tap/sync",
+        "Address of the TAP service of SIMBAD, for answers while one waits.",
+    )
+    ned_server = _config.ConfigItem(
+        "https://ned.ipac.caltech.edu/tap/sync",
+        "Address of the TAP service of NED, for answers while one waits.",
+    )
+    sdss_server = _config.ConfigItem(
+        "https://skyserver.sdss.org/dr17/en/tools/search/x_results.aspx",
+        "Address of SDSS SkyServer's SQL search.",
+    )
+    catalog_cache = _config.ConfigItem(
+        "",
+        "Folder that keeps answers of catalog services; '' is a folder in astropy's cache.",
+    )
+    catalog_timeout = _config.ConfigItem(
+        120.0,
+        "Seconds to wait for one answer of a catalog service.",
+        cfgtype="float(min=0.1)",
+    )
     timeout = _config.ConfigItem(
         30.0, "Seconds to wait for one answer of a remote service.", cfgtype="float(min=0.1)"
     )

@@ -7,6 +7,7 @@ __all__ = [
     "AstrocnnWarning",
     "BackendWarning",
     "CalibrationWarning",
+    "CatalogError",
     "FailedTargetWarning",
     "InvalidImageError",
     "InvalidTargetError",
@@ -43,6 +44,10 @@ class ProviderError(AstrocnnError, OSError):
 
 class NoCoverageError(ProviderError):
     """The survey has no pixels at this position."""
+
+
+class CatalogError(AstrocnnError, OSError):
+    """A reference catalog could not be had: the service failed, or its answer is of no use."""
 
 
 class SurveyMismatchError(AstrocnnError, ValueError):

@@ -10,10 +10,17 @@ from .._registry import Registry
 from ..exceptions import InvalidTargetError
 from ..tables._columns import sky_columns
 
-__all__ = ["CANONICAL", "find_columns"]
+__all__ = ["CANONICAL", "OPTIONAL", "REDSHIFTS", "find_columns"]
 
 #: Columns that every catalog has after reading.
 CANONICAL = ("source_id", "ra", "dec", "z_spec")
+#: Columns that it may have besides.
+OPTIONAL = (
+    "z_phot", "z_best", "z_type", "object_type", "mass", "r500", "richness", "contamination",
+    "position_error",
+)  # fmt: skip
+#: Kind of the redshifts of a catalog -> the column for what is only called a redshift.
+REDSHIFTS = {"spec": "z_spec", "phot": "z_phot", "mixed": "z_best"}
 
 #: Usual names of identifiers, in the order they are looked for (any case).
 _IDS = (
@@ -25,11 +32,15 @@ _SPECTROSCOPIC = (
     "z_spec", "zspec", "z_sp", "zsp", "spec_z", "specz", "redshift_spec", "spectroscopic_redshift",
     "rvz_redshift",
 )  # fmt: skip
+_PHOTOMETRIC = ("z_phot", "zphot", "z_photo", "zph", "photoz", "photo_z", "zlambda", "z_lambda")
 _REDSHIFT = ("redshift", "zcl", "z_cl", "z_value", "zhelio", "zcmb", "z")
 
 
 def find_columns(
-    table: Table, name: str = "", columns: Mapping[str, str] | None = None
+    table: Table,
+    name: str = "",
+    columns: Mapping[str, str | None] | None = None,
+    redshift: str = "spec",
 ) -> dict[str, str]:
     """Return the names of the columns that hold the canonical ones, as far as they exist.
 
@@ -39,13 +50,16 @@ def find_columns(
         A catalog as it was read.
     name : str
         Name of the catalog; a column of that name (``MCXC``) holds its identifiers.
-    columns : dict of str to str, optional
-        Canonical name -> column name, where the choice is not to be left to the names.
+    columns : dict of str to str or None, optional
+        Canonical name -> column name, where the choice is not to be left to the names; None where
+        the catalog has no such column.
+    redshift : {'spec', 'phot', 'mixed'}
+        What a column that is only called a redshift holds.
 
     Raises
     ------
     UnknownNameError
-        If ``columns`` names something that does not exist.
+        If ``columns`` or ``redshift`` names something that does not exist.
     InvalidTargetError
         If there are no sky columns.
     """
@@ -59,26 +73,36 @@ def find_columns(
     if "source_id" not in found:
         by_name = _first(lowered, (name.lower(), *_IDS))
         found["source_id"] = _by_ucd(table, "meta.id;meta.main") or by_name
-    if "z_spec" not in found:
-        found["z_spec"] = (
-            _first(lowered, _SPECTROSCOPIC)
-            or _by_ucd(table, "src.redshift")
-            or _first({k: c for k, c in lowered.items() if _may_be_redshift(table, c)}, _REDSHIFT)
-        )
-    return {canonical: found[canonical] for canonical in CANONICAL if found.get(canonical)}
+    mere = Registry("kind of redshift", REDSHIFTS)[redshift]
+    maybe = {k: c for k, c in lowered.items() if _may_be_redshift(table, c)}
+    for canonical, column in (
+        ("z_spec", _first(lowered, _SPECTROSCOPIC)),
+        ("z_phot", _first(lowered, _PHOTOMETRIC)),
+        ("z_phot", _by_ucd(table, "src.redshift.phot")),
+        (mere, _by_ucd(table, "src.redshift")),
+        (mere, _first(maybe, _REDSHIFT)),
+    ):
+        if column and canonical not in found and column not in found.values():
+            found[canonical] = column
+    return {key: found[key] for key in (*CANONICAL, *OPTIONAL) if found.get(key)}
 
 
-def _check(table: Table, columns: Mapping[str, str]) -> Mapping[str, str]:
+def _check(table: Table, columns: Mapping[str, str | None]) -> Mapping[str, str | None]:
     """The ``columns`` argument, if it makes sense."""
     canonical, existing = (
         Registry(kind, {n: n for n in names})
-        for kind, names in (("canonical column", CANONICAL), ("column", table.colnames))
+        for kind, names in (
+            ("canonical column", (*CANONICAL, *OPTIONAL)),
+            ("column", table.colnames),
+        )
     )
     for key, value in columns.items():
-        canonical[key], existing[value]
-    if ("ra" in columns) != ("dec" in columns):
+        canonical[key]
+        if value is not None:
+            existing[value]
+    if not bool(columns.get("ra")) == bool(columns.get("dec")):
         raise InvalidTargetError("columns= must name both 'ra' and 'dec', or neither")
-    return columns
+    return {k: v for k, v in columns.items() if v is not None or k not in ("ra", "dec")}
 
 
 def _first(lowered: Mapping[str, str], names: tuple[str, ...]) -> str | None:

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 from astropy import units as u
+from astropy.coordinates import SkyCoord
 from astropy.table import Column, MaskedColumn, QTable, Table
 from astropy.utils.exceptions import AstropyUserWarning
 
 from ..exceptions import InvalidTargetError
 from ..tables import target_coords
 from ..tables._files import read_file
-from ._find import CANONICAL, find_columns
+from ._find import OPTIONAL, find_columns
+from ._flags import flag_rows
 
 __all__ = ["read_catalog"]
 
@@ -21,38 +23,58 @@ __all__ = ["read_catalog"]
 #: distant ones known lie below 15; -1, -99, 99 and the like stand for "missing".
 _Z_LIMITS = (-0.01, 20.0)
 _MISSING = ("", "na", "n/a", "nan", "null", "none", "--", "-", "...")
+#: What a canonical column must be, if it has a unit at all.
+_UNITS = {
+    "mass": (u.Msun,),
+    "r500": (u.kpc, u.deg),
+    "position_error": (u.deg,),
+    "richness": (u.dimensionless_unscaled,),
+    "contamination": (u.dimensionless_unscaled,),
+}
+#: Above this no column is one of redshifts, unless it is a word for "missing".
+_VELOCITY = 100.0
 
 
 def read_catalog(
     source: "Table | str | os.PathLike",
     name: str | None = None,
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    redshift: str = "spec",
 ) -> QTable:
     """Read a reference catalog into canonical columns.
 
     Parameters
     ----------
     source : `~astropy.table.Table`, str or path
-        A table, or a file that `astropy.table.Table.read` reads (FITS, CSV, VOTable, ECSV; also
-        compressed).
+        A table, or a file that `astropy.table.Table.read` reads (FITS, CSV, VOTable, ECSV, each
+        also compressed; Parquet where pyarrow is installed).
     name : str, optional
         Name of the catalog, for messages and figures; by default that of the table or file.
-    columns : dict of str to str, optional
+    columns : dict of str to str or None, optional
         Which column is which, where it is not to be guessed: canonical name -> name in the file,
-        e.g. ``{"z_spec": "REDSHIFT", "ra": "RA_BCG", "dec": "DEC_BCG"}``.
+        e.g. ``{"z_spec": "REDSHIFT", "ra": "RA_BCG", "dec": "DEC_BCG"}``; None where the catalog
+        has none. Only so are found: ``z_type``, ``object_type``, ``mass``, ``r500``, ``richness``,
+        ``contamination`` and ``position_error``.
+    redshift : {'spec', 'phot', 'mixed'}
+        What a column that is only called ``redshift`` or ``z`` holds: it becomes ``z_spec``,
+        ``z_phot`` or ``z_best``.
 
     Returns
     -------
     `~astropy.table.QTable`
         ``source_id`` (row numbers where the catalog has no identifiers), ``ra`` and ``dec`` (ICRS,
         deg; NaN where missing), ``z_spec`` (masked where missing; all of it where the catalog has
-        no redshifts), then all other columns of the source but for those of these four names.
-        ``meta`` has ``name`` and ``columns``: which column of the source was taken for which.
+        no redshifts); where the catalog has them ``z_phot``, ``z_best`` and the columns named
+        above; then all other columns of the source but for those of these names. A last column
+        ``row_flag`` is there if a row needs one: ``invalid_position``, or ``duplicate_id`` where an
+        earlier row has the same identifier. ``meta`` has ``name``, ``columns`` (which column of the
+        source was taken for which) and ``flagged`` (number of rows by flag).
 
     Raises
     ------
     InvalidTargetError
-        If the file cannot be read, there are no sky columns, or the redshifts are no numbers.
+        If the file cannot be read, there are no sky columns, the redshifts are no numbers or look
+        like velocities, or a column has a unit that it cannot have.
     UnknownNameError
         If ``columns`` names a column that does not exist.
     FileNotFoundError
@@ -61,9 +83,12 @@ def read_catalog(
     Notes
     -----
     Columns are found by ``columns``, then by usual names and by UCD (``pos.eq.ra;meta.main``,
-    ``meta.id;meta.main``, ``src.redshift``). A column that is only called ``redshift`` or ``z`` is
-    taken as ``z_spec`` though it may hold photometric redshifts: look at ``meta["columns"]``, and
-    at the catalog's description. A ``z`` beside ``r`` and ``i``, or in magnitudes, is none.
+    ``meta.id;meta.main``, ``src.redshift``, ``src.redshift.phot``). A column that is only called
+    ``redshift`` or ``z`` is taken as ``z_spec`` though it may hold photometric redshifts: look at
+    ``meta["columns"]`` and at the catalog's description, and say ``redshift="phot"`` if it does. A
+    ``z`` beside ``r`` and ``i``, or in magnitudes, is none.
+
+    No row is dropped: `~astrocnn.matching.match_sky` passes over those without a position.
 
     Redshifts are masked where they are masked, not finite, below -0.01 or above 20: that covers the
     usual words for "missing" (-1, -9, -99, 99) and spares nearby galaxies with blueshifts. Zero is
@@ -85,23 +110,56 @@ def read_catalog(
     """
     table, stem = _table(source)
     name = name or str(table.meta.get("name", "") or stem)
-    used = find_columns(table, name, columns)
-    positions = table
-    if "ra" in used:
-        positions = Table([table[used["ra"]], table[used["dec"]]], names=["ra", "dec"])
-    coords = target_coords(positions)
+    used = find_columns(table, name, columns, redshift)
+    coords = _positions(table, used)
     catalog = QTable()
     catalog["source_id"] = _identifiers(table, used.get("source_id"))
     catalog["ra"], catalog["dec"] = coords.ra.deg * u.deg, coords.dec.deg * u.deg
-    catalog["z_spec"] = _redshifts(table, used.get("z_spec"))
+    for key in ("z_spec", "z_phot", "z_best"):
+        if key in used or key == "z_spec":
+            catalog[key] = _redshifts(table, used.get(key), key)
+    _copy_rest(catalog, table, used)
     _describe(catalog)
+    flagged = flag_rows(catalog, "source_id" in used)
+    catalog.meta = {**table.meta, "name": name, "columns": used, "flagged": flagged}
+    return catalog
+
+
+def _positions(table: Table, used: Mapping[str, str]) -> SkyCoord:
+    """Positions in ICRS; NaN where missing."""
+    if "ra" not in used:
+        return target_coords(table)
+    lon, lat = used["ra"], used["dec"]
+    try:
+        return target_coords(Table([table[lon], table[lat]], names=["ra", "dec"]))
+    except InvalidTargetError as err:
+        if (lon, lat) == ("ra", "dec"):
+            raise
+        raise InvalidTargetError(f"{err} (here 'ra' is {lon!r} and 'dec' is {lat!r})") from err
+
+
+def _copy_rest(catalog: QTable, table: Table, used: Mapping[str, str]) -> None:
+    """Add the other columns, canonical ones first and by their canonical names."""
+    named = {key: used[key] for key in OPTIONAL if key in used and key not in catalog.colnames}
+    taken = {*used.values(), *catalog.colnames, *named, "row_flag"}
+    others = {c: c for c in table.colnames if c not in taken}
     with warnings.catch_warnings():  # units that astropy does not know stay as they are
         warnings.simplefilter("ignore", AstropyUserWarning)
-        for column in table.colnames:
-            if column not in used.values() and column not in CANONICAL:
-                catalog[column] = table[column]
-    catalog.meta = {**table.meta, "name": name, "columns": used}
-    return catalog
+        for key, column in {**named, **others}.items():
+            _check_unit(key, table[column])
+            catalog[key] = table[column]
+
+
+def _check_unit(key: str, column) -> None:
+    """Raise InvalidTargetError if a canonical column has a unit that it cannot have."""
+    unit, possible = column.info.unit, _UNITS.get(key)
+    if not possible or unit is None or isinstance(unit, u.UnrecognizedUnit):
+        return
+    if not any(unit.is_equivalent(other) for other in possible):
+        raise InvalidTargetError(
+            f"column {column.info.name!r} has the unit '{unit}', so it is no {key}: name another "
+            f"one with columns={{{key!r}: ...}}"
+        )
 
 
 def _table(source) -> tuple[Table, str]:
@@ -133,27 +191,34 @@ def _identifiers(table: Table, column: str | None):
     return MaskedColumn(data) if np.any(np.ma.getmaskarray(data)) else Column(data.data)
 
 
-def _redshifts(table: Table, column: str | None) -> MaskedColumn:
+def _redshifts(table: Table, column: str | None, key: str) -> MaskedColumn:
     """Redshifts, masked where missing."""
     if column is None:
         return MaskedColumn(np.zeros(len(table)), mask=True)
     values = table[column]
     unit = values.info.unit
+    advice = f"convert it, or name another one with columns={{{key!r}: ...}}"
     if unit is not None and unit != u.dimensionless_unscaled:
         raise InvalidTargetError(
-            f"column {column!r} has the unit '{unit}', so it holds no redshifts: convert it, or "
-            "name another one with columns={'z_spec': ...}"
+            f"column {column!r} has the unit '{unit}', so it holds no redshifts: {advice}"
         )
     if hasattr(values, "unmasked"):  # a masked quantity
         values = np.ma.array(values.unmasked.value, mask=values.mask)
-    numbers = _as_numbers(np.ma.array(getattr(values, "value", values)), column)
+    numbers = _as_numbers(np.ma.array(getattr(values, "value", values)), column, key)
+    large = numbers[np.abs(numbers) > _VELOCITY]
+    # -999 and the like repeat; velocities do not
+    if 2 * len(np.unique(large)) > np.sum(np.isfinite(numbers)) > 1:
+        raise InvalidTargetError(
+            f"column {column!r} goes to {np.max(large):g}, so it holds velocities or something "
+            f"else, no redshifts: {advice}"
+        )
     low, high = _Z_LIMITS
     with np.errstate(invalid="ignore"):
         missing = ~((numbers > low) & (numbers < high))
     return MaskedColumn(np.where(missing, 0.0, numbers), mask=missing)
 
 
-def _as_numbers(values: np.ma.MaskedArray, column: str) -> np.ndarray:
+def _as_numbers(values: np.ma.MaskedArray, column: str, key: str) -> np.ndarray:
     """Numbers or strings as floats, NaN where masked or one of the words for "missing"."""
     if values.dtype.kind not in "SUO":
         return values.astype(float).filled(np.nan)
@@ -164,7 +229,7 @@ def _as_numbers(values: np.ma.MaskedArray, column: str) -> np.ndarray:
     except ValueError as err:
         raise InvalidTargetError(
             f"column {column!r} holds text, no redshifts ({err}): name another one with "
-            "columns={'z_spec': ...}"
+            f"columns={{{key!r}: ...}}"
         ) from None
 
 
@@ -175,6 +240,17 @@ def _describe(catalog: QTable) -> None:
         ("ra", "pos.eq.ra;meta.main", ".6f", "Right ascension (ICRS)"),
         ("dec", "pos.eq.dec;meta.main", ".6f", "Declination (ICRS)"),
         ("z_spec", "src.redshift", None, "Redshift; masked where missing"),
+        ("z_phot", "src.redshift.phot", None, "Photometric redshift; masked where missing"),
+        ("z_best", "src.redshift", None, "Spectroscopic or photometric redshift"),
+        ("z_type", "meta.code;src.redshift", None, "Kind of redshift, in the catalog's own words"),
+        ("object_type", "src.class", None, "Type of object, in the catalog's own words"),
+        ("mass", "phys.mass", None, "Mass, as the catalog defines it"),
+        ("r500", "phys.size.radius", None, "Radius of 500 times the critical density"),
+        ("richness", "meta.number", None, "Richness, as the catalog defines it"),
+        ("contamination", "stat.probability", None, "Probability that it is no cluster"),
+        ("position_error", "stat.error;pos.eq", None, "Error of the position"),
     ):
-        info = catalog[column].info
-        info.description, info.meta, info.format = description, {"ucd": ucd}, form
+        if column in catalog.colnames:
+            info = catalog[column].info
+            info.description, info.meta = description, {**(info.meta or {}), "ucd": ucd}
+            info.format = form or info.format

@@ -1,13 +1,16 @@
 """Read a target list from a file."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
 from astropy.table import Table
+from astropy.utils.data import get_readable_fileobj
 
 from ..exceptions import InvalidTargetError
 from ._coords import from_list
+from ._xml import is_xml, refuse_entities
 
 __all__ = ["read_file"]
 
@@ -20,6 +23,7 @@ _FORMATS = {
     ".dat": "ascii",
     ".vot": "votable",
     ".xml": "votable",
+    ".parquet": "parquet",
 }
 _COMPRESSED = (".gz", ".bz2", ".xz")
 _HINT = " (where Table.read needs more than the path, give the table that it returns)"
@@ -44,7 +48,8 @@ def read_file(path: str | os.PathLike) -> Table:
     FileNotFoundError
         If there is no such file.
     InvalidTargetError
-        If it cannot be read.
+        If it cannot be read, is a Parquet file and pyarrow is not installed, or is XML that
+        declares entities.
 
     Examples
     --------
@@ -60,7 +65,13 @@ def read_file(path: str | os.PathLike) -> Table:
     if path.is_dir():
         raise InvalidTargetError(f"'{path}' is a folder: give the file that holds the table")
     suffix = path.with_suffix("").suffix if path.suffix in _COMPRESSED else path.suffix
+    if suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
+        raise InvalidTargetError(
+            f"cannot read '{path}': Parquet needs the package pyarrow (pip install pyarrow), or "
+            "save the table as FITS"
+        )
     try:
+        _refuse_tricks(path)
         if suffix == ".reg":
             return _read_regions(path)
         return Table.read(path, format=_FORMATS.get(suffix.lower()))
@@ -68,6 +79,14 @@ def read_file(path: str | os.PathLike) -> Table:
         reason = str(err).strip().partition("\n")[0] or type(err).__name__
         hint = "" if suffix == ".reg" else _HINT
         raise InvalidTargetError(f"cannot read '{path}': {reason}{hint}") from err
+
+
+def _refuse_tricks(path: Path) -> None:
+    """Raise InvalidTargetError if a file is XML with entities, whatever its name says."""
+    with get_readable_fileobj(path, encoding="binary") as file:
+        if is_xml(file.read(64)):
+            file.seek(0)
+            refuse_entities(file)
 
 
 def _read_regions(path: Path) -> Table:

@@ -77,9 +77,9 @@ def test_columns_are_found_by_ucd():
         table[name].meta["ucd"] = ucd
     catalog = read_catalog(table)
     assert catalog.meta["columns"] == {
-        "source_id": "c1", "ra": "c2", "dec": "c3", "z_spec": "c5",
+        "source_id": "c1", "ra": "c2", "dec": "c3", "z_spec": "c5", "z_phot": "c4",
     }  # fmt: skip
-    assert catalog.colnames[-1] == "c4"
+    assert catalog["z_phot"].tolist() == [0.3]
 
 
 def test_spectroscopic_name_goes_before_a_mere_redshift(table):
