@@ -27,9 +27,9 @@ from astrocnn.matching import match_cutoffs, match_probability
 from astrocnn.validation import expected_calibration_error, reliability
 
 COSMOLOGY = FlatLambdaCDM(H0=70, Om0=0.3)
-#: Width of the strip (deg), targets per square degree, share of them with a counterpart, and
-#: factor by which the catalog gets denser along right ascension.
-WIDTH, TARGET_DENSITY, SHARE, DENSER = 20.0, 200.0, 0.7, 100.0
+#: Targets per square degree, share of them with a counterpart, and factor by which the catalog
+#: gets denser along right ascension.
+TARGET_DENSITY, SHARE, DENSER = 200.0, 0.7, 100.0
 #: Real offsets (kpc): one Rayleigh law, or two with their shares.
 ONE, TWO = [(1.0, 60.0)], [(0.8, 40.0), (0.2, 250.0)]
 
@@ -73,13 +73,22 @@ class Sky:
     options: dict
 
 
+def size(n_targets: int) -> tuple[float, float]:
+    """Width and height of the field in degrees: 20 by 5 for 20,000 targets."""
+    height = np.sqrt(n_targets / TARGET_DENSITY) / 2
+    return 4 * height, height
+
+
 def simulate(case: Case, n_targets: int, random_state: int = 0) -> Sky:
     rng = np.random.default_rng(random_state)
-    height = n_targets / TARGET_DENSITY / WIDTH
+    width, height = size(n_targets)
     n_true = rng.binomial(n_targets, SHARE)
-    ra, dec = rng.uniform(0.5, WIDTH - 0.5, n_targets), rng.uniform(-0.48, 0.48, n_targets) * height
+    ra, dec = (
+        rng.uniform(0.02, 0.98, n_targets) * width,
+        rng.uniform(-0.48, 0.48, n_targets) * height,
+    )
     entries = [
-        field_entries(case, rng, height),
+        field_entries(case, rng, width, height),
         counterparts(ra[:n_true], dec[:n_true], rng),
         companions(ra, dec, case.companions, rng),
     ]
@@ -111,11 +120,11 @@ def simulate(case: Case, n_targets: int, random_state: int = 0) -> Sky:
     return Sky(targets, catalog, truth, (120 if case.real_offset else 30) * u.arcsec, options)
 
 
-def field_entries(case, rng, height):
+def field_entries(case, rng, width, height):
     """Entries that have nothing to do with the targets; a hundred times denser at one end."""
     mean = case.density * (DENSER - 1) / np.log(DENSER)
-    n = rng.poisson(mean * WIDTH * height / (5 if case.clumps else 1))
-    ra = WIDTH * np.log1p(rng.random(n) * (DENSER - 1)) / np.log(DENSER)
+    n = rng.poisson(mean * width * height / (5 if case.clumps else 1))
+    ra = width * np.log1p(rng.random(n) * (DENSER - 1)) / np.log(DENSER)
     dec = rng.uniform(-0.5, 0.5, n) * height
     if case.clumps:
         ra, dec = scattered(np.repeat(ra, 5), np.repeat(dec, 5), 15.0, rng)
@@ -203,13 +212,14 @@ def purity_at(right, score, completeness, truth):
 def beside_nway(command: str, n_targets: int, random_state: int) -> list[str]:
     """The same point sources, in a field of one density, through NWAY."""
     rng = np.random.default_rng(random_state)
-    density, area = 3000.0, n_targets / TARGET_DENSITY
+    density, (width, height) = 3000.0, size(n_targets)
+    area = width * height
     sky = simulate(Case("points"), n_targets, random_state)
     true = sky.truth[sky.truth >= 0]
     n = rng.poisson(density * area)
     catalog = Table({
-        "RA": np.append(sky.catalog["ra"][true].value, rng.uniform(0, WIDTH, n)),
-        "DEC": np.append(sky.catalog["dec"][true].value, rng.uniform(-0.5, 0.5, n) * area / WIDTH),
+        "RA": np.append(sky.catalog["ra"][true].value, rng.uniform(0, width, n)),
+        "DEC": np.append(sky.catalog["dec"][true].value, rng.uniform(-0.5, 0.5, n) * height),
         "pos_err": np.append(sky.catalog["error"][true].value, rng.uniform(0.1, 1, n)),
     })  # fmt: skip
     targets = Table({

@@ -8,8 +8,8 @@ from ..exceptions import InvalidTargetError
 
 __all__ = ["AttributePrior"]
 
-#: Bins: at most so many, each with about so many counterparts.
-_MAX_BINS, _PER_BIN = 20, 50
+#: Bins: at most so many, and one for so many counterparts.
+_MAX_BINS, _PER_BIN = 20, 25
 #: Weight of the field in the histogram of counterparts, in counterparts.
 _SHRINKAGE = 5.0
 
@@ -35,7 +35,7 @@ class AttributePrior:
     >>> rng = np.random.default_rng(0)
     >>> prior = AttributePrior.learn(rng.normal(18, 1, 500), rng.uniform(14, 24, 20000))
     >>> print(np.round(prior([18.0, 23.5, np.nan]), 1))
-    [3.8 0.1 1. ]
+    [3.6 0.  1. ]
     """
 
     edges: np.ndarray
@@ -70,9 +70,9 @@ class AttributePrior:
 
         Notes
         -----
-        The bins hold equal shares of the counterparts, some 50 each, but at most 20 bins. Five more
-        counterparts that are like the field are added, so that a bin without any does not rule an
-        entry out, and few counterparts say little.
+        There is a bin for 25 counterparts, but not more than 20 bins; each holds an equal share of
+        counterparts and field together. Five more counterparts that are like the field are added,
+        so that a bin without any does not rule an entry out, and few counterparts say little.
         """
         counterparts, field = _numbers(counterparts), _numbers(field)
         field = field[np.isfinite(field)]
@@ -81,7 +81,7 @@ class AttributePrior:
         weights = np.ones(len(counterparts)) if weights is None else np.asarray(weights, float)
         weights = weights[np.isfinite(counterparts)]
         counterparts = counterparts[np.isfinite(counterparts)]
-        edges = _edges(counterparts, weights)
+        edges = _edges(counterparts, weights, field)
         share = _histogram(field, edges, None) / len(field)
         found = _histogram(counterparts, edges, weights) + _SHRINKAGE * share
         expected = share * (weights.sum() + _SHRINKAGE)
@@ -89,12 +89,15 @@ class AttributePrior:
         return cls(edges, ratio)
 
 
-def _edges(values, weights):
-    """Edges of bins that hold equal shares of the weights; the outer ones are infinite."""
-    total = weights.sum()
-    n = int(np.clip(total / _PER_BIN, 1, _MAX_BINS))
+def _edges(counterparts, weights, field):
+    """Edges of bins that hold equal shares of both; the outer ones are infinite."""
+    n = int(np.clip(weights.sum() / _PER_BIN, 1, _MAX_BINS))
+    if n == 1:
+        return np.array([-np.inf, np.inf])
+    values = np.r_[counterparts, field]
+    shares = np.r_[weights / weights.sum(), np.full(len(field), 1 / len(field))] / 2
     order = np.argsort(values)
-    inner = np.interp(np.arange(1, n) * total / n, np.cumsum(weights[order]), values[order])
+    inner = np.interp(np.arange(1, n) / n, np.cumsum(shares[order]), values[order])
     return np.r_[-np.inf, np.unique(inner), np.inf]
 
 

@@ -5,6 +5,7 @@ The numbers of the equations are those of the page "Matching with probability" o
 
 import numpy as np
 from astropy import units as u
+from scipy.special import expit
 
 from ..exceptions import InvalidTargetError
 
@@ -118,9 +119,7 @@ def log_weight(log_bayes, log_ratio, density):
 
 def any_probability(log_sums, completeness, within):
     """Equation 5: probability that one of the entries found is the counterpart."""
-    with np.errstate(divide="ignore"):
-        odds = log_sums + np.log(completeness) - np.log1p(-completeness * within)
-    return 1 / (1 + np.exp(-np.clip(odds, -700, 700)))
+    return expit(log_sums + np.log(completeness) - np.log1p(-completeness * within))
 
 
 def relative_probability(log_weights, log_sums, target):

@@ -100,7 +100,8 @@ def match_cutoffs(
         table[name].info.description = description
         if table[name].dtype.kind == "f":
             table[name].info.format = ".1f" if name.startswith("n_") else ".3f"
-    own = np.mean(np.bincount(matches.found.pairs.target, minlength=chance.shape[1]) > 0)
+    n = max(chance.shape[1], 1)
+    own = len(np.unique(matches.found.pairs.target)) / n
     table.meta.update(
         shift=str(shift),
         n_shifts=int(n_shifts),

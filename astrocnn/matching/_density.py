@@ -11,8 +11,8 @@ __all__ = ["field_density", "surroundings_density"]
 
 #: Entries that a density should rest on, and fewest that it may.
 _WANTED, _LEAST = 100, 10
-#: Finest HEALPix pixels; pixels are at least so many times as wide as the matching radius.
-_MAX_ORDER, _WIDER = 20, 2.0
+#: Finest HEALPix pixels, and how many neighbors with entries make an empty one part of the catalog.
+_MAX_ORDER, _FILLED = 20, 4
 
 
 def field_density(density, coords: SkyCoord, entries: SkyCoord, radius: float) -> np.ndarray:
@@ -58,7 +58,7 @@ def surroundings_density(coords: SkyCoord, entries: SkyCoord, radius: float) -> 
     coords, entries : `~astropy.coordinates.SkyCoord`
         Valid positions, in the same frame.
     radius : float
-        Pixels are at least twice as wide as this (radians).
+        Pixels are at least as wide as this (radians).
 
     Returns
     -------
@@ -67,27 +67,34 @@ def surroundings_density(coords: SkyCoord, entries: SkyCoord, radius: float) -> 
 
     Notes
     -----
-    Entries are counted in the HEALPix pixel of the target and the eight around it, over the area of
-    those of them that hold any: what the catalog does not cover is left out. Each target takes the
-    finest pixels in which these are a hundred entries (a quarter of a catalog of less than 400, but
-    not below ten). A catalog of fewer than ten is taken as one of the whole sky.
+    Entries are counted in the HEALPix pixel of the target and the eight around it. Each target
+    takes the finest pixels in which these are a hundred entries (a quarter of a catalog of less
+    than 400, but not below ten). The area is that of their quarters which hold an entry or have
+    four neighbors that do: what the catalog does not cover is left out, a gap by chance is not. A
+    catalog of fewer than ten is taken as one of the whole sky.
     """
     mean = np.full(len(coords), len(entries) / (4 * np.pi))
     if len(entries) < _LEAST or not len(coords):
         return mean
     wanted = int(np.clip(len(entries) / 4, _LEAST, _WANTED))
-    finest = int(np.clip(np.log2(np.pi / 3 / _WIDER / max(radius, 1e-7)), 0, _MAX_ORDER))
-    inside = np.sort(_pixels(finest, entries))
+    # Pixels are about as wide as the root of their area, pi / 3 over the square of nside.
+    finest = int(np.clip(np.log2(np.sqrt(np.pi / 3) / max(radius, 1e-9)), 0, _MAX_ORDER))
+    inside = np.sort(_pixels(finest + 1, entries))
     around = _pixels(finest, coords)
     density, open_ = np.zeros(len(coords)), np.arange(len(coords))
     for order in range(finest, -1, -1):
-        pixels, counts = np.unique(inside >> 2 * (finest - order), return_counts=True)
-        if order and 9 * counts.max() < wanted:
+        quarters, counts = np.unique(inside >> 2 * (finest - order), return_counts=True)
+        if order and 36 * counts.max() < wanted:
             continue
         own, which = np.unique(around[open_] >> 2 * (finest - order), return_inverse=True)
-        total, covered = _block(order, own, pixels, counts)
+        block = np.vstack([own, healpy.get_all_neighbours(2**order, own, nest=True)])
+        total = _in_block(block, quarters >> 2, counts)
         enough = (total >= wanted)[which] | (order == 0)
-        area = covered * healpy.nside2pixarea(2**order)
+        if not enough.any():
+            continue
+        covered = _covered(order + 1, quarters) >> 2
+        area = _in_block(block, covered, np.ones_like(covered))
+        area = area * healpy.nside2pixarea(2 ** (order + 1))
         with np.errstate(divide="ignore", invalid="ignore"):
             density[open_[enough]] = np.nan_to_num(total / area)[which[enough]]
         open_ = open_[~enough]
@@ -96,13 +103,18 @@ def surroundings_density(coords: SkyCoord, entries: SkyCoord, radius: float) -> 
     return density
 
 
-def _block(order, own, pixels, counts):
-    """Entries in each pixel and those around it, and how many of these hold any."""
-    beside = healpy.get_all_neighbours(2**order, own, nest=True)
-    block = np.vstack([own, beside])
-    place = np.minimum(np.searchsorted(pixels, block), len(pixels) - 1)
-    inside = np.where(pixels[place] == block, counts[place], 0)
-    return inside.sum(axis=0), (inside > 0).sum(axis=0)
+def _in_block(block, pixels, values):
+    """Sum of values in each block of pixels; the values are sorted by their pixel."""
+    sums = np.r_[0, np.cumsum(values)]
+    first, last = (np.searchsorted(pixels, block, side=side) for side in ("left", "right"))
+    return (sums[last] - sums[first]).sum(axis=0)
+
+
+def _covered(order, occupied):
+    """Pixels that hold entries, and those that are surrounded by such; sorted."""
+    beside = healpy.get_all_neighbours(2**order, occupied, nest=True)
+    pixels, neighbors = np.unique(beside[beside >= 0], return_counts=True)
+    return np.union1d(occupied, pixels[neighbors >= _FILLED])
 
 
 def _pixels(order, coords):

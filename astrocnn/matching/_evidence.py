@@ -39,9 +39,9 @@ def read_association(
         entry_z = "z_spec"
     target_z = redshifts("target_z", target_z, table, len(coords))
     entry_z = redshifts("entry_z", entry_z, catalog, len(places))
-    if _is_length(offset):
-        entry_z = _filled(target_z, entry_z)
     law = offset_law(offset, cosmology)
+    if _is_length(offset) and len(coords) and len(places):
+        entry_z = _filled(target_z, entry_z)
     reach = _radius(radius, len(coords))
     if isinstance(density, u.Quantity) and not density.isscalar:
         density = _per_row("density", density.value, len(coords))[valid] * density.unit
@@ -133,8 +133,8 @@ def offset_law(offset, cosmology: FLRW) -> list[tuple[float, Callable]]:
     """
     if offset is None:
         return []
-    parts = [(1.0, offset)] if isinstance(offset, u.Quantity) else list(offset)
     try:
+        parts = [(1.0, offset)] if isinstance(offset, u.Quantity) else list(offset)
         shares = [float(share) for share, _ in parts]
         scales = [_scale(scale, cosmology) for _, scale in parts]
     except (TypeError, ValueError) as err:
@@ -180,9 +180,10 @@ def check_fraction(name: str, value, *, inclusive: bool = False) -> float:
 
 def _is_length(offset) -> bool:
     """Whether a scale of the offset is a length, and so needs a redshift."""
-    parts = [offset] if isinstance(offset, u.Quantity) or offset is None else offset
-    scales = [part if isinstance(part, u.Quantity) else part[-1] for part in parts if part]
-    return any(isinstance(s, u.Quantity) and s.unit.is_equivalent(u.kpc) for s in scales)
+    if offset is None:
+        return False
+    scales = [offset] if isinstance(offset, u.Quantity) else [scale for _, scale in offset]
+    return any(scale.unit.is_equivalent(u.kpc) for scale in scales)
 
 
 def _filled(target_z, entry_z):

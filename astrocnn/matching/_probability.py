@@ -62,7 +62,8 @@ class ProbableMatches:
             Sum of the column ``false_probability``.
         """
         chosen = self._above(threshold)
-        return float(np.sum(np.ma.array(self.targets[self.prefix + "false_probability"])[chosen]))
+        false = np.ma.array(self.targets[self.prefix + "false_probability"]).filled(0.0)
+        return float(false[chosen].sum())
 
     def n_matches(self, threshold: float = 0.5) -> int:
         """Return how many targets have at least this ``p_any``."""
