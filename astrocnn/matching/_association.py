@@ -51,10 +51,15 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class Probabilities:
-    """What `Association.probabilities` finds; arrays of pairs are in the order of ``pairs``."""
+    """What `Association.probabilities` finds.
+
+    ``width``, ``log_bayes``, ``log_ratio`` and ``relative`` are in the order of ``pairs``;
+    ``density``, ``inside`` (the catalog covers the target) and ``any_entry`` are per target.
+    """
 
     pairs: Pairs
     density: np.ndarray
+    inside: np.ndarray
     width: np.ndarray
     log_bayes: np.ndarray
     log_ratio: np.ndarray
@@ -106,31 +111,34 @@ class Association:
 
     def probabilities(self) -> Probabilities:
         """Probabilities of all pairs; shares and priors that are not given are fitted."""
-        pairs = sky_pairs(self.targets.coords, self.entries.coords, self.radius * u.rad)
+        coords, entries = self.targets.coords, self.entries.coords
+        pairs = sky_pairs(coords, entries, self.radius * u.rad)
         widest = float(self.radius.max(initial=0.0))
-        density = field_density(self.density, self.targets.coords, self.entries.coords, widest)
+        density, inside = field_density(self.density, coords, entries, widest)
         width, log_bayes = self._positions(pairs)
         weight = log_weight(log_bayes, 0.0, density[pairs.target])
         within = self._within()
         given = self._log_ratio(pairs, self.priors)
-        share, error, log_ratio, learned = self._fit(pairs, weight + given, within)
+        # Targets where the catalog is blank say nothing about the share of counterparts in it.
+        counted = inside | (np.bincount(pairs.target, minlength=len(inside)) > 0)
+        share, error, log_ratio, learned = self._fit(pairs, weight + given, within, counted)
         weight = weight + given + log_ratio
         sums = log_sum(weight, pairs.target, len(self.radius))
         return Probabilities(
-            pairs, density, width, log_bayes, given + log_ratio, share, error,
+            pairs, density, counted, width, log_bayes, given + log_ratio, share, error,
             any_probability(sums, share, within),
             relative_probability(weight, sums, pairs.target), learned,
         )  # fmt: skip
 
-    def _fit(self, pairs, weight, within):
+    def _fit(self, pairs, weight, within, counted):
         """Completeness, its error, and the priors that are to be learned, each from the others."""
         n = len(self.radius)
         names = [name for name, prior in self.priors.items() if prior is None]
         log_ratio, learned, before = np.zeros(len(pairs)), {}, None
-        share, error = self._share(log_sum(weight, pairs.target, n), within)
+        share, error = self._share(log_sum(weight, pairs.target, n), within, counted)
         for _ in range(_MAX_ROUNDS if names else 0):
             sums = log_sum(weight + log_ratio, pairs.target, n)
-            share, error = self._share(sums, within, share)
+            share, error = self._share(sums, within, counted, share)
             found = any_probability(sums, share, within)
             if before is not None and np.abs(found - before).mean() < _SETTLED:
                 break
@@ -143,11 +151,11 @@ class Association:
             log_ratio = self._log_ratio(pairs, learned)
         return share, error, log_ratio, learned
 
-    def _share(self, sums, within, start=0.5):
+    def _share(self, sums, within, counted, start=0.5):
         """Completeness as given, or fitted."""
         if self.completeness is not None:
             return self.completeness, 0.0
-        return fit_completeness(sums, within, start)
+        return fit_completeness(sums[counted], within[counted], start)
 
     def _log_ratio(self, pairs, priors):
         """Logarithm of the product of the priors on attributes, per pair."""

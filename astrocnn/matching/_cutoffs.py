@@ -100,8 +100,7 @@ def match_cutoffs(
         table[name].info.description = description
         if table[name].dtype.kind == "f":
             table[name].info.format = ".1f" if name.startswith("n_") else ".3f"
-    n = max(chance.shape[1], 1)
-    own = len(np.unique(matches.found.pairs.target)) / n
+    own = len(np.unique(matches.found.pairs.target)) / max(chance.shape[1], 1)
     table.meta.update(
         shift=str(shift),
         n_shifts=int(n_shifts),
@@ -113,9 +112,13 @@ def match_cutoffs(
 
 
 def _moved(matches: ProbableMatches, shift, n_shifts):
-    """``p_any`` of the moved targets, shape (n_shifts, n), and the share with a candidate."""
+    """``p_any`` of the moved targets, shape (n_shifts, n), and the share with a candidate.
+
+    Targets outside of the catalog are left out.
+    """
     association = matches.association
     check_ring(association.radius.max(initial=1e-9) * u.rad, shift, n_shifts)
+    inside = matches.found.inside
     coords = association.targets.coords
     p_any = np.zeros((int(n_shifts), len(coords)))
     near = []
@@ -126,7 +129,8 @@ def _moved(matches: ProbableMatches, shift, n_shifts):
         count = np.bincount(found.pairs.target, minlength=len(coords))
         p_any[i] = np.where(count > 0, found.any_entry, -1.0)
         near.append(count > 0)
-    return p_any, float(np.mean(near)) if len(coords) else 0.0
+    near = np.array(near)[:, inside]
+    return p_any[:, inside], float(near.mean()) if near.size else 0.0
 
 
 def _row(matches: ProbableMatches, chance: np.ndarray, threshold: float) -> tuple:

@@ -15,7 +15,7 @@ _WANTED, _LEAST = 100, 10
 _MAX_ORDER, _FILLED = 20, 4
 
 
-def field_density(density, coords: SkyCoord, entries: SkyCoord, radius: float) -> np.ndarray:
+def field_density(density, coords: SkyCoord, entries: SkyCoord, radius: float):
     """Entries per steradian at each target, as `match_probability` was told to find it.
 
     Parameters
@@ -29,17 +29,20 @@ def field_density(density, coords: SkyCoord, entries: SkyCoord, radius: float) -
 
     Returns
     -------
-    ndarray of shape (n,)
+    density : ndarray of shape (n,)
+    inside : ndarray of shape (n,), bool
+        Whether the catalog covers the target, as far as its entries tell.
 
     Raises
     ------
     InvalidTargetError
         If the density is none of these, or not positive.
     """
+    everywhere = np.ones(len(coords), dtype=bool)
     if isinstance(density, str) and density == "local":
         return surroundings_density(coords, entries, radius)
     if isinstance(density, str) and density == "sky":
-        return np.full(len(coords), len(entries) / (4 * np.pi))
+        return np.full(len(coords), len(entries) / (4 * np.pi)), everywhere
     if not isinstance(density, u.Quantity) or not density.unit.is_equivalent(u.deg**-2):
         raise InvalidTargetError(
             f"density must be 'local', 'sky' or a quantity such as 500 / u.deg**2, not {density!r}"
@@ -47,10 +50,10 @@ def field_density(density, coords: SkyCoord, entries: SkyCoord, radius: float) -
     given = np.broadcast_to(density.to_value(1 / u.sr), len(coords))
     if not (np.isfinite(given) & (given > 0)).all():
         raise InvalidTargetError("density must be positive at every target")
-    return given
+    return given, everywhere
 
 
-def surroundings_density(coords: SkyCoord, entries: SkyCoord, radius: float) -> np.ndarray:
+def surroundings_density(coords: SkyCoord, entries: SkyCoord, radius: float):
     """Entries per steradian around each target, of the part of the sky that the catalog covers.
 
     Parameters
@@ -62,8 +65,10 @@ def surroundings_density(coords: SkyCoord, entries: SkyCoord, radius: float) -> 
 
     Returns
     -------
-    ndarray of shape (n,)
+    density : ndarray of shape (n,)
         Zero where the catalog has nothing around the target.
+    inside : ndarray of shape (n,), bool
+        Whether the target's own pixel, in which some ten entries are expected, holds any.
 
     Notes
     -----
@@ -74,16 +79,16 @@ def surroundings_density(coords: SkyCoord, entries: SkyCoord, radius: float) -> 
     catalog of fewer than ten is taken as one of the whole sky.
     """
     mean = np.full(len(coords), len(entries) / (4 * np.pi))
+    inside = np.ones(len(coords), dtype=bool)
     if len(entries) < _LEAST or not len(coords):
-        return mean
+        return mean, inside
     wanted = int(np.clip(len(entries) / 4, _LEAST, _WANTED))
     # Pixels are about as wide as the root of their area, pi / 3 over the square of nside.
     finest = int(np.clip(np.log2(np.sqrt(np.pi / 3) / max(radius, 1e-9)), 0, _MAX_ORDER))
-    inside = np.sort(_pixels(finest + 1, entries))
-    around = _pixels(finest, coords)
+    places, around = np.sort(_pixels(finest + 1, entries)), _pixels(finest, coords)
     density, open_ = np.zeros(len(coords)), np.arange(len(coords))
     for order in range(finest, -1, -1):
-        quarters, counts = np.unique(inside >> 2 * (finest - order), return_counts=True)
+        quarters, counts = np.unique(places >> 2 * (finest - order), return_counts=True)
         if order and 36 * counts.max() < wanted:
             continue
         own, which = np.unique(around[open_] >> 2 * (finest - order), return_inverse=True)
@@ -97,10 +102,11 @@ def surroundings_density(coords: SkyCoord, entries: SkyCoord, radius: float) -> 
         area = area * healpy.nside2pixarea(2 ** (order + 1))
         with np.errstate(divide="ignore", invalid="ignore"):
             density[open_[enough]] = np.nan_to_num(total / area)[which[enough]]
+        inside[open_[enough]] = (_in_block(own[None], quarters >> 2, counts) > 0)[which[enough]]
         open_ = open_[~enough]
         if not len(open_):
             break
-    return density
+    return density, inside
 
 
 def _in_block(block, pixels, values):

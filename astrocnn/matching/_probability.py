@@ -31,8 +31,8 @@ class ProbableMatches:
     pairs : `~astropy.table.QTable`
         One row per candidate: all entries within the radius, sorted by target and separation.
     completeness, completeness_error : float
-        Share of the targets that have a counterpart in the catalog; the error is 0 where it was
-        given.
+        Share of the targets that have a counterpart in the catalog, of those that it covers; the
+        error is 0 where it was given.
     priors : dict of str to Callable
         Priors on columns of the catalog: those given, and those learned (`AttributePrior`).
     prefix : str
@@ -78,10 +78,12 @@ class ProbableMatches:
         n, share = len(self.targets), f"{100 * self.completeness:.0f}"
         if self.completeness_error:
             share += f" ± {100 * self.completeness_error:.0f}"
+        outside = int(np.sum(~self.found.inside))
+        of = f" of the {n - outside} that the catalog covers" if outside else ""
         return (
             f"{self.n_matches()} of {n} targets with p_any of at least 0.5, "
             f"{self.expected_false():.1f} of them expected to be false; "
-            f"{share} % have a counterpart"
+            f"{share} %{of} have a counterpart"
         )
 
 
@@ -124,7 +126,8 @@ def match_probability(
         Redshifts for an offset in kpc: columns or values. The target's goes first. By default
         the column ``z_spec`` of the catalog. Entries without one have the median of the others.
     completeness : float, optional
-        Share of the targets that have a counterpart in the catalog. By default fitted.
+        Share of the targets that have a counterpart in the catalog. By default fitted, to the
+        targets around which the catalog has entries.
     density : "local", "sky" or `~astropy.units.Quantity`
         Entries per solid angle: of the surroundings of each target, the mean of the whole
         sky, or given, one or one per target.

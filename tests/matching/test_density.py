@@ -16,7 +16,7 @@ def positions(rng, n, width=10.0, start=0.0):
 
 
 def local(coords, entries, radius=0.001):
-    return surroundings_density(coords, entries, radius) / PER_SQUARE_DEGREE
+    return surroundings_density(coords, entries, radius)[0] / PER_SQUARE_DEGREE
 
 
 def test_uniform_field_and_its_edges():
@@ -59,6 +59,14 @@ def test_fields_of_single_targets():
     np.testing.assert_allclose(local(targets, entries, 1e-4), 300 / 0.04, rtol=0.4)
 
 
+def test_targets_outside_of_the_catalog():
+    rng = np.random.default_rng(5)
+    entries, targets = positions(rng, 30_000), positions(rng, 1000, 20.0)
+    inside = surroundings_density(targets, entries, 0.001)[1]
+    far = np.abs(targets.ra.deg - 10) > 2  # pixels grow until they hold a hundred entries
+    np.testing.assert_array_equal(inside[far], targets.ra.deg[far] < 10)
+
+
 def test_small_catalogs():
     rng = np.random.default_rng(4)
     target = SkyCoord([5.0], [0.0], unit="deg")
@@ -72,11 +80,12 @@ def test_small_catalogs():
 
 def test_given_densities():
     targets, entries = SkyCoord([0, 1], [0, 0], unit="deg"), SkyCoord([0], [0], unit="deg")
-    sky = field_density("sky", targets, entries, 0.001)
+    sky, inside = field_density("sky", targets, entries, 0.001)
+    assert inside.all()
     np.testing.assert_allclose(sky, 1 / (4 * np.pi))
-    given = field_density(5 / u.deg**2, targets, entries, 0.001)
+    given, _ = field_density(5 / u.deg**2, targets, entries, 0.001)
     np.testing.assert_allclose(given, 5 * PER_SQUARE_DEGREE)
-    each = field_density([5, 1] / u.arcmin**2, targets, entries, 0.001)
+    each, _ = field_density([5, 1] / u.arcmin**2, targets, entries, 0.001)
     assert each[0] == 5 * each[1]
     for wrong in ("mean", 5, 5 * u.deg):
         with pytest.raises(InvalidTargetError, match=r"density must be 'local', 'sky' or"):

@@ -10,6 +10,7 @@ from astropy.coordinates import SkyCoord
 from astropy.cosmology import Planck18
 from astropy.table import MaskedColumn, QTable, Table
 
+from astrocnn.catalogs import read_catalog
 from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
 from astrocnn.matching import match_cutoffs, match_probability
 from astrocnn.validation import expected_calibration_error
@@ -193,6 +194,22 @@ def test_local_density_decides(simulated):
     assert p_any[0] == pytest.approx(p_any[1], abs=1e-6)
 
 
+def test_targets_outside_of_the_catalog_say_nothing_about_it(points):
+    sky, alone = points
+    there = np.asarray(sky.targets["ra"].value) > 4
+    far = sky.targets[there].copy()
+    far["dec"] += 20 * u.deg
+    both = QTable({name: np.concatenate([sky.targets[name], far[name]]) for name in far.colnames})
+    found = match_probability(both, sky.catalog, sky.radius, **sky.options)
+    assert found.completeness == pytest.approx(alone.completeness, abs=0.01)
+    assert (found.targets["p_any"][3000:] == 0).all()
+    assert "% of the 3000 that the catalog covers" in str(found)
+    one, other = (match_cutoffs(each, [0.5], shift=0.2 * u.deg, n_shifts=2)
+                  for each in (alone, found))  # fmt: skip
+    assert other["completeness"][0] == pytest.approx(one["completeness"][0], abs=0.01)
+    assert other["n_chance"][0] == pytest.approx(one["n_chance"][0], rel=0.1)
+
+
 def test_cutoffs(simulated, points):
     sky, found = points
     table = match_cutoffs(found, [0.0, 0.5, 0.9], shift=0.2 * u.deg, n_shifts=3)
@@ -317,6 +334,26 @@ def test_bad_arguments(points, options, message):
     usual = {"catalog": catalog, "radius": 20 * u.arcsec, "target_error": 2 * u.arcsec}
     with pytest.raises(InvalidTargetError, match=message):
         match_probability(sky.targets, **(usual | options))
+
+
+def test_real_clusters_agree_in_redshift(real_data):
+    """SZ and optical clusters; the redshifts are not used to match."""
+    sz, optical = (
+        read_catalog(real_data / "cluster_catalogues" / f"{name}.csv.gz")
+        for name in ("aactpol", "sdss_redmapper")
+    )
+    found = match_probability(
+        sz, optical, 5 * u.arcmin, target_error=20 * u.arcsec, target_z="z_spec",
+        offset=[(0.8, 60 * u.kpc), (0.2, 300 * u.kpc)], prefix="m_",
+    ).targets  # fmt: skip
+    off = np.ma.abs(sz["z_spec"] - found["m_z_spec"]) / (1 + sz["z_spec"])
+    known = ~np.ma.getmaskarray(off)
+    p_any = np.ma.array(found["m_p_any"]).filled(0.0)
+    high, low = known & (p_any >= 0.9), known & (p_any < 0.1)
+    assert high.sum() > 800
+    assert np.mean(off[high] < 0.03) > 0.95
+    assert low.sum() > 40
+    assert np.mean(off[low] < 0.03) < 0.5
 
 
 def test_benchmark_prints_its_table(simulated, capsys, tmp_path):
