@@ -43,7 +43,7 @@ class AttributePrior:
 
     def __call__(self, values) -> np.ndarray:
         """Return the ratio of each value, shape as the values."""
-        values = _numbers(values)
+        values = plain_numbers(values)
         place = np.searchsorted(self.edges[1:-1], values, side="right")
         return np.where(np.isfinite(values), self.ratio[place], 1.0)
 
@@ -74,7 +74,7 @@ class AttributePrior:
         counterparts and field together. Five more counterparts that are like the field are added,
         so that a bin without any does not rule an entry out, and few counterparts say little.
         """
-        counterparts, field = _numbers(counterparts), _numbers(field)
+        counterparts, field = plain_numbers(counterparts), plain_numbers(field)
         field = field[np.isfinite(field)]
         if not len(field):
             raise InvalidTargetError("the field has no values: a prior cannot be learned from it")
@@ -106,7 +106,7 @@ def _histogram(values, edges, weights):
     return np.bincount(place, weights, minlength=len(edges) - 1)
 
 
-def _numbers(values) -> np.ndarray:
+def plain_numbers(values) -> np.ndarray:
     """Plain numbers, NaN where missing."""
     if hasattr(values, "unmasked"):  # a masked quantity
         values = np.ma.array(values.unmasked.value, mask=values.mask)

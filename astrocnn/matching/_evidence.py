@@ -11,7 +11,7 @@ from astropy.table import Table
 
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._association import Association, Side
-from ._attributes import _numbers
+from ._attributes import plain_numbers
 from ._positions import read_positions
 
 __all__ = ["check_fraction", "offset_law", "position_errors", "read_association", "redshifts"]
@@ -91,7 +91,7 @@ def position_errors(name: str, given, things, n: int) -> np.ndarray:
             f"{name} must be an angle such as 2 * u.arcsec, one per row, or the name of a column "
             f"that has such a unit, not {given!r:.80}"
         )
-    values = _per_row(name, _numbers(given) * u.Unit(unit).to(u.rad), n)
+    values = _per_row(name, plain_numbers(given) * u.Unit(unit).to(u.rad), n)
     if (values < 0).any():
         raise InvalidTargetError(f"{name} must not be negative, as it is in {sum(values < 0)} rows")
     known = np.isfinite(values)
@@ -112,7 +112,7 @@ def redshifts(name: str, given, things, n: int) -> np.ndarray:
     """Redshifts per row, NaN where unknown or too near; None gives NaN for all."""
     if given is None:
         return np.full(n, np.nan)
-    z = _per_row(name, _numbers(_column(name, given, things)), n)
+    z = _per_row(name, plain_numbers(_column(name, given, things)), n)
     with np.errstate(invalid="ignore"):
         return np.where(z >= _LEAST_Z, z, np.nan)
 
@@ -162,7 +162,7 @@ def attribute_columns(priors, catalog) -> dict[str, np.ndarray]:
                 f"the prior of {name!r} must be 'learn' or a function of values, not {prior!r}"
             )
         try:
-            values[name] = np.ravel(_numbers(_column("priors", name, catalog)))
+            values[name] = np.ravel(plain_numbers(_column("priors", name, catalog)))
         except (TypeError, ValueError) as err:
             if isinstance(err, InvalidTargetError):
                 raise
@@ -201,7 +201,7 @@ def _radius(radius, n: int) -> np.ndarray:
     """Radii of the search in radians, one per row."""
     if not isinstance(radius, u.Quantity) or not radius.unit.is_equivalent(u.rad):
         raise InvalidTargetError(f"radius must be an angle such as 20 * u.arcsec, not {radius!r}")
-    values = _per_row("radius", _numbers(radius.to(u.rad)), n)
+    values = _per_row("radius", plain_numbers(radius.to(u.rad)), n)
     if not ((values > 0) & (values <= np.pi / 2)).all():
         raise InvalidTargetError("radius must be between 0 and 90 degrees in every row")
     return values

@@ -63,8 +63,10 @@ def test_targets_outside_of_the_catalog():
     rng = np.random.default_rng(5)
     entries, targets = positions(rng, 30_000), positions(rng, 1000, 20.0)
     inside = surroundings_density(targets, entries, 0.001)[1]
-    far = np.abs(targets.ra.deg - 10) > 2  # pixels grow until they hold a hundred entries
-    np.testing.assert_array_equal(inside[far], targets.ra.deg[far] < 10)
+    # Pixels grow until they hold a hundred entries, so some beyond the edge are taken for inside.
+    assert inside[targets.ra.deg < 9.5].all()
+    assert inside[targets.ra.deg > 10].mean() < 0.15
+    assert not inside[targets.ra.deg > 13].any()
 
 
 def test_small_catalogs():
