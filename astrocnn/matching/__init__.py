@@ -1,22 +1,31 @@
-"""Targets to catalogs: matches on the sky, redshifts of candidates, and always the chance rate."""
+"""Targets to catalogs: matches on the sky and by probability, redshifts, always the chance rate."""
 
 from ._all_pairs import match_pairs
+from ._attributes import AttributePrior
+from ._bayes import axis_error
 from ._candidate_redshift import CandidateRedshift, candidate_redshift
 from ._candidates import candidate_redshifts
 from ._chance import ChanceRate, chance_rate
+from ._cutoffs import match_cutoffs
 from ._groups import match_groups
+from ._probability import ProbableMatches, match_probability
 from ._radius import angular_radius
 from ._sky import describe_match, match_sky
 
 __all__ = [
+    "AttributePrior",
     "CandidateRedshift",
     "ChanceRate",
+    "ProbableMatches",
     "angular_radius",
+    "axis_error",
     "candidate_redshift",
     "candidate_redshifts",
     "chance_rate",
     "describe_match",
+    "match_cutoffs",
     "match_groups",
     "match_pairs",
+    "match_probability",
     "match_sky",
 ]

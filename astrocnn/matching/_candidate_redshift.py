@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from astropy.cosmology import FLRW, FlatLambdaCDM
+from astropy.cosmology import FLRW
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
 from ._members import find_members
 from ._positions import read_positions
+from ._radius import default_cosmology
 from ._structures import FIELD, Structure, structure_at
 from ._velocities import center_and_errors
 
@@ -171,7 +172,7 @@ def candidate_redshift(
     >>> print(found)
     z = 0.2495 ± 0.0008 from 10 galaxies, 0.7 of them by chance, 621 ± 137 km/s: secure
     """
-    cosmology = cosmology or FlatLambdaCDM(H0=70, Om0=0.3)
+    cosmology = cosmology or default_cosmology()
     center = _position(target)
     kpc = _checked_radius("aperture", aperture, u.kpc)
     coords, z, rows, edge = _galaxies(galaxies, center, surveyed)

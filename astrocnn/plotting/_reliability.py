@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 from astropy.table import Table
 
 from ._matplotlib import CYCLE, import_pyplot
@@ -52,7 +53,8 @@ def plot_reliability(tables: "Table | Mapping[str, Table]", ax=None, **kwargs):
         label = f"{f'{name}: ' if name else ''}{error} ({table.meta['n']} targets)"
         style = {"color": CYCLE[i % len(CYCLE)], "fmt": "o-", "ms": 4.5, "lw": 1.2, "label": label}
         share = table["fraction"]
-        ends = [share - table["fraction_low"], table["fraction_high"] - share]
+        # Rounding may leave an end on the wrong side of a share of 0 or 1.
+        ends = np.maximum([share - table["fraction_low"], table["fraction_high"] - share], 0)
         handles.append(ax.errorbar(table["proba"], share, yerr=ends, **style | kwargs))
     ax.set(
         xlim=(-0.015, 1.015),
