@@ -3,6 +3,7 @@
 from ._columns import sky_columns
 from ._files import read_file
 from ._flags import FLAGS, has_flag, join_flags
+from ._regions import write_regions
 from ._result import ResultTable, describe_result, result_table
 from ._schema import RESULT_COLUMNS, ResultColumn, probability_columns
 from ._targets import read_targets, target_coords
@@ -23,5 +24,6 @@ __all__ = [
     "result_table",
     "sky_columns",
     "target_coords",
+    "write_regions",
     "write_result",
 ]

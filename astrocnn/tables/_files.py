@@ -1,15 +1,22 @@
 """Read a target list from a file."""
 
 import os
+import warnings
 from pathlib import Path
 
+from astropy import units as u
 from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
 from ._coords import from_list
+from ._formats import take_keywords
+from ._parquet import read_parquet
 
-__all__ = ["read_file"]
+__all__ = ["MATCH_TAG", "read_file"]
+
+#: DS9 tag of the lines to matches: they are no targets.
+MATCH_TAG = "match"
 
 #: Formats that astropy does not recognize by themselves, or not once they are compressed.
 _FORMATS = {
@@ -32,8 +39,9 @@ def read_file(path: str | os.PathLike) -> Table:
     ----------
     path : str or path
         What `astropy.table.Table.read` reads by itself, compressed or not; also ``.txt`` and
-        ``.dat`` (any ASCII table), and ``.reg`` (DS9: columns ``ra`` and ``dec`` of the centers in
-        degrees, and ``target_id`` where a region has a text; excluded regions are left out).
+        ``.dat`` (any ASCII table), ``.parquet`` (needs pyarrow), and ``.reg`` (DS9: columns ``ra``
+        and ``dec`` of the centers in degrees, and ``target_id`` where a region has a text; excluded
+        regions and the lines of `write_regions` are left out).
 
     Returns
     -------
@@ -45,6 +53,8 @@ def read_file(path: str | os.PathLike) -> Table:
         If there is no such file.
     InvalidTargetError
         If it cannot be read.
+    ImportError
+        If the format needs a package that is not installed.
 
     Examples
     --------
@@ -63,18 +73,45 @@ def read_file(path: str | os.PathLike) -> Table:
     try:
         if suffix == ".reg":
             return _read_regions(path)
-        return Table.read(path, format=_FORMATS.get(suffix.lower()))
+        if suffix.lower() in (".parquet", ".parq"):
+            return read_parquet(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", u.UnitsWarning)  # deprecated, or unknown and kept
+            table = Table.read(path, format=_FORMATS.get(suffix.lower()))
+            _improve(table)
+        return table
+    except ImportError:
+        raise
     except Exception as err:
         reason = str(err).strip().partition("\n")[0] or type(err).__name__
         hint = "" if suffix == ".reg" else _HINT
         raise InvalidTargetError(f"cannot read '{path}': {reason}{hint}") from err
 
 
+def _improve(table: Table) -> None:
+    """Take what a format knows about its columns and astropy leaves lying."""
+    take_keywords(table)
+    for name in table.colnames:
+        info = table[name].info
+        if info.description:  # VOTables wrap it
+            info.description = " ".join(str(info.description).split())
+        if isinstance(info.unit, u.UnrecognizedUnit):
+            for dialect in ("generic", "vounit", "cds", "ogip"):
+                unit = u.Unit(str(info.unit), format=dialect, parse_strict="silent")
+                if not isinstance(unit, u.UnrecognizedUnit):
+                    table[name].unit = unit
+                    break
+
+
 def _read_regions(path: Path) -> Table:
     """Centers of the regions of a DS9 file; their text, where they have one, is ``target_id``."""
     from regions import Regions, SkyRegion
 
-    regions = [r for r in Regions.read(path, format="ds9") if r.meta.get("include", True)]
+    regions = [
+        r
+        for r in Regions.read(path, format="ds9")
+        if r.meta.get("include", True) and MATCH_TAG not in r.meta.get("tag", ())
+    ]
     pixel = [r for r in regions if not isinstance(r, SkyRegion)]
     if pixel:
         raise InvalidTargetError(
