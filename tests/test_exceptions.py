@@ -31,6 +31,7 @@ def test_one_filter_silences_every_warning(cls):
         (exceptions.WeightsError, ValueError),
         (exceptions.ProviderError, OSError),
         (exceptions.NoCoverageError, exceptions.ProviderError),
+        (exceptions.BroadcastError, OSError),
     ],
 )
 def test_errors_are_also_of_the_usual_kind(cls, builtin):

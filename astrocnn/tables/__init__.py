@@ -1,5 +1,6 @@
 """Target lists and result tables: columns, units, descriptions, and what the flags mean."""
 
+from ._broadcast import broadcast
 from ._columns import sky_columns
 from ._files import read_file
 from ._flags import FLAGS, has_flag, join_flags
@@ -14,6 +15,7 @@ __all__ = [
     "RESULT_COLUMNS",
     "ResultColumn",
     "ResultTable",
+    "broadcast",
     "check_output_path",
     "describe_result",
     "has_flag",

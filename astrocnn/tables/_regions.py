@@ -19,7 +19,10 @@ __all__ = ["write_regions"]
 
 _FORMATS = {".reg": "ds9", ".crtf": "crtf"}
 #: Characters that a text cannot have, and what takes their place.
-_REPLACED = {"ds9": {"{": "(", "}": ")"}, "crtf": {"'": "`", '"': "`", ",": ";"}}
+_REPLACED = {
+    "ds9": {"{": "(", "}": ")"},
+    "crtf": {"'": "`", '"': "`", ",": ";", "[": "(", "]": ")"},
+}
 #: Colors that DS9, CASA and CARTA know by name, apart from each other with any color vision on
 #: black; the first is that of the positive class, the last of rows without a value.
 _COLORS = ("cyan", "orange", "magenta", "yellow", "blue", "red")
