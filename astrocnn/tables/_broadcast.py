@@ -168,7 +168,8 @@ def _warn(names, replies, timeout) -> None:
         warnings.warn(f"not loaded by {'; '.join(faults)}", AstrocnnWarning, stacklevel=3)
     if silent:
         warnings.warn(
-            f"{', '.join(silent)} did not answer within {timeout.to(u.s):g}: look whether the table arrives",
+            f"{', '.join(silent)} did not answer within {timeout.to(u.s):g}: look whether the "
+            "table arrives",
             AstrocnnWarning,
             stacklevel=3,
         )

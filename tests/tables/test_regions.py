@@ -113,7 +113,9 @@ def test_radius_per_row_and_color_by_column(result, tmp_path):
     result["kind"] = ["x", "y", "z", "x"]
     radius = [1, 2, 3, 4] * u.arcmin
     regions = read(write_regions(result, tmp_path / "a.reg", radius, color="kind", text="kind"))
-    np.testing.assert_allclose([r.radius.to_value("arcmin") for r in regions], [1, 2, 3, 4], rtol=1e-6)
+    np.testing.assert_allclose(
+        [r.radius.to_value("arcmin") for r in regions], [1, 2, 3, 4], rtol=1e-6
+    )
     assert [color_of(r) for r in regions] == ["cyan", "orange", "magenta", "cyan"]
     assert [label_of(r) for r in regions] == ["x", "y", "z", "x"]
 
