@@ -53,7 +53,9 @@ def field_area(parts: Parts) -> tuple[float, float]:
     moc, minus = parts.moc, parts.excluded_moc
     base = 4 * np.pi if parts.everywhere else 0.0
     if moc is not None:
-        base = 4 * np.pi * (moc if minus is None else moc.difference(minus)).sky_fraction
+        # Not by difference(), which is empty for MOCs that do not meet (mocpy 0.21.0).
+        kept = moc if minus is None else moc.intersection(minus.complement())
+        base = 4 * np.pi * kept.sky_fraction
     elif parts.everywhere and minus is not None:
         base = 4 * np.pi * (1 - minus.sky_fraction)
     gained = _sum(parts.included, _Included(parts))

@@ -44,10 +44,11 @@ def around(center, radius, n, seed=0):
 
 
 def tangent(center):
-    """A tangent plane at a center, on which great circles are straight."""
+    """A tangent plane at a center, in its frame, on which great circles are straight."""
     wcs = WCS(naxis=2)
-    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-    wcs.wcs.crval = [center.icrs.ra.deg, center.icrs.dec.deg]
+    galactic = center.frame.name == "galactic"
+    wcs.wcs.ctype = ["GLON-TAN", "GLAT-TAN"] if galactic else ["RA---TAN", "DEC--TAN"]
+    wcs.wcs.crval = [center.spherical.lon.deg, center.spherical.lat.deg]
     wcs.wcs.crpix, wcs.wcs.cdelt = [1, 1], [-1e-3, 1e-3]
     return wcs
 
@@ -72,7 +73,9 @@ def test_circles_are_separations(ra, dec, radius, seed):
 def test_triangles_are_three_half_skies(ra, dec, size, seed):
     """Inside is what lies on the same side of all three great circles as the middle does."""
     center = at(ra, dec)
-    corners = center.directional_offset_by([10, 140, 250] * u.deg, [1, 0.5, 0.8] * size * u.deg)
+    corners = center.directional_offset_by(
+        [10, 140, 250] * u.deg, np.array([1, 0.5, 0.8]) * size * u.deg
+    )
     coords = around(center, 1.2 * size * u.deg, 200, seed)
     xyz, vertices = (c.cartesian.xyz.value.T for c in (coords, corners))
     normals = np.cross(vertices, np.roll(vertices, -1, axis=0))
@@ -134,9 +137,9 @@ def test_shapes_of_mocpy(center):
     mocpy = pytest.importorskip("mocpy")
     icrs = center.icrs
     corners = star(icrs, 8 * u.deg, 5)
-    polygon = mocpy.MOC.from_polygon_skycoord(corners, max_depth=11)
+    polygon = mocpy.MOC.from_polygon_skycoord(corners, max_depth=13)
     ellipse = mocpy.MOC.from_elliptical_cone(
-        icrs.ra, icrs.dec, 5 * u.deg, 2 * u.deg, 30 * u.deg, 11
+        lon=icrs.ra, lat=icrs.dec, a=5 * u.deg, b=2 * u.deg, pa=30 * u.deg, max_depth=13
     )
     coords = around(icrs, 9 * u.deg, 20_000)
     angle = 30 * u.deg + 90 * u.deg  # from north of mocpy, from the longitude axis of regions
@@ -146,7 +149,9 @@ def test_shapes_of_mocpy(center):
     ):
         expected = moc.contains_skycoords(coords)
         assert 2_000 < expected.sum() < 15_000
-        assert np.mean(Field(region).contains(coords) != expected) < 0.004
+        inside = Field(region).contains(coords)
+        assert np.all(expected[inside])  # its cells cover the rim
+        assert np.mean(inside != expected) < 0.002
 
 
 def test_positions_in_line_with_corners():
@@ -169,10 +174,10 @@ def test_polygon_around_the_pole():
 def test_many_small_regions():
     """Found by pairs of neighbors, not one after the other."""
     rng = np.random.default_rng(3)
-    centers = at(rng.uniform(358, 362, 300) % 360, rng.uniform(-2, 2, 300))
-    radii = rng.uniform(1, 5, 300) * u.arcmin
-    circles = [CircleSkyRegion(c, r) for c, r in zip(centers[:150], radii, strict=False)]
-    boxes = [RectangleSkyRegion(c, r, 2 * r) for c, r in zip(centers[150:], radii, strict=False)]
+    centers = at(rng.uniform(358, 362, 120) % 360, rng.uniform(-2, 2, 120))
+    radii = rng.uniform(2, 8, 120) * u.arcmin
+    circles = [CircleSkyRegion(c, r) for c, r in zip(centers[:60], radii, strict=False)]
+    boxes = [RectangleSkyRegion(c, r, 2 * r) for c, r in zip(centers[60:], radii, strict=False)]
     coords = at(rng.uniform(358, 362, 20_000) % 360, rng.uniform(-2, 2, 20_000))
     inside = Field(exclude=circles + boxes).contains(coords)
     one_by_one = np.ones(len(coords), dtype=bool)
@@ -231,7 +236,7 @@ def test_invalid_positions_are_outside():
 @pytest.fixture
 def moc():
     mocpy = pytest.importorskip("mocpy")
-    return mocpy.MOC.from_cone(0 * u.deg, 0 * u.deg, 5 * u.deg, max_depth=10)
+    return mocpy.MOC.from_cone(lon=0 * u.deg, lat=0 * u.deg, radius=5 * u.deg, max_depth=10)
 
 
 def test_moc(moc):
@@ -261,22 +266,29 @@ def test_moc_files(moc, tmp_path, suffix, kind):
     np.testing.assert_array_equal(Field(exclude=path).contains(coords), ~expected)
 
 
+def without(first, second):
+    """Not `mocpy.MOC.difference`, which is empty for MOCs that do not meet (0.21.0)."""
+    return first.intersection(second.complement())
+
+
 def test_areas_of_mocs_and_shapes(moc):
-    """Against the areas of MOCs of everything."""
+    """Against MOCs of everything, which cover their rim: 0.24 % more for the circle."""
     mocpy = pytest.importorskip("mocpy")
-    other = mocpy.MOC.from_cone(6 * u.deg, 0 * u.deg, 3 * u.deg, max_depth=10)
+    other = mocpy.MOC.from_cone(lon=6 * u.deg, lat=0 * u.deg, radius=3 * u.deg, max_depth=10)
     circle = CircleSkyRegion(at(-4, 1), 2 * u.deg)
-    fine = mocpy.MOC.from_cone(-4 * u.deg, 1 * u.deg, 2 * u.deg, max_depth=14)
+    far = mocpy.MOC.from_cone(lon=90 * u.deg, lat=0 * u.deg, radius=3 * u.deg, max_depth=8)
+    fine = mocpy.MOC.from_cone(lon=356 * u.deg, lat=1 * u.deg, radius=2 * u.deg, max_depth=14)
     for field, expected in (
         (Field([moc, circle]), moc.union(fine)),
-        (Field([moc, circle], other), moc.union(fine).difference(other)),
-        (Field(moc, [circle, other]), moc.difference(fine).difference(other)),
-        (Field(circle, other), fine.difference(other)),
-        (Field(circle, moc), fine.difference(moc)),
+        (Field([moc, circle], other), without(moc.union(fine), other)),
+        (Field(moc, [circle, other]), without(without(moc, fine), other)),
+        (Field(moc, far), moc),
+        (Field(circle, other), without(fine, other)),
+        (Field(circle, moc), without(fine, moc)),
         (Field(exclude=[moc, circle]), moc.union(fine).complement()),
     ):
         area = 4 * np.pi * expected.sky_fraction * u.sr
-        assert abs(field.area - area) < 3 * field.area_error + 3e-4 * fine.sky_fraction * SKY
+        assert abs(field.area - area) < 3 * field.area_error + 4e-3 * fine.sky_fraction * SKY
 
 
 def test_without_mocpy(tmp_path, monkeypatch):
@@ -363,12 +375,12 @@ def test_area_is_the_share_of_random_positions():
     masks = [
         EllipseSkyRegion(at(ra, dec), a * u.deg, b * u.deg, angle * u.deg)
         for ra, dec, a, b, angle in zip(
-            rng.uniform(0, 360, 60), rng.uniform(72, 90, 60), rng.uniform(0.5, 3, 60),
-            rng.uniform(0.5, 3, 60), rng.uniform(0, 180, 60), strict=True,
+            rng.uniform(0, 360, 30), rng.uniform(72, 90, 30), rng.uniform(0.5, 4, 30),
+            rng.uniform(0.5, 4, 30), rng.uniform(0, 180, 30), strict=True,
         )
     ]  # fmt: skip
     field = Field([tile, other], masks)
-    n = 400_000
+    n = 100_000
     z = rng.uniform(np.sin(np.radians(70)), 1, n)
     coords = at(rng.uniform(0, 360, n), np.degrees(np.arcsin(z)))
     share = np.mean(field.contains(coords))
