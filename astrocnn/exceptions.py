@@ -6,6 +6,7 @@ __all__ = [
     "AstrocnnError",
     "AstrocnnWarning",
     "BackendWarning",
+    "BroadcastError",
     "CalibrationWarning",
     "CatalogError",
     "FailedTargetWarning",
@@ -56,6 +57,10 @@ class SurveyMismatchError(AstrocnnError, ValueError):
 
 class WeightsError(AstrocnnError, ValueError):
     """A model archive is missing, damaged, or not one of astrocnn's."""
+
+
+class BroadcastError(AstrocnnError, OSError):
+    """A table could not be sent to other programs."""
 
 
 class PredictionInterrupted(KeyboardInterrupt):

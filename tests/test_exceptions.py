@@ -31,6 +31,7 @@ def test_one_filter_silences_every_warning(cls):
         (exceptions.WeightsError, ValueError),
         (exceptions.ProviderError, OSError),
         (exceptions.NoCoverageError, exceptions.ProviderError),
+        (exceptions.BroadcastError, OSError),
         (exceptions.CatalogError, OSError),
     ],
 )

@@ -7,6 +7,7 @@ from ._candidate_redshift import CandidateRedshift, candidate_redshift
 from ._candidates import candidate_redshifts
 from ._chance import ChanceRate, chance_rate
 from ._cutoffs import match_cutoffs
+from ._field import Field
 from ._groups import match_groups
 from ._probability import ProbableMatches, match_probability
 from ._radius import angular_radius
@@ -16,6 +17,7 @@ __all__ = [
     "AttributePrior",
     "CandidateRedshift",
     "ChanceRate",
+    "Field",
     "ProbableMatches",
     "angular_radius",
     "axis_error",

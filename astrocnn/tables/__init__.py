@@ -1,8 +1,10 @@
 """Target lists and result tables: columns, units, descriptions, and what the flags mean."""
 
+from ._broadcast import broadcast
 from ._columns import sky_columns
 from ._files import read_file
 from ._flags import FLAGS, has_flag, join_flags
+from ._regions import write_regions
 from ._result import ResultTable, describe_result, result_table
 from ._schema import RESULT_COLUMNS, ResultColumn, probability_columns
 from ._targets import read_targets, target_coords
@@ -13,6 +15,7 @@ __all__ = [
     "RESULT_COLUMNS",
     "ResultColumn",
     "ResultTable",
+    "broadcast",
     "check_output_path",
     "describe_result",
     "has_flag",
@@ -23,5 +26,6 @@ __all__ = [
     "result_table",
     "sky_columns",
     "target_coords",
+    "write_regions",
     "write_result",
 ]

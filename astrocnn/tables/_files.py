@@ -1,18 +1,24 @@
 """Read a target list from a file."""
 
 import os
-from importlib.util import find_spec
+import warnings
 from pathlib import Path
 
+from astropy import units as u
 from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
 from astropy.table import Table
 from astropy.utils.data import get_readable_fileobj
 
 from ..exceptions import InvalidTargetError
 from ._coords import from_list
+from ._formats import take_keywords
+from ._parquet import read_parquet
 from ._xml import is_xml, refuse_entities
 
-__all__ = ["read_file"]
+__all__ = ["MATCH_TAG", "read_file"]
+
+#: DS9 tag of the lines to matches: they are no targets.
+MATCH_TAG = "match"
 
 #: Formats that astropy does not recognize by themselves, or not once they are compressed.
 _FORMATS = {
@@ -36,8 +42,9 @@ def read_file(path: str | os.PathLike) -> Table:
     ----------
     path : str or path
         What `astropy.table.Table.read` reads by itself, compressed or not; also ``.txt`` and
-        ``.dat`` (any ASCII table), and ``.reg`` (DS9: columns ``ra`` and ``dec`` of the centers in
-        degrees, and ``target_id`` where a region has a text; excluded regions are left out).
+        ``.dat`` (any ASCII table), ``.parquet`` (needs pyarrow), and ``.reg`` (DS9: columns ``ra``
+        and ``dec`` of the centers in degrees, and ``target_id`` where a region has a text; excluded
+        regions and the lines of `write_regions` are left out).
 
     Returns
     -------
@@ -48,8 +55,9 @@ def read_file(path: str | os.PathLike) -> Table:
     FileNotFoundError
         If there is no such file.
     InvalidTargetError
-        If it cannot be read, is a Parquet file and pyarrow is not installed, or is XML that
-        declares entities.
+        If it cannot be read, or is XML that declares entities.
+    ImportError
+        If the format needs a package that is not installed.
 
     Examples
     --------
@@ -65,16 +73,19 @@ def read_file(path: str | os.PathLike) -> Table:
     if path.is_dir():
         raise InvalidTargetError(f"'{path}' is a folder: give the file that holds the table")
     suffix = path.with_suffix("").suffix if path.suffix in _COMPRESSED else path.suffix
-    if suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
-        raise InvalidTargetError(
-            f"cannot read '{path}': Parquet needs the package pyarrow (pip install pyarrow), or "
-            "save the table as FITS"
-        )
     try:
         _refuse_tricks(path)
         if suffix == ".reg":
             return _read_regions(path)
-        return Table.read(path, format=_FORMATS.get(suffix.lower()))
+        if suffix.lower() in (".parquet", ".parq"):
+            return read_parquet(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", u.UnitsWarning)  # deprecated, or unknown and kept
+            table = Table.read(path, format=_FORMATS.get(suffix.lower()))
+            _improve(table)
+        return table
+    except ImportError:
+        raise
     except Exception as err:
         reason = str(err).strip().partition("\n")[0] or type(err).__name__
         hint = "" if suffix == ".reg" else _HINT
@@ -89,11 +100,30 @@ def _refuse_tricks(path: Path) -> None:
             refuse_entities(file)
 
 
+def _improve(table: Table) -> None:
+    """Take what a format knows about its columns and astropy leaves lying."""
+    take_keywords(table)
+    for name in table.colnames:
+        info = table[name].info
+        if info.description:  # VOTables wrap it
+            info.description = " ".join(str(info.description).split())
+        if isinstance(info.unit, u.UnrecognizedUnit):
+            for dialect in ("generic", "vounit", "cds", "ogip"):
+                unit = u.Unit(str(info.unit), format=dialect, parse_strict="silent")
+                if not isinstance(unit, u.UnrecognizedUnit):
+                    table[name].unit = unit
+                    break
+
+
 def _read_regions(path: Path) -> Table:
     """Centers of the regions of a DS9 file; their text, where they have one, is ``target_id``."""
     from regions import Regions, SkyRegion
 
-    regions = [r for r in Regions.read(path, format="ds9") if r.meta.get("include", True)]
+    regions = [
+        r
+        for r in Regions.read(path, format="ds9")
+        if r.meta.get("include", True) and MATCH_TAG not in r.meta.get("tag", ())
+    ]
     pixel = [r for r in regions if not isinstance(r, SkyRegion)]
     if pixel:
         raise InvalidTargetError(

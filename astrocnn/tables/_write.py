@@ -1,24 +1,19 @@
 """Write a result to a file: whole or not at all."""
 
-import math
 import os
-import re
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from astropy.table import MaskedColumn, QTable, Table
 from astropy.utils.exceptions import AstropyWarning
 
-from ..exceptions import InvalidTargetError, UnknownNameError
-from ._result import describe_result
+from ..exceptions import AstrocnnWarning, InvalidTargetError, UnknownNameError
+from ._formats import WRITERS
 
-__all__ = ["check_output_path", "write_result"]
-
-#: Header, column names and rows of an ECSV file; the rows begin with the end of a line.
-_HEAD = re.compile(r"((?:#[^\n]*\n)*)([^\n]*)(.*)", re.DOTALL)
+__all__ = ["check_output_path", "write_result", "write_whole"]
 
 
 def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False) -> Path:
@@ -35,10 +30,15 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
         Its suffix is the format:
 
         * ``.ecsv``: text; keeps everything: units, descriptions, UCDs, ``meta``, masks,
-        * ``.fits``: ``meta`` becomes keywords, nested names joined by ``_``,
+        * ``.fits``: ``meta`` becomes keywords, nested names joined by ``_``; descriptions and UCDs
+          are the keywords ``TCOMMn`` and ``TUCDn``,
         * ``.vot`` or ``.xml`` (VOTable): ``meta`` becomes parameters; units, descriptions and UCDs
           are kept,
+        * ``.parquet``: keeps everything, ``meta`` as YAML; needs pyarrow
+          (``pip install astrocnn[parquet]``),
         * ``.csv``: numbers and text only.
+
+        All but ECSV hold a `~astropy.coordinates.SkyCoord` column as two columns of degrees.
     overwrite : bool
         Whether a file of that name is replaced.
 
@@ -51,6 +51,10 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
     ------
     UnknownNameError
         If the suffix is none of these.
+    ImportError
+        If the format needs a package that is not installed.
+    InvalidTargetError
+        If the format cannot hold a column; the message names it.
     FileExistsError
         If there is such a file and ``overwrite`` is False.
     FileNotFoundError
@@ -60,7 +64,7 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
 
     Notes
     -----
-    Numbers are written in full, not as they are printed. Read the file with
+    Numbers are written in full, not as they are printed. Read the file with `read_file`, or with
     `astropy.table.QTable.read`. Text that is empty (the flag of most rows) comes back masked from
     ECSV, FITS and CSV, and masked text comes back empty from VOTable; `describe_result` and
     `has_flag` take the one for the other.
@@ -79,15 +83,39 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
     """
     path = check_output_path(path, overwrite)
     table = _plain(result)
+
+    def write(temporary):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstropyWarning)  # names that a format does not like
+            warnings.simplefilter("default", AstrocnnWarning)
+            WRITERS[path.suffix.lower()](table, temporary)
+
+    write_whole(path, write)
+    return path
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Let a function write a file beside its place, and rename it into that: whole or not at all.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        From `check_output_path`.
+    write : callable
+        Called with the path of an empty file of the same suffix, which it fills.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
     target = path.resolve()  # the file that a link points to is replaced, not the link
     try:
         handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=target.parent)
         temporary = Path(name)
         try:
             os.close(handle)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", AstropyWarning)  # names that a format does not like
-                _FORMATS[path.suffix.lower()](table, temporary)
+            write(temporary)
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())  # some file systems say only now that they are full
             temporary.chmod(0o644)
@@ -95,10 +123,10 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        message = f"cannot write '{path}': {error.strerror or error}"
+        reason = os.strerror(error.errno) if error.errno else error
+        message = f"cannot write '{path}': {reason}"
         arguments = (error.errno, message) if error.errno else (message,)
         raise OSError(*arguments) from error
-    return path
 
 
 def check_output_path(
@@ -134,7 +162,7 @@ def check_output_path(
     astrocnn.exceptions.UnknownNameError: 'result.xlsx': the name must end in .ecsv, .fits, ...
     """
     path = Path(path).expanduser()
-    suffixes = list(_FORMATS if suffixes is None else suffixes)
+    suffixes = list(WRITERS if suffixes is None else suffixes)
     if path.suffix.lower() not in suffixes:
         *first, last = suffixes
         choices = f"{', '.join(first)} or {last}" if first else last
@@ -164,72 +192,3 @@ def _plain(result: Table) -> Table:
         if isinstance(column, MaskedColumn) and column.dtype.kind == "i":
             column.fill_value = np.iinfo(column.dtype).min  # 999999 may be a valid identifier
     return table
-
-
-def _write_ecsv(table: Table, path: Path) -> None:
-    """ECSV: a row that starts with "#" (an identifier may) would be read as a comment."""
-    table.write(path, format="ascii.ecsv", overwrite=True)
-    head, names, rows = _HEAD.match(path.read_text(encoding="utf-8")).groups()
-    if "\n#" in rows:
-        quoted = re.sub(r"(?<=\n)(#\S*)", r'"\1"', rows)
-        path.write_text(head + names + quoted, encoding="utf-8")
-
-
-def _write_csv(table: Table, path: Path) -> None:
-    table.write(path, format="ascii.csv", overwrite=True)
-
-
-def _write_fits(table: Table, path: Path) -> None:
-    """FITS: keywords are flat and ASCII; those longer than 8 characters follow HIERARCH."""
-    table.meta = {
-        key.upper() if len(key) <= 8 else f"HIERARCH {key.upper()}": value
-        for key, value in _flat(table.meta)
-    }
-    table.convert_unicode_to_bytestring()
-    table.write(path, format="fits", overwrite=True)
-
-
-def _write_votable(table: Table, path: Path) -> None:
-    from astropy.io.votable import from_table
-    from astropy.io.votable.tree import Param
-
-    parameters = list(_flat(table.meta))
-    table.meta = {"description": describe_result(table).replace("\n", "; ")}
-    file = from_table(table)
-    params = file.get_first_table().params
-    for key, value in parameters:
-        text = "; ".join(value) if isinstance(value, list) else str(value)
-        params.append(Param(file, name=key, value=text, datatype="char", arraysize="*"))
-    file.to_xml(str(path))
-
-
-#: How the file of each suffix is written.
-_FORMATS = {
-    ".ecsv": _write_ecsv,
-    ".fits": _write_fits,
-    ".csv": _write_csv,
-    ".vot": _write_votable,
-    ".xml": _write_votable,
-}
-
-
-def _flat(meta: Mapping, prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Names and values of nested meta: numbers, booleans, ASCII text and lists of ASCII text."""
-    for key, value in meta.items():
-        key = f"{prefix}{key}"
-        value = value.item() if isinstance(value, np.generic) else value
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{key}_")
-        elif isinstance(value, list | tuple | np.ndarray):
-            texts = [_ascii(item) for item in value]
-            yield key, texts if texts and len(key) <= 8 else "; ".join(texts)
-        elif isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
-            yield key, value
-        else:
-            yield key, _ascii(value)
-
-
-def _ascii(value) -> str:
-    """One line of printable ASCII, as FITS headers need it."""
-    line = " ".join(str(value).split())
-    return line.encode("ascii", "backslashreplace").decode("ascii")

@@ -290,13 +290,6 @@ def test_csv_without_rows_or_of_zeros(tmp_path, content):
             read_catalog(path)
 
 
-def test_parquet_without_pyarrow(tmp_path, monkeypatch):
-    monkeypatch.setattr("astrocnn.tables._files.find_spec", lambda _: None)
-    (tmp_path / "x.parquet").write_bytes(b"PAR1")
-    with pytest.raises(InvalidTargetError, match=r"needs the package pyarrow \(pip install"):
-        read_catalog(tmp_path / "x.parquet")
-
-
 @needs_pyarrow
 def test_parquet(table, tmp_path):
     table["RA"].unit = table["DEC"].unit = u.deg

@@ -2,6 +2,7 @@
 
 import json
 import os
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -16,12 +17,17 @@ from astrocnn.tables import (
     RESULT_COLUMNS,
     check_output_path,
     describe_result,
+    read_file,
     read_targets,
     result_table,
     write_result,
 )
 
-SUFFIXES = [".ecsv", ".fits", ".csv", ".vot", ".xml"]
+PARQUET = pytest.param(
+    ".parquet",
+    marks=pytest.mark.skipif(find_spec("pyarrow") is None, reason="needs pyarrow"),
+)
+SUFFIXES = [".ecsv", ".fits", ".csv", ".vot", ".xml", PARQUET]
 META = {
     "weights": "xmm",
     "weights_sha256": "ab" * 32,
@@ -50,6 +56,9 @@ def result():
 
 
 def read(path):
+    """With astropy, but for Parquet: there it takes what is null for the word "None"."""
+    if path.suffix == ".parquet":
+        return QTable(read_file(path))
     return QTable.read(path, format="votable") if path.suffix == ".xml" else QTable.read(path)
 
 
@@ -77,7 +86,7 @@ def test_rows_come_back(result, tmp_path, suffix):
         assert plain(again[name]) == plain(result[name]), name
 
 
-@pytest.mark.parametrize("suffix", [".ecsv", ".fits", ".vot", ".xml"])
+@pytest.mark.parametrize("suffix", [".ecsv", ".fits", ".vot", ".xml", PARQUET])
 def test_units_descriptions_and_ucds_come_back(result, tmp_path, suffix):
     again = read(write_result(result, tmp_path / f"result{suffix}"))
     assert again["ra"].unit == u.deg
@@ -88,7 +97,7 @@ def test_units_descriptions_and_ucds_come_back(result, tmp_path, suffix):
     assert again["flag"].info.meta["ucd"] == RESULT_COLUMNS["flag"].ucd
 
 
-@pytest.mark.parametrize("suffix", [".ecsv", ".fits"])
+@pytest.mark.parametrize("suffix", [".ecsv", ".fits", PARQUET])
 def test_summary_comes_back(result, tmp_path, suffix):
     again = read(write_result(result, tmp_path / f"result{suffix}"))
     assert describe_result(again) == describe_result(result)
@@ -136,10 +145,10 @@ def test_no_number_means_masked(tmp_path):
     assert plain(again["target_id"]) == [999999, None, 7]
 
 
-def test_input_is_left_alone(result, tmp_path):
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_input_is_left_alone(result, tmp_path, suffix):
     before = result.meta.copy(), result["ra"].info.format, str(result)
-    for suffix in SUFFIXES:
-        write_result(result, tmp_path / f"a{suffix}")
+    write_result(result, tmp_path / f"a{suffix}")
     assert (result.meta, result["ra"].info.format, str(result)) == before
 
 
@@ -155,7 +164,7 @@ def test_plain_table_and_string_path(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["result", "result.txt", "result.ecsv.gz"])
 def test_unknown_suffix(result, tmp_path, name):
     with pytest.raises(
-        UnknownNameError, match=r"must end in \.ecsv, \.fits, \.csv, \.vot or \.xml"
+        UnknownNameError, match=r"must end in \.ecsv, \.fits, \.csv, \.vot, \.xml or \.parquet"
     ):
         write_result(result, tmp_path / name)
     assert os.listdir(tmp_path) == []

@@ -1,0 +1,208 @@
+"""What each file format keeps of a table, and how."""
+
+import math
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.table import Column, MaskedColumn, Table
+
+from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ._result import describe_result
+
+__all__ = ["WRITERS", "flat_meta", "take_keywords", "to_votable"]
+
+#: Header, column names and rows of an ECSV file; the rows begin with the end of a line.
+_HEAD = re.compile(r"((?:#[^\n]*\n)*)([^\n]*)(.*)", re.DOTALL)
+#: FITS keywords that say more about a column than the standard does; STILTS and TOPCAT know them.
+_COLUMN_KEYWORD = re.compile(r"(TUCD|TCOMM)([1-9][0-9]*)$")
+#: UCDs of the columns that a `SkyCoord` becomes.
+_SKY_UCDS = {
+    "ra": "pos.eq.ra",
+    "dec": "pos.eq.dec",
+    "l": "pos.galactic.lon",
+    "b": "pos.galactic.lat",
+}
+
+
+def _write_ecsv(table: Table, path: Path) -> None:
+    """ECSV: a row that starts with "#" (an identifier may) would be read as a comment."""
+    table.write(path, format="ascii.ecsv", overwrite=True)
+    head, names, rows = _HEAD.match(path.read_text(encoding="utf-8")).groups()
+    if "\n#" in rows:
+        quoted = re.sub(r"(?<=\n)(#\S*)", r'"\1"', rows)
+        path.write_text(head + names + quoted, encoding="utf-8")
+
+
+def _write_csv(table: Table, path: Path) -> None:
+    _simple(table, path).write(path, format="ascii.csv", overwrite=True)
+
+
+def _write_fits(table: Table, path: Path) -> None:
+    """FITS: keywords are flat and ASCII; those longer than 8 characters follow HIERARCH."""
+    table = _simple(table, path)
+    meta = {
+        key.upper() if len(key) <= 8 else f"HIERARCH {key.upper()}": value
+        for key, value in flat_meta(table.meta)
+        if not _COLUMN_KEYWORD.match(key.upper())  # of the file that the table was read from
+    }
+    for number, name in enumerate(table.colnames, 1):
+        column = table[name]
+        if column.info.description:
+            meta[f"TCOMM{number}"] = _ascii(column.info.description)
+        if (column.info.meta or {}).get("ucd"):
+            meta[f"TUCD{number}"] = _ascii(column.info.meta["ucd"])
+        if isinstance(column, MaskedColumn) and column.dtype.kind == "U":
+            # What is empty is masked when read; astropy loses the mask of text beyond ASCII.
+            table[name] = column.filled("")
+        elif column.dtype.kind == "b" and np.any(getattr(column, "mask", False)):
+            numbers = column.astype("i2")  # astropy writes no missing truth values
+            numbers.fill_value = -1
+            table[name] = numbers
+    _warn_of_lost_units(table)
+    table.meta = meta
+    table.convert_unicode_to_bytestring()
+    table.write(path, format="fits", overwrite=True)
+
+
+def _warn_of_lost_units(table: Table) -> None:
+    """Say which units FITS does not have."""
+    lost = []
+    for name in table.colnames:
+        unit = table[name].info.unit
+        try:
+            if unit is not None:
+                unit.to_string("fits")
+        except ValueError:
+            lost.append(f"{name} ({unit})")
+    if lost:
+        warnings.warn(
+            f"FITS files cannot say the units of {', '.join(lost)}: write .ecsv to keep them",
+            AstrocnnWarning,
+            stacklevel=6,
+        )
+
+
+def take_keywords(table: Table) -> None:
+    """Turn the column keywords of a FITS table into descriptions and UCDs of its columns."""
+    for key in [key for key in table.meta if _COLUMN_KEYWORD.match(key)]:
+        kind, number = _COLUMN_KEYWORD.match(key).groups()
+        value = table.meta.pop(key)
+        if int(number) > len(table.colnames):
+            continue
+        info = table[table.colnames[int(number) - 1]].info
+        if kind == "TCOMM":
+            info.description = info.description or str(value)
+        elif not (info.meta or {}).get("ucd"):
+            info.meta = {**(info.meta or {}), "ucd": str(value)}
+
+
+def _write_votable(table: Table, path: Path) -> None:
+    to_votable(_simple(table, path)).to_xml(str(path))
+
+
+def to_votable(table: Table):
+    """Return a table as a `~astropy.io.votable.tree.VOTableFile`, ``meta`` as parameters."""
+    from astropy.io.votable import from_table
+    from astropy.io.votable.tree import Field, Param
+
+    parameters = list(flat_meta(table.meta))
+    summary = describe_result(table).replace("\n", "; ")
+    table = table.copy(copy_data=False)
+    table.meta = {"description": summary} if summary else {}
+    file = from_table(table)
+    content = file.get_first_table()
+    for i, field in enumerate(content.fields):
+        if field.datatype == "bit":  # astropy's choice, which can not be missing
+            known = {"unit": field.unit, "ucd": field.ucd, "arraysize": field.arraysize}
+            content.fields[i] = Field(
+                file, ID=field.ID, name=field.name, datatype="boolean", **known
+            )
+            content.fields[i].description = field.description
+    params = content.params
+    for key, value in parameters:
+        text = "; ".join(value) if isinstance(value, list) else str(value)
+        params.append(Param(file, name=key, value=text, datatype="char", arraysize="*"))
+    return file
+
+
+def _write_parquet(table: Table, path: Path) -> None:
+    from ._parquet import write_parquet
+
+    write_parquet(_simple(table, path), path)
+
+
+#: How the file of each suffix is written.
+WRITERS = {
+    ".ecsv": _write_ecsv,
+    ".fits": _write_fits,
+    ".csv": _write_csv,
+    ".vot": _write_votable,
+    ".xml": _write_votable,
+    ".parquet": _write_parquet,
+}
+
+
+def _simple(table: Table, path: Path) -> Table:
+    """The table with columns of numbers and text only, which is what most formats know."""
+    if all(isinstance(table[name], Column | u.Quantity) for name in table.colnames):
+        return table
+    columns = []
+    for name in table.colnames:
+        column = table[name]
+        if isinstance(column, SkyCoord):
+            columns += _sky_columns(column, name, table.colnames)
+        elif isinstance(column, Column | u.Quantity):
+            columns.append(column)
+        else:
+            raise InvalidTargetError(
+                f"column {name!r} ({type(column).__name__}) cannot be written to a "
+                f"{path.suffix} file: convert it to numbers or text, or write .ecsv"
+            )
+    return type(table)(columns, meta=table.meta, copy=False)
+
+
+def _sky_columns(coords: SkyCoord, name: str, taken: list[str]) -> list[Column]:
+    """Longitude and latitude (deg) of coordinates; their own names where those are free."""
+    axes = coords.frame.get_representation_component_names()
+    names = {axis: called for called, axis in axes.items() if axis in ("lon", "lat")}
+    free = not {*names.values()} & {*taken}
+    columns = []
+    for axis in ("lon", "lat"):
+        values = getattr(coords.spherical, axis).to(u.deg)
+        value = np.ma.array(getattr(values, "unmasked", values).value,
+                            mask=getattr(values, "mask", False))  # fmt: skip
+        short = names[axis]
+        column = MaskedColumn(value) if np.any(value.mask) else Column(value.data)
+        column.name, column.unit = short if free else f"{name}_{short}", u.deg
+        column.description = f"{'Longitude' if axis == 'lon' else 'Latitude'} ({coords.frame.name})"
+        if short in _SKY_UCDS:
+            column.info.meta = {"ucd": _SKY_UCDS[short]}
+        columns.append(column)
+    return columns
+
+
+def flat_meta(meta: Mapping, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Names and values of nested meta: numbers, booleans, ASCII text and lists of ASCII text."""
+    for key, value in meta.items():
+        key = f"{prefix}{key}"
+        value = value.item() if isinstance(value, np.generic) else value
+        if isinstance(value, Mapping):
+            yield from flat_meta(value, f"{key}_")
+        elif isinstance(value, list | tuple | np.ndarray):
+            texts = [_ascii(item) for item in value]
+            yield key, texts if texts and len(key) <= 8 else "; ".join(texts)
+        elif isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+            yield key, value
+        else:
+            yield key, _ascii(value)
+
+
+def _ascii(value) -> str:
+    """One line of printable ASCII, as FITS headers need it."""
+    line = " ".join(str(value).split())
+    return line.encode("ascii", "backslashreplace").decode("ascii")
