@@ -1,0 +1,113 @@
+"""``astrocnn validate``: verdicts against what is known of the targets."""
+
+from pathlib import Path
+
+from ._arguments import radius, share
+
+__all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
+
+SUMMARY = "compare verdicts with the truth"
+DESCRIPTION = """\
+Completeness, purity and ROC of a result of "astrocnn predict", each with its
+95 % interval. The truth is a column "is_cluster" of the result or of another
+table, or a catalog: what it has an entry for counts as a cluster, and all else
+as none."""
+EPILOG = """\
+A purity is that of your sample's share of clusters; --prevalence gives the share
+among your candidates. With --catalog, make sure that the catalog is complete for
+your targets: a cluster that it lacks is counted as none. The report says how many
+matches chance would make.
+
+examples:
+  astrocnn validate result.ecsv
+  astrocnn validate result.ecsv --truth known.csv --prevalence 0.1
+  astrocnn validate result.ecsv --catalog mcxc.csv.gz --radius 500kpc
+  astrocnn validate result.ecsv --truth known.csv -o report.html
+
+exit codes: see "astrocnn --help"."""
+
+_KINDS = (".html", ".json", ".ecsv", ".fits")
+
+
+def add_arguments(parser) -> None:
+    """Add the options of this command."""
+    add = parser.add_argument
+    add("result", metavar="RESULT", help="table written by astrocnn predict")
+    truth = parser.add_mutually_exclusive_group().add_argument
+    truth("--truth", metavar="FILE", help="table with target_id and is_cluster")
+    truth("--catalog", metavar="CATALOG", help="file of a catalog: what matches is a cluster")
+    text = "largest distance of a match (default: 2arcmin); a length is taken at the entry's z_spec"
+    add("--radius", metavar="R", type=radius, default="2arcmin", help=text)
+    text = "probability from which on a target is called a cluster (default: as in RESULT)"
+    add("--threshold", metavar="T", type=share, help=text)
+    add("--prevalence", metavar="P", type=share, help="share of clusters among your candidates")
+    add("--name", metavar="NAME", default="", help="of the classifier, for the report")
+    text = "report to write: .html (figures too), .json, .ecsv or .fits"
+    add("-o", "--output", metavar="FILE", help=text)
+    add("--overwrite", action="store_true", help="replace FILE if it exists")
+
+
+def run(args) -> int:
+    """Run the command and return its exit code."""
+    from ..tables import check_output_path
+    from ..validation import validate
+
+    if args.output is not None:
+        check_output_path(args.output, args.overwrite, _KINDS)
+    result, truth = _tables(args)
+    report = validate(
+        result, truth, threshold=args.threshold, prevalence=args.prevalence, name=args.name
+    )
+    print(report)
+    if args.output is not None:
+        _write(args, report, result, truth)
+        print(f"\nwritten: {args.output}")
+    return 0
+
+
+def _tables(args):
+    """The result, and the truth."""
+    from astropy.table import QTable
+
+    from ..exceptions import InvalidTargetError
+    from ..tables import read_file
+
+    result = QTable(read_file(args.result))
+    if args.truth is not None:
+        return result, read_file(args.truth)
+    if args.catalog is not None:
+        return result, _matched(args, result)
+    if "is_cluster" not in result.colnames:
+        raise InvalidTargetError(
+            f"'{args.result}' has no column 'is_cluster': give the truth with --truth FILE or "
+            "--catalog CATALOG"
+        )
+    return result, result
+
+
+def _matched(args, result):
+    """Truth by a catalog."""
+    from astropy import units as u
+
+    from ..catalogs import read_catalog
+    from ..matching import match_sky
+
+    settings = {"shift": 1 * u.deg}
+    if args.radius.unit.physical_type == "length":
+        settings["per"] = "entry"
+    else:
+        settings["shift"] = max(1 * u.deg, 2 * args.radius)
+    names = [name for name in ("target_id", "ra", "dec") if name in result.colnames]
+    table = match_sky(result[names], read_catalog(args.catalog), args.radius, **settings)
+    table["is_cluster"] = table["matched"]
+    return table
+
+
+def _write(args, report, result, truth) -> None:
+    """Write the report in the form that the name asks for."""
+    if Path(args.output).suffix.lower() == ".html":
+        from ..plotting import write_report
+
+        write_report(report, args.output, result=result, truth=truth, overwrite=args.overwrite)
+    else:
+        report.write(args.output, overwrite=args.overwrite)
