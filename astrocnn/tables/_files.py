@@ -132,10 +132,17 @@ def _read_regions(path: Path) -> Table:
         )
     ra, dec = from_list([_center(region) for region in regions])
     table = Table({"ra": ra, "dec": dec})
-    labels = [getattr(r, "text", None) or r.meta.get("text") or "" for r in regions]
+    labels = [_label(region) for region in regions]
     if any(labels):
         table["target_id"] = [label or str(i) for i, label in enumerate(labels)]
     return table
+
+
+def _label(region) -> str:
+    """Text of a region; regions 0.12 makes numbers of digits, and 0 is a text too."""
+    text = getattr(region, "text", None)
+    text = region.meta.get("text") if text is None else text
+    return "" if text is None else str(text)
 
 
 def _center(region) -> SkyCoord:
