@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from astropy.table import Table
 
-from ._matplotlib import CYCLE, import_pyplot
+from ._matplotlib import CYCLE, import_pyplot, whole_rates
 
 __all__ = ["plot_reliability"]
 
@@ -54,14 +54,6 @@ def plot_reliability(tables: "Table | Mapping[str, Table]", ax=None, **kwargs):
         share = table["fraction"]
         ends = [share - table["fraction_low"], table["fraction_high"] - share]
         handles.append(ax.errorbar(table["proba"], share, yerr=ends, **style | kwargs))
-    ax.set(
-        xlim=(-0.015, 1.015),
-        ylim=(-0.015, 1.015),
-        aspect="equal",
-        xlabel="Probability of a cluster",
-        ylabel="Share of clusters",
-    )
-    ax.grid(color="0.92", lw=0.6)
-    ax.set_axisbelow(True)
+    whole_rates(ax, "Probability of a cluster", "Share of clusters")
     ax.legend(handles=handles, loc="lower right", fontsize="small", framealpha=0.9)
     return ax

@@ -46,18 +46,30 @@ def sklearn_purity(truth, score):
     return purity[np.searchsorted(completeness, COMPLETENESS - 1e-9)]
 
 
-def test_roc_band_is_that_of_a_plain_bootstrap():
+def test_roc_band_is_near_that_of_a_plain_bootstrap():
     truth, score = sample()
     band = roc_band(truth, score, x=FPR, n_boot=2000, random_state=1)
     expected = plain_bootstrap(truth, score, sklearn_roc)
-    np.testing.assert_allclose([band.low, band.high], expected, atol=0.03)
+    # The plain one moves in steps of one target of 100.
+    np.testing.assert_allclose([band.low, band.high], expected, atol=0.05)
 
 
-def test_precision_recall_band_is_that_of_a_plain_bootstrap():
+def test_precision_recall_band_is_near_that_of_a_plain_bootstrap():
     truth, score = sample()
     band = precision_recall_band(truth, score, x=COMPLETENESS, n_boot=2000, random_state=1)
     expected = plain_bootstrap(truth, score, sklearn_purity)
-    np.testing.assert_allclose([band.low, band.high], expected, atol=0.03)
+    np.testing.assert_allclose([band.low[1:], band.high[1:]], expected[:, 1:], atol=0.05)
+    assert band.low[0] < expected[0, 0]  # few non-clusters there, and fewer than few are possible
+
+
+def test_share_above_a_threshold_is_that_of_jeffreys():
+    """All clusters alike: the false-positive rate among them has the posterior of its count."""
+    score = np.concatenate([np.zeros(20), np.full(3, 1.0), np.full(37, -1.0)])
+    truth = np.arange(60) < 20
+    band = precision_recall_band(truth, score, 0.5, x=[0.5], n_boot=20000, random_state=0)
+    passed = 0.5 * (1 / np.array([band.high[0], band.low[0]]) - 1)  # from Bayes' rule
+    jeffreys = stats.beta.ppf([0.025, 0.975], 3.5, 37.5)
+    np.testing.assert_allclose(passed, jeffreys, rtol=0.05)
 
 
 def test_coverage_of_the_true_curve():
@@ -67,18 +79,19 @@ def test_coverage_of_the_true_curve():
     purity = 0.1 * COMPLETENESS / (0.1 * COMPLETENESS + 0.9 * passed)
     held = []
     for seed in range(200):
-        truth, score = sample(200, seed)
-        one = roc_band(truth, score, x=FPR, n_boot=200, random_state=seed)
-        two = precision_recall_band(
-            truth, score, 0.1, x=COMPLETENESS, n_boot=200, random_state=seed
-        )
+        truth, score = sample(100, seed)
+        options = {"n_boot": 300, "random_state": seed}
+        one = roc_band(truth, score, x=FPR, **options)
+        two = precision_recall_band(truth, score, 0.1, x=COMPLETENESS, **options)
         held.append(
-            np.append(
-                (one.low <= roc) & (roc <= one.high), (two.low <= purity) & (purity <= two.high)
-            )
+            [
+                *((one.low <= roc) & (roc <= one.high)),
+                *((two.low <= purity) & (purity <= two.high)),
+            ]
         )
     coverage = np.mean(held, axis=0)
-    np.testing.assert_allclose(coverage, 0.95, atol=0.06)
+    assert coverage.min() > 0.91
+    assert coverage.mean() == pytest.approx(0.96, abs=0.025)
 
 
 @pytest.mark.parametrize("digits", [None, 1, 0])
@@ -87,24 +100,29 @@ def test_band_holds_its_own_curve(digits):
     fpr, tpr, _ = roc_curve(truth, score)
     band = roc_band(truth, score, random_state=0)
     curve = last_of_equals(band.x, fpr, tpr)
-    assert np.all((band.low <= curve + 0.03) & (curve <= band.high + 0.03))
+    inner = (band.x > 0.03) & (band.x < 0.97)
+    assert np.all(((band.low <= curve + 0.02) & (curve <= band.high + 0.02))[inner])
     assert np.all(np.diff(band.low) >= 0)
     assert np.all(np.diff(band.high) >= 0)
 
 
-def test_scores_of_two_values_give_a_straight_roc_curve():
+def test_equal_scores_give_a_straight_roc_curve():
     """Among equal scores order says nothing: half of the way up, half of the way along."""
-    truth = np.repeat([True, False], 50)
-    band = roc_band(truth, np.zeros(100), x=[0, 0.25, 1], random_state=0)
-    np.testing.assert_allclose(band.low, [0, 0.25, 1])
-    np.testing.assert_allclose(band.high, [0, 0.25, 1])
-    band = precision_recall_band(truth, np.zeros(100), 0.1, x=[0.2, 1], random_state=0)
-    np.testing.assert_allclose(band.low, 0.1)
+    truth = np.repeat([True, False], 2000)
+    band = roc_band(truth, np.zeros(4000), x=[0, 0.25, 1], random_state=0)
+    np.testing.assert_allclose(band.low, [0, 0.25, 1], atol=0.003)
+    np.testing.assert_allclose(band.high, [0, 0.25, 1], atol=0.003)
+    band = precision_recall_band(truth, np.zeros(4000), 0.1, x=[0.2, 0.9], random_state=0)
+    np.testing.assert_allclose(band.low, 0.1, atol=0.002)
 
 
-def test_perfect_separation_has_no_width():
-    band = roc_band([True, True, False, False], [0.9, 0.8, 0.2, 0.1], random_state=0)
-    assert np.all(band.low == 1)
+def test_perfect_separation_of_few_targets_is_not_certain():
+    truth = np.repeat([True, False], 10)
+    band = roc_band(truth, truth + 0.0, x=[0.1, 0.5], random_state=0)
+    assert np.all(band.low < 0.95)
+    assert np.all(band.high == pytest.approx(1, abs=1e-3))
+    purity = precision_recall_band(truth, truth + 0.0, 0.05, x=[0.5], random_state=0)
+    assert purity.low[0] < 0.3  # none of 10 non-clusters passed: the rate may be 0.2
 
 
 def test_random_state_decides():
