@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from . import _demo, _info, _match, _predict, _train
+from . import _demo, _info, _match, _predict, _train, _validate
 from ._terminal import explain, terminal
 
 __all__ = ["main"]
@@ -29,6 +29,8 @@ examples:
       classify them with X-ray images on this computer
   astrocnn match result.ecsv mcxc.csv.gz
       match the result with a catalog, and say what chance would give
+  astrocnn validate result.ecsv --truth known.csv -o report.html
+      compare verdicts with the truth, on one page
   astrocnn info --weights xmm
       what the weights were trained on, and how good they are
 
@@ -104,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"astrocnn {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for command in (_demo, _predict, _match, _train, _info):
+    for command in (_demo, _predict, _match, _validate, _train, _info):
         name = command.__name__.rpartition("._")[2]
         child = commands.add_parser(
             name,

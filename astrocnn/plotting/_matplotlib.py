@@ -1,6 +1,10 @@
-"""Matplotlib, loaded when the first figure is drawn, and the colors all figures share."""
+"""Matplotlib, loaded when the first figure is drawn, and what all figures share."""
 
-__all__ = ["COLORS", "CYCLE", "import_pyplot"]
+from collections.abc import Mapping
+
+from ..validation import CurveBand, ValidationReport
+
+__all__ = ["COLORS", "CYCLE", "fill_band", "import_pyplot", "named_reports", "whole_rates"]
 
 #: Colors of verdicts; told apart with any color vision and in grayscale (Okabe & Ito 2008).
 COLORS = {
@@ -29,3 +33,24 @@ def import_pyplot():
             "figures need Matplotlib, which is not installed: pip install astrocnn[plot]"
         ) from error
     return plt
+
+
+def named_reports(reports) -> list[tuple[str, ValidationReport]]:
+    """Reports with their names, whether one, a sequence, or a mapping of names."""
+    if isinstance(reports, ValidationReport):
+        reports = [reports]
+    if isinstance(reports, Mapping):
+        return list(reports.items())
+    return [(r.name, r) for r in reports]
+
+
+def fill_band(ax, band: CurveBand, color) -> None:
+    """Shade a band around a curve."""
+    ax.fill_between(band.x, band.low, band.high, color=color, alpha=0.2, lw=0, zorder=1.5)
+
+
+def whole_rates(ax, xlabel: str, ylabel: str) -> None:
+    """Two rates from 0 to 1, of equal scale, with a grid."""
+    ax.set(xlim=(-0.015, 1.015), ylim=(-0.015, 1.015), aspect="equal", xlabel=xlabel, ylabel=ylabel)
+    ax.grid(color="0.92", lw=0.6)
+    ax.set_axisbelow(True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from astropy.table import Table
 
-from ._matplotlib import CYCLE, import_pyplot
+from ._matplotlib import CYCLE, import_pyplot, whole_rates
 
 __all__ = ["plot_reliability"]
 
@@ -56,14 +56,6 @@ def plot_reliability(tables: "Table | Mapping[str, Table]", ax=None, **kwargs):
         # Rounding may leave an end on the wrong side of a share of 0 or 1.
         ends = np.maximum([share - table["fraction_low"], table["fraction_high"] - share], 0)
         handles.append(ax.errorbar(table["proba"], share, yerr=ends, **style | kwargs))
-    ax.set(
-        xlim=(-0.015, 1.015),
-        ylim=(-0.015, 1.015),
-        aspect="equal",
-        xlabel="Probability of a cluster",
-        ylabel="Share of clusters",
-    )
-    ax.grid(color="0.92", lw=0.6)
-    ax.set_axisbelow(True)
+    whole_rates(ax, "Probability of a cluster", "Share of clusters")
     ax.legend(handles=handles, loc="lower right", fontsize="small", framealpha=0.9)
     return ax

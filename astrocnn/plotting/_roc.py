@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..validation import ValidationReport
-from ._matplotlib import CYCLE, import_pyplot
+import numpy as np
+
+from ..validation import ValidationReport, roc_band
+from ._matplotlib import CYCLE, fill_band, import_pyplot, named_reports, whole_rates
 
 __all__ = ["plot_roc"]
 
@@ -11,6 +13,9 @@ __all__ = ["plot_roc"]
 def plot_roc(
     reports: "ValidationReport | Sequence[ValidationReport] | Mapping[str, ValidationReport]",
     ax=None,
+    *,
+    band: bool = False,
+    random_state: "int | np.random.Generator | None" = 0,
     **kwargs,
 ):
     """Draw the ROC curves of one or several classifiers.
@@ -24,6 +29,10 @@ def plot_roc(
         Results of `astrocnn.validation.validate`.
     ax : `~matplotlib.axes.Axes`, optional
         Where to draw; a new figure by default.
+    band : bool
+        Add the bootstrap band of `astrocnn.validation.roc_band`.
+    random_state : int, `~numpy.random.Generator`, or None
+        For the band.
     **kwargs
         Passed to `~matplotlib.axes.Axes.plot` for every curve.
 
@@ -51,36 +60,24 @@ def plot_roc(
     if ax is None:
         _, ax = plt.subplots(figsize=(4.6, 4.6), layout="constrained")
     ax.plot([0, 1], [0, 1], ls="--", lw=1, color="0.6", label="chance", zorder=1)
-    for i, (name, report) in enumerate(_named(reports)):
-        _draw(ax, name, report, {"color": CYCLE[i % len(CYCLE)], "lw": 1.8} | kwargs)
-    ax.set(
-        xlim=(-0.015, 1.015),
-        ylim=(-0.015, 1.015),
-        aspect="equal",
-        xlabel="False-positive rate",
-        ylabel="Completeness (true-positive rate)",
-    )
-    ax.grid(color="0.92", lw=0.6)
-    ax.set_axisbelow(True)
+    for i, (name, report) in enumerate(named_reports(reports)):
+        line = _draw(ax, name, report, {"color": CYCLE[i % len(CYCLE)], "lw": 1.8} | kwargs)
+        if band and line is not None:
+            found = roc_band(
+                report.truth, report.proba, confidence=report.confidence, random_state=random_state
+            )
+            fill_band(ax, found, line.get_color())
+    whole_rates(ax, "False-positive rate", "Completeness (true-positive rate)")
     ax.legend(loc="lower right", fontsize="small", frameon=True, framealpha=0.9, edgecolor="0.85")
     return ax
 
 
-def _named(reports) -> list[tuple[str, ValidationReport]]:
-    """Reports with their names, whatever they came in."""
-    if isinstance(reports, ValidationReport):
-        reports = [reports]
-    if isinstance(reports, Mapping):
-        return list(reports.items())
-    return [(r.name, r) for r in reports]
-
-
-def _draw(ax, name: str, report: ValidationReport, style: dict) -> None:
-    """One curve and its operating point."""
+def _draw(ax, name: str, report: ValidationReport, style: dict):
+    """One curve and its operating point; returns the line, or None where there is none."""
     lead = f"{name}: " if name else ""
     if not report.auc.defined:
         ax.plot([], [], label=f"{lead}no curve ({report.auc.reason})", **style)
-        return
+        return None
     value = report.auc
     label = f"{lead}AUC {value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
     (line,) = ax.plot(report.roc.fpr, report.roc.tpr, **{"label": label} | style)
@@ -98,3 +95,4 @@ def _draw(ax, name: str, report: ValidationReport, style: dict) -> None:
         color=line.get_color(),
         zorder=3,
     )
+    return line

@@ -188,20 +188,20 @@ def purity_at_prevalence(
         return Estimate.undefined("needs clusters and non-clusters in the truth")
     if confusion.tp + confusion.fp == 0:
         return Estimate.undefined("nothing was called a cluster")
-    value = _purity(
+    value = purity_of(
         confusion.tp / confusion.n_clusters, confusion.fp / confusion.n_non_clusters, prevalence
     )
     quantiles = (np.arange(400) + 0.5) / 400
     tpr = stats.beta.ppf(quantiles, confusion.tp + 0.5, confusion.fn + 0.5)
     fpr = stats.beta.ppf(quantiles, confusion.fp + 0.5, confusion.tn + 0.5)
     low, high = np.quantile(
-        _purity(tpr[:, np.newaxis], fpr[np.newaxis, :], prevalence),
+        purity_of(tpr[:, np.newaxis], fpr[np.newaxis, :], prevalence),
         [(1 - confidence) / 2, (1 + confidence) / 2],
     )
     return Estimate(float(value), float(min(low, value)), float(max(high, value)))
 
 
-def _purity(tpr, fpr, prevalence):
+def purity_of(tpr, fpr, prevalence):
     return prevalence * tpr / (prevalence * tpr + (1 - prevalence) * fpr)
 
 

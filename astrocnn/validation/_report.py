@@ -1,41 +1,23 @@
 """Verdicts against truth: the report."""
 
+import json
+import os
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
-from sklearn.metrics import roc_curve
 
-from ..exceptions import InvalidTargetError
-from ._align import align_truth
-from ._auc import auc
-from ._estimate import (
-    Confusion,
-    Estimate,
-    check_confidence,
-    confusion_counts,
-    proportion,
-    purity_at_prevalence,
-)
+from ..exceptions import UnknownNameError
+from ..tables import check_output_path, write_result
+from ._curves import RocCurve
+from ._estimate import Confusion, Estimate, purity_at_prevalence
+from ._files import to_json, write_text
 
-__all__ = ["RocCurve", "ValidationReport", "validate"]
+__all__ = ["ValidationReport"]
 
-
-class RocCurve(NamedTuple):
-    """Points of a ROC curve, from the strictest threshold to the loosest.
-
-    Attributes
-    ----------
-    fpr, tpr, threshold : ndarray of shape (k,)
-        False-positive rate, true-positive rate (completeness), and the probability at or above
-        which a target is called a cluster; the first threshold is infinite. Empty where the
-        truth has one class only.
-    """
-
-    fpr: np.ndarray
-    tpr: np.ndarray
-    threshold: np.ndarray
+#: What `ValidationReport.write` writes.
+_SUFFIXES = (".ecsv", ".fits", ".csv", ".json")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +45,16 @@ class ValidationReport:
         Area under the ROC curve.
     roc : RocCurve
         The curve.
+    truth : ndarray of bool, shape (n,)
+        Truth of the targets with a verdict.
+    proba : ndarray of float, shape (n,)
+        Their probabilities.
     confidence : float
         Coverage of all intervals.
+    prevalence : float or None
+        Share of clusters among your own targets.
+    matches : tuple of str
+        One sentence per catalog that the targets were matched with, with the chance rate.
     """
 
     name: str
@@ -79,8 +69,11 @@ class ValidationReport:
     accuracy: Estimate
     auc: Estimate
     roc: RocCurve
+    truth: np.ndarray
+    proba: np.ndarray
     confidence: float
     prevalence: float | None = None
+    matches: tuple[str, ...] = ()
 
     @property
     def n_no_verdict(self) -> int:
@@ -137,7 +130,48 @@ class ValidationReport:
             n_no_verdict_clusters=self.n_no_verdict_clusters,
             n_no_verdict_others=self.n_no_verdict_others,
         )
+        if self.matches:
+            table.meta["matches"] = list(self.matches)
         return table
+
+    def write(self, path: str | os.PathLike, overwrite: bool = False) -> Path:
+        """Write the report to a file.
+
+        Parameters
+        ----------
+        path : str or path
+            Its suffix is the format: ``.ecsv``, ``.fits`` and ``.csv`` hold `to_table` (see
+            `~astrocnn.tables.write_result`); ``.json`` holds all, and `read_report` reads it back.
+            For a page to read, see `astrocnn.plotting.write_report`.
+        overwrite : bool
+            Whether a file of that name is replaced.
+
+        Returns
+        -------
+        `~pathlib.Path`
+            The file.
+
+        Raises
+        ------
+        UnknownNameError, FileExistsError, FileNotFoundError, OSError
+            As `~astrocnn.tables.write_result`.
+
+        Examples
+        --------
+        >>> from astropy.table import QTable
+        >>> from astrocnn.validation import read_report, validate
+        >>> report = validate(QTable({"proba_cluster": [0.9, 0.2, 0.6]}), [True, False, False])
+        >>> str(read_report(report.write("report.json"))) == str(report)
+        True
+        """
+        if Path(path).suffix.lower() == ".html":
+            raise UnknownNameError(
+                f"'{path}': a page is written by astrocnn.plotting.write_report(report, path)"
+            )
+        path = check_output_path(path, overwrite, _SUFFIXES)
+        if path.suffix.lower() == ".json":
+            return write_text(path, json.dumps(to_json(self), allow_nan=False, indent=1) + "\n")
+        return write_result(self.to_table(), path, overwrite)
 
     def __str__(self) -> str:
         counts = self.confusion
@@ -170,124 +204,7 @@ class ValidationReport:
             notes.append("No target has a verdict, so there is nothing to measure.")
         if self.n_no_truth:
             notes.append(f"{self.n_no_truth} targets were left out: their truth is unknown.")
-        return notes
-
-
-def validate(
-    result: Table,
-    truth: "Table | np.ndarray",
-    *,
-    threshold: float | None = None,
-    prevalence: float | None = None,
-    confidence: float = 0.95,
-    name: str = "",
-) -> ValidationReport:
-    """Compare the verdicts of a result table with the truth.
-
-    Parameters
-    ----------
-    result : `~astropy.table.QTable` with n rows
-        Result of ``predict``: column ``proba_cluster``, masked where there is no verdict, and
-        ``label``.
-    truth : table or array_like of shape (n,)
-        As `align_truth` reads it: a table with ``is_cluster``, or booleans or labels per target.
-    threshold : float, optional
-        Call a cluster what has at least this probability. By default the column ``label`` is taken,
-        or 0.5 where the table has none.
-    prevalence : float, optional
-        Share of clusters among your own targets; the report then shows the purity there too.
-    confidence : float
-        Coverage of the intervals.
-    name : str
-        Name of the classifier, for figures and tables.
-
-    Returns
-    -------
-    ValidationReport
-        Estimates that the sample cannot give (no cluster, no non-cluster, no verdict) are undefined
-        and say why.
-
-    Raises
-    ------
-    InvalidTargetError
-        If result and truth do not fit together.
-
-    Examples
-    --------
-    >>> from astropy.table import QTable
-    >>> from astrocnn.validation import validate
-    >>> result = QTable({"proba_cluster": [0.9, 0.8, 0.3, 0.1]})
-    >>> report = validate(result, [True, False, True, False])
-    >>> print(report.completeness, "|", report.auc.value)
-    0.500 [0.095, 0.905] | 0.75
-    """
-    check_confidence(confidence)
-    known = align_truth(result, truth)
-    proba, verdict, decided = _verdicts(result, threshold)
-    has_truth = ~np.ma.getmaskarray(known)
-    truth = known.filled(False)
-    scored = decided & has_truth
-    silent = ~decided & has_truth
-    counts = confusion_counts(truth[scored], verdict[scored])
-    silent_clusters = int(np.sum(silent & truth))
-    return ValidationReport(
-        name=name,
-        confusion=counts,
-        n_no_verdict_clusters=silent_clusters,
-        n_no_verdict_others=int(np.sum(silent & ~truth)),
-        n_no_truth=int(np.sum(~has_truth)),
-        **_fractions(counts, silent_clusters, confidence),
-        auc=_auc(truth[scored], proba[scored], confidence),
-        roc=_roc(truth[scored], proba[scored]),
-        confidence=confidence,
-        prevalence=prevalence,
-    )
-
-
-def _verdicts(result: Table, threshold: float | None) -> tuple[np.ndarray, ...]:
-    """Probability, verdict and whether there is one, per row."""
-    if "proba_cluster" not in result.colnames:
-        raise InvalidTargetError(
-            "the result has no column 'proba_cluster'; give the table that predict returns"
-        )
-    column = np.ma.array(result["proba_cluster"], dtype=float)
-    proba = column.filled(np.nan)
-    decided = np.isfinite(proba)
-    if threshold is None and "label" in result.colnames:
-        labels = np.ma.array(result["label"])
-        decided &= ~np.ma.getmaskarray(labels)
-        return proba, labels.data == "cluster", decided
-    with np.errstate(invalid="ignore"):
-        return proba, proba >= (0.5 if threshold is None else threshold), decided
-
-
-def _fractions(counts: Confusion, silent_clusters: int, confidence: float) -> dict[str, Estimate]:
-    """The fractions of a report by field name."""
-    verdictless = "no target has a verdict"
-    no_cluster = verdictless if counts.total == 0 else "no true cluster with a verdict"
-    no_other = verdictless if counts.total == 0 else "no true non-cluster with a verdict"
-    none_called = verdictless if counts.total == 0 else "nothing was called a cluster"
-    return {
-        "completeness": proportion(counts.tp, counts.n_clusters, confidence, no_cluster),
-        "completeness_of_all": proportion(
-            counts.tp, counts.n_clusters + silent_clusters, confidence, no_cluster
-        ),
-        "false_positive_rate": proportion(counts.fp, counts.n_non_clusters, confidence, no_other),
-        "purity": proportion(counts.tp, counts.tp + counts.fp, confidence, none_called),
-        "accuracy": proportion(counts.tp + counts.tn, counts.total, confidence, verdictless),
-    }
-
-
-def _auc(truth: np.ndarray, score: np.ndarray, confidence: float) -> Estimate:
-    if truth.size == 0:
-        return Estimate.undefined("no target has a verdict")
-    return auc(truth, score, confidence)
-
-
-def _roc(truth: np.ndarray, score: np.ndarray) -> RocCurve:
-    if truth.size == 0 or truth.all() or not truth.any():
-        return RocCurve(np.empty(0), np.empty(0), np.empty(0))
-    return RocCurve(*roc_curve(truth, score, drop_intermediate=False))
+        return [*notes, *(f"{sentence}." for sentence in self.matches)]
 
 
 def _percent(share: float) -> str:

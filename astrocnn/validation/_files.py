@@ -1,0 +1,100 @@
+"""Reports as files."""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from ._estimate import Confusion
+
+__all__ = ["read_report", "to_json", "write_text"]
+
+#: How a report of ours is known.
+_KIND, _VERSION = "astrocnn validation report", 1
+#: Fields that are kept as they are.
+_PLAIN = (
+    "name", "n_no_verdict_clusters", "n_no_verdict_others", "n_no_truth", "confidence", "prevalence"
+)  # fmt: skip
+
+
+def to_json(report) -> dict:
+    """Return a `ValidationReport` as plain data; numbers that do not exist are None."""
+    estimates = {
+        name: {
+            key: None if isinstance(value, float) and np.isnan(value) else value
+            for key, value in asdict(estimate).items()
+        }
+        for name, estimate in report.estimates().items()
+    }
+    return {
+        "kind": _KIND,
+        "version": _VERSION,
+        **{name: getattr(report, name) for name in _PLAIN},
+        "matches": list(report.matches),
+        "confusion": asdict(report.confusion),
+        "estimates": estimates,
+        "truth": report.truth.astype(int).tolist(),
+        "proba": report.proba.tolist(),
+    }
+
+
+def read_report(path: str | os.PathLike):
+    """Read a report that `ValidationReport.write` wrote as JSON.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    ValidationReport
+        The same report: intervals and curves are computed again from what was counted.
+
+    Raises
+    ------
+    ValueError
+        If the file is no such report.
+
+    Examples
+    --------
+    See `ValidationReport.write`.
+    """
+    from ._validate import build_report
+
+    try:
+        found = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+        if found["kind"] != _KIND or found["version"] != _VERSION:
+            raise ValueError(f"it is a {found['kind']!r} of version {found['version']!r}")
+        return build_report(
+            np.array(found["truth"], dtype=bool),
+            np.array(found["proba"], dtype=float),
+            Confusion(**found["confusion"]),
+            matches=tuple(found["matches"]),
+            **{name: found[name] for name in _PLAIN},
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"'{path}' is no validation report: give a .json file that report.write wrote "
+            f"({type(error).__name__}: {error})"
+        ) from error
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a text file whole or not at all: beside its place, then renamed into it."""
+    target = path.resolve()  # the file that a link points to is replaced, not the link
+    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())  # some file systems say only now that they are full
+        temporary.chmod(0o644)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path

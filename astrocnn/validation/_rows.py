@@ -1,0 +1,110 @@
+"""Verdicts and other columns, row for row with a result."""
+
+import numpy as np
+from astropy import units as u
+from astropy.table import Table
+
+from ..exceptions import InvalidTargetError
+from ._align import find_rows
+
+__all__ = ["align_column", "verdicts"]
+
+
+def verdicts(
+    result: Table, threshold: float | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the probability, the verdict, and whether there is one, per row of a result.
+
+    Parameters
+    ----------
+    result : `~astropy.table.QTable` with n rows
+        Result of ``predict``.
+    threshold : float, optional
+        Call a cluster what has at least this probability. By default the column ``label`` is taken,
+        or 0.5 where the table has none.
+
+    Returns
+    -------
+    proba : ndarray of float, shape (n,)
+        NaN where there is none.
+    verdict, decided : ndarray of bool, shape (n,)
+
+    Raises
+    ------
+    InvalidTargetError
+        If the table has no column ``proba_cluster``.
+    """
+    if "proba_cluster" not in result.colnames:
+        raise InvalidTargetError(
+            "the result has no column 'proba_cluster'; give the table that predict returns"
+        )
+    column = np.ma.array(result["proba_cluster"], dtype=float)
+    proba = column.filled(np.nan)
+    decided = np.isfinite(proba)
+    if threshold is None and "label" in result.colnames:
+        labels = np.ma.array(result["label"])
+        decided &= ~np.ma.getmaskarray(labels)
+        return proba, labels.data == "cluster", decided
+    with np.errstate(invalid="ignore"):
+        return proba, proba >= (0.5 if threshold is None else threshold), decided
+
+
+def align_column(
+    result: Table, truth: "Table | np.ndarray", column: "str | np.ndarray | u.Quantity"
+) -> tuple[np.ma.MaskedArray, u.UnitBase | None]:
+    """Return a column of the truth or of the result, row for row with the result.
+
+    Parameters
+    ----------
+    result : `~astropy.table.QTable` with n rows
+        Result of a classifier.
+    truth : table or array_like
+        As in `align_truth`.
+    column : str, or array_like or Quantity of shape (n,)
+        Name of a column of the truth or else of the result; or the values in the order of the
+        result.
+
+    Returns
+    -------
+    values : `~numpy.ma.MaskedArray` of shape (n,)
+        Masked where unknown.
+    unit : `~astropy.units.UnitBase` or None
+
+    Raises
+    ------
+    InvalidTargetError
+        If neither table has the column, or there is not one value per row.
+    """
+    if not isinstance(column, str):
+        return _plain(column, len(result), "the values")
+    if isinstance(truth, Table) and column in truth.colnames:
+        values, unit = _plain(truth[column], len(truth), f"column {column!r}")
+        if "target_id" not in truth.colnames or "target_id" not in result.colnames:
+            return _plain(values, len(result), f"column {column!r}")[0], unit
+        rows = find_rows(result["target_id"], truth["target_id"])
+        aligned = np.ma.masked_all(len(result), dtype=values.dtype)
+        aligned[rows >= 0] = values[rows[rows >= 0]]
+        return aligned, unit
+    if column in result.colnames:
+        return _plain(result[column], len(result), f"column {column!r}")
+    names = [*truth.colnames] if isinstance(truth, Table) else []
+    raise InvalidTargetError(
+        f"neither truth nor result has a column {column!r}; they have "
+        f"{', '.join(dict.fromkeys([*names, *result.colnames]))}"
+    )
+
+
+def _plain(column, length: int, what: str) -> tuple[np.ma.MaskedArray, u.UnitBase | None]:
+    """Values without their unit, masked where masked or not a number; and the unit."""
+    unit = getattr(column, "unit", None)
+    mask = np.asarray(getattr(column, "mask", False))
+    values = column.value if isinstance(column, u.Quantity) else column
+    values = np.asarray(getattr(values, "unmasked", values))
+    if values.shape != (length,):
+        raise InvalidTargetError(
+            f"{what}: needs one value per row of the result, {length}, not an array of shape "
+            f"{values.shape}"
+        )
+    if values.dtype.kind == "f":
+        mask = mask | np.isnan(values)
+    return np.ma.array(values, mask=np.broadcast_to(mask, values.shape)), unit
