@@ -7,6 +7,9 @@ from ..exceptions import InvalidTargetError
 
 __all__ = ["align_truth", "find_rows"]
 
+#: Booleans as text files hold them.
+_WORDS = {"true": "cluster", "false": "non_cluster"}
+
 
 def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
     """Return, for each wanted identifier, its row among the available ones, or -1.
@@ -71,7 +74,7 @@ def align_truth(
         A table with the boolean column ``column``, joined by ``target_id`` where both have one
         (rows of the result that it lacks have no truth), else in the order of the result; or an
         array in the order of the result, of bool or of the labels ``"cluster"`` and
-        ``"non_cluster"``.
+        ``"non_cluster"``. The words True and False, as CSV files hold them, will do.
     column : str
         Name of the truth column of a table.
 
@@ -121,7 +124,7 @@ def _as_bool(values, length: int) -> np.ma.MaskedArray:
     mask = np.ma.getmaskarray(values)
     data = values.data
     if data.dtype.kind in "US":
-        words = np.array(as_text(data), dtype=str)
+        words = np.array([_WORDS.get(word.lower(), word) for word in as_text(data)], dtype=str)
         unknown = sorted(set(words[~mask].tolist()) - {"cluster", "non_cluster"})
         if unknown:
             raise InvalidTargetError(

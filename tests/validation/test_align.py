@@ -61,3 +61,9 @@ def test_repeated_identifiers():
 def test_truth_that_does_not_fit(result, truth, message):
     with pytest.raises(InvalidTargetError, match=message):
         align_truth(result, truth)
+
+
+def test_booleans_of_a_csv_file():
+    result = QTable({"target_id": [0, 1, 2]})
+    truth = QTable({"target_id": [2, 1, 0], "is_cluster": ["True", "false", "FALSE"]})
+    assert align_truth(result, truth).tolist() == [False, False, True]
