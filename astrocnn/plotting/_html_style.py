@@ -35,7 +35,7 @@ td:last-child, th:last-child { padding-right: 0; }
 th { font-weight: 600; overflow-wrap: break-word; }
 tbody th { font-weight: 400; }
 td, th.bin { white-space: nowrap; }
-@media (max-width: 30rem) { table { font-size: 0.85rem; } th, td { padding: 0.3rem; } }
+@media (max-width: 30rem) { table { font-size: 0.78rem; } th, td { padding: 0.3rem 0.2rem; } }
 tr.yours > * { font-weight: 700; }
 .figures { display: grid; gap: 1.2rem; align-items: start;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); }
@@ -53,13 +53,13 @@ h3 { font-size: 1rem; margin: 1.1rem 0 0.5rem; } h2 + h3, .note + h3 { margin-to
 footer { color: var(--soft); font-size: 0.85rem; padding-bottom: 2rem; }
 @page { size: A4; margin: 14mm; }
 @media print {
-  :root { color-scheme: light; }
-  body { background: none; font-size: 9.5pt; print-color-adjust: exact;
+  :root { color-scheme: light; font-size: 9.5pt; }
+  body { background: none; print-color-adjust: exact;
     -webkit-print-color-adjust: exact; }
   main, header, footer { max-width: none; padding: 0; }
   section { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: 3mm 0 0;
     margin: 0 0 4mm; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, .note { break-after: avoid; }
   figure, tr, .keep { break-inside: avoid; }
   .sides { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 8mm; }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 5mm; }

@@ -56,4 +56,4 @@ def test_report_without_a_curve_says_why():
     lonely = validate(QTable({"proba_cluster": [0.2, 0.9]}), [True, True], name="xmm")
     ax = plot_precision_recall(lonely, band=True)
     assert labels(ax) == ["xmm: no curve (no non-cluster in the truth)"]
-    assert plot_roc(lonely, band=True).collections == []
+    assert len(plot_roc(lonely, band=True).collections) == 0
