@@ -1,6 +1,7 @@
 """Which positions lie in which of many regions."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from astropy import units as u
@@ -61,7 +62,7 @@ def memberships(shapes: Sequence[Shape], coords: SkyCoord) -> Iterator[tuple]:
     exact = circles & (pairs.separation <= reach[pairs.target])
     yield numbers[exact], pairs.entry[exact]
     numbers, rows = numbers[~circles], pairs.entry[~circles]
-    starts = np.flatnonzero(np.r_[True, np.diff(numbers) != 0]) if len(numbers) else []
-    for start, end in zip(starts, [*starts[1:], len(numbers)], strict=True):
+    starts = np.flatnonzero(np.r_[True, np.diff(numbers) != 0][: len(numbers)])
+    for start, end in pairwise([*starts, len(numbers)]):
         number, near = numbers[start], rows[start:end]
         yield int(number), near[shapes[number].contains(xyz[near])]

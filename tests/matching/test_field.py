@@ -179,12 +179,14 @@ def test_many_small_regions():
     circles = [CircleSkyRegion(c, r) for c, r in zip(centers[:60], radii, strict=False)]
     boxes = [RectangleSkyRegion(c, r, 2 * r) for c, r in zip(centers[60:], radii, strict=False)]
     coords = at(rng.uniform(358, 362, 20_000) % 360, rng.uniform(-2, 2, 20_000))
-    inside = Field(exclude=circles + boxes).contains(coords)
-    one_by_one = np.ones(len(coords), dtype=bool)
-    for region in circles + boxes:
-        one_by_one &= Field(exclude=region).contains(coords)
-    np.testing.assert_array_equal(inside, one_by_one)
-    assert 10_000 < inside.sum() < 19_000
+    for regions in (circles, boxes, circles + boxes):
+        inside = Field(exclude=regions).contains(coords)
+        one_by_one = np.ones(len(coords), dtype=bool)
+        for region in regions:
+            one_by_one &= Field(exclude=region).contains(coords)
+        np.testing.assert_array_equal(inside, one_by_one)
+        assert 10_000 < inside.sum() < 19_900
+        assert Field(exclude=regions).contains(at([180], [0])).all()
 
 
 def test_include_and_exclude():
