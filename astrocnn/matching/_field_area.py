@@ -13,7 +13,7 @@ from ._shapes import Shape, angle, cap_area, cap_points
 __all__ = ["Parts", "field_area"]
 
 #: Directions counted in all; per region at least and at most; per batch.
-_TOTAL, _FEWEST, _MOST, _BATCH = 2_000_000, 1_000, 200_000, 1_000_000
+_TOTAL, _FEWEST, _MOST, _BATCH = 2_000_000, 200, 200_000, 1_000_000
 #: A thin region gets at most so many times more directions within its circle.
 _THIN = 100
 

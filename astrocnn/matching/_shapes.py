@@ -163,7 +163,13 @@ class Polygon(Shape):
 
     def encloses(self, center, reach):
         """The middle is inside, and no side is nearer to it than the radius."""
-        return bool(self.contains(center[np.newaxis])[0]) and self._distance(center) >= reach
+        if angle(self.center, center) > self.reach or self._distance(center) < reach:
+            return False
+        x, y = self._project(center[np.newaxis])[:, 0]
+        (x1, y1), (x2, y2) = self.corners, np.roll(self.corners, -1, axis=1)
+        crossed = (y1 > y) != (y2 > y)
+        slope = (x2 - x1)[crossed] / (y2 - y1)[crossed]
+        return bool(np.sum(x < x1[crossed] + (y - y1[crossed]) * slope) % 2)
 
     def _distance(self, center) -> float:
         """Angle from a direction to the nearest side."""
