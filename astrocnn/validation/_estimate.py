@@ -146,7 +146,10 @@ def proportion(
     if trials == 0:
         return Estimate.undefined(reason)
     low, high = binom_conf_interval(successes, trials, confidence, interval="wilson")
-    return Estimate(successes / trials, float(low), float(high), "", int(successes), int(trials))
+    value = successes / trials
+    # At 0 and 1 the ends are off by rounding, and an error bar must not be negative.
+    low, high = min(float(low), value), max(float(high), value)
+    return Estimate(value, low, high, "", int(successes), int(trials))
 
 
 def purity_at_prevalence(

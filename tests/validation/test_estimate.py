@@ -90,3 +90,11 @@ def test_purity_that_cannot_be_had(counts, reason):
 def test_prevalence_must_be_a_share():
     with pytest.raises(ValueError, match="share between 0 and 1"):
         purity_at_prevalence(Confusion(1, 1, 1, 1), 5)
+
+
+def test_interval_holds_its_estimate_to_the_last_digit():
+    """Rounding must not give an error bar of negative length."""
+    for trials in range(1, 200):
+        for successes in (0, 1, trials - 1, trials):
+            found = proportion(successes, trials)
+            assert 0 <= found.low <= found.value <= found.high <= 1
