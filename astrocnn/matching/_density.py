@@ -1,6 +1,5 @@
 """How crowded a catalog is around a position."""
 
-import healpy
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
@@ -78,6 +77,8 @@ def surroundings_density(coords: SkyCoord, entries: SkyCoord, radius: float):
     four neighbors that do: what the catalog does not cover is left out, a gap by chance is not. A
     catalog of fewer than ten is taken as one of the whole sky.
     """
+    import healpy
+
     mean = np.full(len(coords), len(entries) / (4 * np.pi))
     inside = np.ones(len(coords), dtype=bool)
     if len(entries) < _LEAST or not len(coords):
@@ -118,11 +119,15 @@ def _in_block(block, pixels, values):
 
 def _covered(order, occupied):
     """Pixels that hold entries, and those that are surrounded by such; sorted."""
+    import healpy
+
     beside = healpy.get_all_neighbours(2**order, occupied, nest=True)
     pixels, neighbors = np.unique(beside[beside >= 0], return_counts=True)
     return np.union1d(occupied, pixels[neighbors >= _FILLED])
 
 
 def _pixels(order, coords):
+    import healpy
+
     sphere = coords.spherical
     return healpy.ang2pix(2**order, np.pi / 2 - sphere.lat.rad, sphere.lon.rad, nest=True)

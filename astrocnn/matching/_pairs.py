@@ -6,7 +6,6 @@ goes into the tree, and is looked for, in the order of those pixels: neighbors o
 neighbors in memory, which makes both several times faster.
 """
 
-import healpy
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
@@ -203,6 +202,8 @@ def _finite(lonlat):
 
 def _around(lonlat, order):
     """Which pixels hold a position or touch one that does."""
+    import healpy  # brings Matplotlib along
+
     wanted = np.zeros(healpy.nside2npix(2**order), dtype=bool)
     wanted[_pixels(order, lonlat)] = True
     beside = healpy.get_all_neighbours(2**order, np.flatnonzero(wanted), nest=True)
@@ -216,6 +217,8 @@ def _sorted(lonlat, rows):
 
 
 def _pixels(order, lonlat):
+    import healpy
+
     return healpy.ang2pix(2**order, np.pi / 2 - lonlat[1], lonlat[0], nest=True)
 
 
