@@ -16,6 +16,7 @@ PACKAGE = Path(astrocnn.__file__).parent
 LAYERS = {
     "config": 0,
     "exceptions": 0,
+    "_http": 0,
     "_registry": 0,
     "surveys": 1,
     "grid": 1,
@@ -38,6 +39,7 @@ LAYERS = {
 
 #: (room, room of the same layer that it may import). Keep it short.
 SAME_LAYER = {
+    ("_http", "exceptions"),
     ("_registry", "exceptions"),
     ("grid", "surveys"),
     ("tables", "surveys"),

@@ -5,9 +5,9 @@ import warnings
 
 from astropy.table import Table
 
+from .._http import PassingFault
 from ..exceptions import CatalogError, InvalidTargetError
 from ..tables._xml import is_xml, refuse_entities
-from ._request import PassingFault
 
 __all__ = ["check_votable", "parse_votable"]
 

@@ -3,15 +3,17 @@
 from ._all_pairs import match_pairs
 from ._attributes import AttributePrior
 from ._bayes import axis_error
-from ._candidate_redshift import CandidateRedshift, candidate_redshift
+from ._candidate_redshift import candidate_redshift
 from ._candidates import candidate_redshifts
 from ._chance import ChanceRate, chance_rate
+from ._confirmation import CandidateRedshift
 from ._cutoffs import match_cutoffs
 from ._field import Field
 from ._groups import match_groups
 from ._probability import ProbableMatches, match_probability
 from ._radius import angular_radius
 from ._sky import describe_match, match_sky
+from ._structures import Structure
 
 __all__ = [
     "AttributePrior",
@@ -19,6 +21,7 @@ __all__ = [
     "ChanceRate",
     "Field",
     "ProbableMatches",
+    "Structure",
     "angular_radius",
     "axis_error",
     "candidate_redshift",

@@ -1,6 +1,6 @@
 """Redshift of a candidate from the galaxies around it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from astropy import units as u
@@ -9,13 +9,14 @@ from astropy.cosmology import FLRW
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
+from ._confirmation import CandidateRedshift, confirmation, no_redshift
 from ._members import find_members
 from ._positions import read_positions
 from ._radius import default_cosmology
 from ._structures import FIELD, Structure, structure_at
 from ._velocities import center_and_errors
 
-__all__ = ["CandidateRedshift", "candidate_redshift"]
+__all__ = ["candidate_redshift"]
 
 #: Redshifts below belong to stars and to galaxies that fill any cut-out.
 _LEAST_Z = 0.003
@@ -23,72 +24,6 @@ _LEAST_Z = 0.003
 _SAME, _SAME_Z = 2 * u.arcsec, 0.002
 #: Redshifts apart by less, as a share of 1 + z, are one structure.
 _APART = 0.01
-#: What the status asks for; see `CandidateRedshift`.
-_MEMBERS, _EVIDENCE, _SECURE_LEAD, _SURVEYED, _PROBABLE_LEAD, _SEEN = 5, 3.0, 3.0, 0.3, 1.0, 50
-_CHANCE = 0.125
-
-
-@dataclass(frozen=True)
-class CandidateRedshift:
-    """Redshift of a candidate, and how far to trust it.
-
-    Attributes
-    ----------
-    z, z_err : float
-        Redshift of the cluster with its standard error; NaN where there is none.
-    n_members : int
-        Galaxies that belong to it.
-    n_field : float
-        How many of them the field would give.
-    dispersion, dispersion_err : float
-        Velocity dispersion in the rest frame (km/s); NaN of fewer than five members.
-    evidence : float
-        Logarithm of the likelihood ratio of a cluster about the target over field galaxies or an
-        unrelated structure. -inf without galaxies.
-    second : Structure or None
-        The best one at another redshift.
-    chance : float
-        Share of the positions around the target, half way to where galaxies are known, with as
-        much evidence within that half.
-    surveyed : float
-        Radius within which galaxies are known over the aperture, at most 1.
-    status : str
-        * ``secure``: at least 5 members, evidence above 3 and above that of the second by 3 (odds
-          of 20 to 1), galaxies known out to 0.3 of the aperture, ``chance`` 1/8 at most;
-        * ``probable``: at least 2 members, evidence above 3 and above that of the second by 1;
-        * ``rejected``: 50 redshifts or more, and no evidence above 3;
-        * ``unconfirmed``: anything else.
-    reason : str
-        Why it is not secure.
-    members : ndarray of bool
-        One per row of the galaxies that were given.
-    """
-
-    z: float
-    z_err: float
-    n_members: int
-    n_field: float
-    dispersion: float
-    dispersion_err: float
-    evidence: float
-    second: Structure | None
-    chance: float
-    surveyed: float
-    status: str
-    reason: str
-    members: np.ndarray = field(repr=False)
-
-    def __str__(self) -> str:
-        if not np.isfinite(self.z):
-            return f"no redshift: {self.status} ({self.reason})"
-        speed = ""
-        if np.isfinite(self.dispersion):
-            speed = f", {self.dispersion:.0f} ± {self.dispersion_err:.0f} km/s"
-        why = f" ({self.reason})" if self.reason else ""
-        return (
-            f"z = {self.z:.4f} ± {self.z_err:.4f} from {self.n_members} galaxies, "
-            f"{self.n_field:.1f} of them by chance{speed}: {self.status}{why}"
-        )
 
 
 def candidate_redshift(
@@ -178,11 +113,11 @@ def candidate_redshift(
     coords, z, rows, edge = _galaxies(galaxies, center, surveyed)
     members = np.zeros(len(galaxies), dtype=bool)
     if not len(z):
-        return _nothing(members, "no redshifts")
+        return no_redshift(members, "no redshifts")
     search = _Search(coords, z, kpc, _sizes(z, cosmology))
     best, second = search.best_two(center, edge)
     if best.number == 0:
-        return _nothing(members, f"no redshift within {aperture}")
+        return no_redshift(members, f"no redshift within {aperture}")
     distance = coords.separation(center).arcsec
     chosen = find_members(z, distance, best.z, search.aperture)
     members[rows[chosen]] = True
@@ -190,7 +125,7 @@ def candidate_redshift(
     center_z, z_err, dispersion, dispersion_err = center_and_errors(z[chosen], n_bootstrap, rng)
     share = min(edge / search.aperture(center_z), 1.0)
     chance = search.chance(center, edge, n_shifts)
-    status, reason = _status(int(chosen.sum()), best, second, share, chance, len(z))
+    status, reason = confirmation(int(chosen.sum()), best, second, share, chance, len(z))
     return CandidateRedshift(
         center_z, z_err, int(chosen.sum()), best.expected, dispersion, dispersion_err,
         best.evidence, second, chance, share, status, reason, members,
@@ -294,32 +229,3 @@ def _sizes(z: np.ndarray, cosmology: FLRW) -> tuple[np.ndarray, np.ndarray]:
     """Redshifts, and what 1 kpc spans there (arcsec)."""
     grid = np.geomspace(_LEAST_Z / 2, max(z.max() * 1.1, 0.01), 400)
     return grid, cosmology.arcsec_per_kpc_proper(grid).value
-
-
-def _status(n_members, best, second, share, chance, n_redshifts) -> tuple[str, str]:
-    """Status by the rules of `CandidateRedshift`, and what it lacks."""
-    lead = best.evidence - (second.evidence if second else -np.inf)
-    if best.evidence < _EVIDENCE:
-        status = "rejected" if n_redshifts >= _SEEN else "unconfirmed"
-        return status, f"evidence {best.evidence:.1f}"
-    reasons = []
-    if n_members < _MEMBERS:
-        reasons.append(f"{n_members} member{'s' * (n_members > 1)}")
-    if lead < _SECURE_LEAD:
-        reasons.append(f"as good at z = {second.z:.3f} but for {lead:.1f}")
-    if share < _SURVEYED:
-        reasons.append(f"galaxies known to {share:.2f} of the aperture")
-    if chance > _CHANCE:
-        reasons.append(f"as good at {chance:.0%} of the positions around it")
-    if not reasons:
-        return "secure", ""
-    status = "probable" if n_members >= 2 and lead >= _PROBABLE_LEAD else "unconfirmed"
-    return status, ", ".join(reasons)
-
-
-def _nothing(members: np.ndarray, reason: str) -> CandidateRedshift:
-    """What is said where there is nothing to go by."""
-    nan = np.nan
-    return CandidateRedshift(
-        nan, nan, 0, 0.0, nan, nan, -np.inf, None, nan, 0.0, "unconfirmed", reason, members
-    )

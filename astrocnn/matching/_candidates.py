@@ -10,7 +10,8 @@ from tqdm.auto import tqdm
 from ..config import conf
 from ..exceptions import InvalidTargetError
 from ..tables import read_targets
-from ._candidate_redshift import CandidateRedshift, candidate_redshift
+from ._candidate_redshift import candidate_redshift
+from ._confirmation import CandidateRedshift
 from ._pairs import sky_pairs
 from ._positions import read_positions
 

@@ -1,16 +1,12 @@
 """Pixels from the hips2fits service of CDS, one request per HiPS and target."""
 
-import contextlib
-import itertools
 import json
 import threading
-import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import numpy as np
 from astropy import units as u
 
+from .._http import Answer, PassingFault, open_session, retried, send
 from ..config import conf
 from ..exceptions import NoCoverageError, ProviderError
 from ..surveys import Band, get_band
@@ -25,12 +21,10 @@ _MAX_BYTES = 64 * 2**20
 _BACKOFF = 0.5
 #: Longest wait that the service can ask for with Retry-After (s).
 _MAX_WAIT = 30.0
-#: Longest wait for a connection (s); an answer may take longer.
-_CONNECT = 10.0
 #: After so many failures in a row a service that never answered is not asked again.
 _GIVE_UP = 3
 _IMPORTING = threading.Lock()
-_ADVICE = "check the connection or give local images with images=..."
+_ADVICE = "; check the connection or give local images with images=..."
 
 
 class Hips2FitsProvider(Provider):
@@ -129,67 +123,40 @@ class Hips2FitsProvider(Provider):
     def _download(self, parameters) -> bytes:
         """Send one request, again after passing faults."""
         retries = conf.retries if self.retries is None else self.retries
-        for attempt in itertools.count():
-            if not self._answered and len(self._unreached) >= _GIVE_UP:
-                raise ProviderError(f"{self._unreached[0]} (not asked again)")
-            try:
-                return self._request(parameters)
-            except _PassingFault as fault:
-                wait = _BACKOFF * 2**attempt if fault.wait is None else fault.wait
-                if attempt >= retries or wait > _MAX_WAIT:
-                    asked = f"; it asks to come back in {wait:.0f} s" if wait > _MAX_WAIT else ""
-                    self._unreached.append(str(fault))
-                    raise ProviderError(f"{fault}{asked} ({attempt + 1} tried)") from fault
-                time.sleep(wait)
+        try:
+            return retried(lambda: self._request(parameters), retries, _BACKOFF, _MAX_WAIT)
+        except PassingFault as fault:
+            self._unreached.append(str(fault.__cause__))
+            raise ProviderError(str(fault)) from fault
 
     def _request(self, parameters) -> bytes:
         """Send one request and return the body of its answer."""
-        import requests
-        import urllib3
-
+        if not self._answered and len(self._unreached) >= _GIVE_UP:
+            raise ProviderError(f"{self._unreached[0]} (not asked again)")
         server = conf.hips2fits_server if self.server is None else self.server
         timeout = conf.timeout if self.timeout is None else self.timeout
-        passing = (requests.ConnectionError, urllib3.exceptions.HTTPError, ConnectionError)
-        started = time.monotonic()
         try:
-            with self._session().get(
-                server, params=parameters, timeout=(min(timeout, _CONNECT), timeout), stream=True
-            ) as response:
-                self._answered = True
-                content = _read_body(response, started + timeout)
-        except requests.ConnectTimeout as error:
-            timeout = min(timeout, _CONNECT)
-            raise _PassingFault(
-                f"could not reach {server} within {timeout:g} s; {_ADVICE}"
-            ) from error
-        except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError) as error:
-            raise _PassingFault(
-                f"{server} did not answer within {timeout:g} s; {_ADVICE}"
-            ) from error
-        except passing as error:
-            raise _PassingFault(f"could not reach {server} ({_root(error)}); {_ADVICE}") from error
-        except (requests.RequestException, ValueError) as error:
-            raise ProviderError(f"{server} cannot be used ({_root(error)}); {_ADVICE}") from error
-        _check_status(response, content, server)
-        return content
+            answer = send(
+                self._session(),
+                server,
+                parameters,
+                timeout=timeout,
+                most=_MAX_BYTES,
+                error=ProviderError,
+                advice=_ADVICE,
+            )
+        except PassingFault as fault:
+            self._answered |= fault.answered
+            raise
+        self._answered = True
+        _check_status(answer, server)
+        return answer.content
 
     def _session(self):
         """Session of this thread."""
-        import requests
-
         if not hasattr(self._local, "session"):
-            self._local.session = requests.Session()
-            self._local.session.headers["User-Agent"] = "astrocnn"
-            self._local.session.max_redirects = 3
+            self._local.session = open_session()
         return self._local.session
-
-
-class _PassingFault(Exception):
-    """A request failed for a reason that may have gone when it is sent again."""
-
-    def __init__(self, message, wait=None):
-        super().__init__(message)
-        self.wait = wait
 
 
 def request_parameters(hips: str, grid) -> dict:
@@ -238,48 +205,16 @@ def _load_astroquery():
     return hips2fits
 
 
-def _read_body(response, deadline) -> bytes:
-    """Body of an answer, up to a size and a time."""
-    # read1 returns what is there; older urllib3 has only read, which waits for the whole block.
-    read = getattr(response.raw, "read1", response.raw.read)
-    parts, size = [], 0
-    while part := read(2**16, decode_content=True):
-        parts.append(part)
-        size += len(part)
-        if size > _MAX_BYTES:
-            raise ProviderError(f"{response.url.split('?')[0]} sent more than {_MAX_BYTES} bytes")
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    return b"".join(parts)
-
-
-def _check_status(response, content, server) -> None:
+def _check_status(answer: Answer, server: str) -> None:
     """Raise unless an answer is a success that may hold a FITS file."""
-    status = response.status_code
+    status, content = answer.status, answer.content
     if status == 200 and content.startswith(b"SIMPLE"):
         return
-    kind = response.headers.get("Content-Type", "no type").split(";")[0]
+    kind = answer.headers.get("Content-Type", "no type").split(";")[0]
     start = " ".join(content[:200].decode("utf-8", "replace").split())
     received = f"{len(content)} bytes of {kind}" + (f" that start with {start!r}" if start else "")
-    if status == 429 or status >= 500:
-        raise _PassingFault(f"{server} answered {status} ({received})", _retry_after(response))
+    if answer.passing:
+        raise PassingFault(f"{server} answered {status} ({received})", answer.wait)
     if status == 200:
         raise ProviderError(f"{server} sent no FITS image but {received}")
     raise ProviderError(f"{server} refused the request: status {status} ({received})")
-
-
-def _retry_after(response) -> float | None:
-    """Seconds that the service asks to wait, as a number or a date."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text)
-    with contextlib.suppress(ValueError, TypeError):
-        return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
-    return None
-
-
-def _root(error) -> str:
-    """Message of the error that caused another one."""
-    while error.__cause__ is not None or error.__context__ is not None:
-        error = error.__cause__ or error.__context__
-    return str(error) or type(error).__name__

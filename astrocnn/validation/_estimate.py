@@ -205,6 +205,20 @@ def purity_at_prevalence(
 
 
 def purity_of(tpr, fpr, prevalence):
+    """Return the purity by Bayes' rule, from both rates and the share of clusters.
+
+    Parameters
+    ----------
+    tpr, fpr : float or ndarray
+        True- and false-positive rate, 0..1; shapes that go together.
+    prevalence : float
+        Share of clusters, 0..1.
+
+    Returns
+    -------
+    float or ndarray
+        NaN where nothing is called a cluster.
+    """
     return prevalence * tpr / (prevalence * tpr + (1 - prevalence) * fpr)
 
 

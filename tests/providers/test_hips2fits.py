@@ -17,6 +17,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from astrocnn import _http
 from astrocnn.config import conf
 from astrocnn.exceptions import NoCoverageError, ProviderError
 from astrocnn.grid import CutoutGrid
@@ -226,7 +227,7 @@ def test_no_coverage(service, grid):
 @pytest.mark.parametrize("as_date", [False, True])
 def test_retry_after_is_respected(service, grid, monkeypatch, as_date):
     waits = []
-    monkeypatch.setattr(_hips2fits.time, "sleep", waits.append)
+    monkeypatch.setattr(_http.time, "sleep", waits.append)
     later = datetime.now(UTC) + timedelta(seconds=7)
     service.faults, service.retry_after = ["503"], format_datetime(later) if as_date else "7"
     assert provider(service).cutout(grid).valid.all()
@@ -234,7 +235,7 @@ def test_retry_after_is_respected(service, grid, monkeypatch, as_date):
 
 
 def test_long_retry_after_is_not_waited_for(service, grid, monkeypatch):
-    monkeypatch.setattr(_hips2fits.time, "sleep", lambda _: pytest.fail("it waited"))
+    monkeypatch.setattr(_http.time, "sleep", lambda _: pytest.fail("it waited"))
     service.always, service.retry_after = "503", "3600"
     with pytest.raises(ProviderError, match=r"asks to come back in 3600 s \(1 tried\)"):
         provider(service, retries=5).cutout(grid)
@@ -243,7 +244,7 @@ def test_long_retry_after_is_not_waited_for(service, grid, monkeypatch):
 
 def test_waits_grow(service, grid, monkeypatch):
     waits = []
-    monkeypatch.setattr(_hips2fits.time, "sleep", waits.append)
+    monkeypatch.setattr(_http.time, "sleep", waits.append)
     service.always, service.retry_after = "500", "soon"
     with pytest.raises(ProviderError):
         provider(service, retries=3).cutout(grid)
@@ -261,7 +262,7 @@ def test_nobody_listens(grid, monkeypatch):
 def test_service_that_was_never_reached_is_not_asked_again(grid, monkeypatch):
     """Without a network a long list of targets fails soon."""
     waits = []
-    monkeypatch.setattr(_hips2fits.time, "sleep", waits.append)
+    monkeypatch.setattr(_http.time, "sleep", waits.append)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     provide = Hips2FitsProvider("dss2-red", server="http://127.0.0.1:9/", retries=1)
     messages = []
