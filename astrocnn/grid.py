@@ -1,4 +1,4 @@
-"""The tangent-plane grid of a target: WCS and shape travel together."""
+"""The tangent-plane grid of a target, and those of many: WCS and shape travel together."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +11,7 @@ from astropy.wcs import WCS
 
 from .exceptions import InvalidTargetError
 
-__all__ = ["CutoutGrid"]
+__all__ = ["CutoutGrid", "CutoutGrids"]
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,88 @@ class CutoutGrid:
         dec = np.arctan2(z, np.hypot(x, xi))
         ra = ra0 + np.arctan2(xi, np.broadcast_to(x, dec.shape))
         return np.degrees(ra) % 360.0, np.degrees(dec)
+
+
+@dataclass(frozen=True)
+class CutoutGrids:
+    """The grids of many targets: same size, other centers. No object per target is made.
+
+    Parameters
+    ----------
+    ra, dec : array-like of shape (n,)
+        Centers (degrees, ICRS), finite.
+    size : `~astropy.units.Quantity`
+        Side of the fields as an angle.
+    pixels : int
+        Pixels along one side.
+
+    Raises
+    ------
+    InvalidTargetError
+        If a center is not finite, or ``size`` or ``pixels`` cannot make a grid.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astrocnn.grid import CutoutGrids
+    >>> grids = CutoutGrids([150.0, 210.0], [2.0, 3.0], 6 * u.arcmin, 356)
+    >>> len(grids), grids.shape, grids[1].center.ra.deg
+    (2, (356, 356), np.float64(210.0))
+    """
+
+    ra: np.ndarray
+    dec: np.ndarray
+    size: u.Quantity
+    pixels: int
+
+    def __post_init__(self):
+        check_size(self.size, self.pixels)
+        for name in ("ra", "dec"):
+            values = np.atleast_1d(np.asarray(getattr(self, name), dtype=float))
+            object.__setattr__(self, name, values)
+        if self.ra.shape != self.dec.shape or self.ra.ndim != 1:
+            raise InvalidTargetError("the centers of grids must be two lists of the same length")
+        if not (np.isfinite(self.ra).all() and np.isfinite(self.dec).all()):
+            raise InvalidTargetError("the centers of grids must be finite")
+        object.__setattr__(self, "pixels", int(self.pixels))
+
+    def __len__(self) -> int:
+        return len(self.ra)
+
+    def __getitem__(self, i: int) -> CutoutGrid:
+        """Grid of one target."""
+        return CutoutGrid(SkyCoord(self.ra[i], self.dec[i], unit="deg"), self.size, self.pixels)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of an image on a grid, ``(ny, nx)``."""
+        return (self.pixels, self.pixels)
+
+    @property
+    def pixel_scale(self) -> u.Quantity:
+        """Side of one pixel (arcsec)."""
+        return (self.size / self.pixels).to(u.arcsec)
+
+    @property
+    def pixel_area(self) -> u.Quantity:
+        """Area of one pixel at the centers (arcsec2)."""
+        return self.pixel_scale**2
+
+    def axes(self) -> np.ndarray:
+        """Return unit vectors to the centers and along their west and north.
+
+        Returns
+        -------
+        ndarray of shape (n, 3, 3)
+            Rows: center, west (growing x), north (growing y), ICRS. The pixel at ``x`` and ``y``
+            (radians from the center) lies in the direction ``center + x * west + y * north``.
+        """
+        ra, dec = np.radians(self.ra), np.radians(self.dec)
+        zero = np.zeros_like(ra)
+        center = [np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)]
+        west = [np.sin(ra), -np.cos(ra), zero]
+        north = [-np.sin(dec) * np.cos(ra), -np.sin(dec) * np.sin(ra), np.cos(dec)]
+        return np.array([center, west, north]).transpose(2, 0, 1)
 
 
 def check_size(size, pixels) -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from astrocnn.exceptions import InvalidTargetError
-from astrocnn.grid import CutoutGrid
+from astrocnn.grid import CutoutGrid, CutoutGrids
 
 A1835 = SkyCoord(210.2583, 2.8783, unit="deg")
 
@@ -122,3 +122,25 @@ def test_bad_size(size):
 def test_bad_pixels(pixels):
     with pytest.raises(InvalidTargetError, match="pixels must be a positive whole number"):
         CutoutGrid(A1835, 6 * u.arcmin, pixels)
+
+
+def test_grids_point_where_each_grid_points():
+    ra, dec = [0.0, 359.999, 10.0, 45.0, 200.0], [0.0, 12.0, 90.0, -90.0, -65.3]
+    grids = CutoutGrids(ra, dec, 6 * u.arcmin, 9)
+    step = grids.pixel_scale.to_value(u.rad)
+    x, y = np.meshgrid(*2 * [(np.arange(9) - 4) * step])
+    for i, (center, west, north) in enumerate(grids.axes()):
+        vectors = center + x[..., np.newaxis] * west + y[..., np.newaxis] * north
+        found = SkyCoord(*vectors.transpose(2, 0, 1), representation_type="cartesian")
+        found.representation_type = "unitspherical"
+        expected = SkyCoord(*grids[i].lonlat(), unit="deg")
+        assert found.separation(expected).max() < 1e-9 * u.arcsec
+    assert (len(grids), grids.shape, grids.pixel_area) == (5, (9, 9), grids[0].pixel_area)
+
+
+@pytest.mark.parametrize(
+    ("ra", "dec"), [([1.0], [np.nan]), ([1.0, 2.0], [3.0]), ([[1.0]], [[2.0]]), ([np.inf], [0.0])]
+)
+def test_grids_need_finite_centers(ra, dec):
+    with pytest.raises(InvalidTargetError, match="centers"):
+        CutoutGrids(ra, dec, 6 * u.arcmin, 9)

@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import xarray as xr
 from astropy import units as u
-from astropy.coordinates import SkyCoord
 from astropy.table import QTable
 from tqdm.auto import tqdm
 
 from ..config import conf
 from ..exceptions import NoCoverageError, ProviderError, SurveyMismatchError
-from ..grid import CutoutGrid, check_size
-from ..providers import Provider, open_provider
+from ..grid import CutoutGrids, check_size
+from ..providers import Pixels, Provider, open_provider
 from ..surveys import Band, get_band
 from ..tables import read_targets
 from ._dataset import cutout_dataset
@@ -160,47 +159,22 @@ def _is_target_table(targets) -> bool:
 def _make_chunk(targets, providers, size, npix, pool) -> xr.Dataset:
     """Make the cut-outs of some targets with the pool's threads."""
     ra, dec = targets["ra"].to_value(u.deg), targets["dec"].to_value(u.deg)
-
-    def one(i):
-        if not (np.isfinite(ra[i]) and np.isfinite(dec[i])):
-            return ["invalid_position"] * len(providers), []
-        grid = CutoutGrid(SkyCoord(ra[i], dec[i], unit="deg"), size, npix)
-        return _make_one(grid, providers, targets["target_id"][i])
-
-    results = _map(pool, one, range(len(targets)))
-    dataset = cutout_dataset(
-        targets["target_id"],
-        ra,
-        dec,
-        [p.band for p in providers],
-        [r[0] for r in results],
-        size,
-        npix,
-    )
-    dataset.attrs["faults"] = [fault for _, faults in results for fault in faults]
+    good = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
+    pixels = [["invalid_position"] * len(providers) for _ in targets]
+    faults = []
+    if len(good):
+        grids = CutoutGrids(ra[good], dec[good], size, npix)
+        for b, provider in enumerate(providers):
+            for i, found in zip(good, provider.cutouts(grids, pool), strict=True):
+                pixels[i][b] = found if isinstance(found, Pixels) else _flag(found, provider.band)
+                if isinstance(found, ProviderError) and not isinstance(found, NoCoverageError):
+                    faults.append((i, f"target {targets['target_id'][i]}: {found}"))
+    bands = [provider.band for provider in providers]
+    dataset = cutout_dataset(targets["target_id"], ra, dec, bands, pixels, size, npix)
+    dataset.attrs["faults"] = [fault for _, fault in sorted(faults, key=lambda fault: fault[0])]
     return dataset
 
 
-def _map(pool, function, items):
-    """Like ``pool.map``, but Ctrl-C drops what has not begun instead of waiting for it."""
-    futures = [pool.submit(function, item) for item in items]
-    try:
-        return [future.result() for future in futures]
-    except BaseException:
-        for future in futures:
-            future.cancel()
-        raise
-
-
-def _make_one(grid, providers, target_id):
-    """Pixels, or a flag, of every band for one target; and faults in words."""
-    found, faults = [], []
-    for provider in providers:
-        try:
-            found.append(provider.cutout(grid))
-        except NoCoverageError:
-            found.append(f"no_coverage:{provider.band.name}")
-        except ProviderError as error:
-            found.append(f"failed:{provider.band.name}")
-            faults.append(f"target {target_id}: {error}")
-    return found, faults
+def _flag(error: ProviderError, band: Band) -> str:
+    """Flag of a target that has no pixels."""
+    return f"{'no_coverage' if isinstance(error, NoCoverageError) else 'failed'}:{band.name}"

@@ -1,11 +1,13 @@
 """The contract of a provider: pixels of one band, on the target's grid."""
 
 from abc import ABC, abstractmethod
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..grid import CutoutGrid
+from ..exceptions import ProviderError
+from ..grid import CutoutGrid, CutoutGrids
 from ..surveys import Band
 
 __all__ = ["Pixels", "Provider"]
@@ -69,6 +71,36 @@ class Provider(ABC):
         ProviderError
             If the file, tile or service failed.
         """
+
+    def cutouts(self, grids: CutoutGrids, pool: Executor) -> list[Pixels | ProviderError]:
+        """Return the pixels on many grids, or the error of those that failed.
+
+        Parameters
+        ----------
+        grids : CutoutGrids
+            The targets' grids.
+        pool : `concurrent.futures.Executor`
+            Threads for providers that wait for files or services. Ctrl-C drops what has not begun.
+
+        Returns
+        -------
+        list of Pixels or ProviderError
+            One per grid; `NoCoverageError` is a `ProviderError`.
+        """
+        futures = [pool.submit(self._attempt, grids, i) for i in range(len(grids))]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+
+    def _attempt(self, grids, i):
+        """Pixels on one of many grids, or the error."""
+        try:
+            return self.cutout(grids[i])
+        except ProviderError as error:
+            return error
 
     @property
     @abstractmethod
