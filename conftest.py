@@ -60,6 +60,10 @@ def pytest_configure(config):
 
     iers.auto_download = False
     conf.progress = False
+    # Tests count requests: nothing is kept between them, and no other service is asked, unless
+    # a test says so.
+    conf.image_cache_size = "0 GB"
+    conf.check_coverage = False
 
 
 @pytest.fixture(autouse=True)

@@ -33,8 +33,42 @@ class Conf(_config.ConfigNamespace):
         cfgtype="float(min=0, max=1)",
     )
     hips2fits_server = _config.ConfigItem(
-        "https://alasky.cds.unistra.fr/hips-image-services/hips2fits",
-        "Address of the hips2fits service.",
+        [
+            "https://alasky.cds.unistra.fr/hips-image-services/hips2fits",
+            "https://alaskybis.cds.unistra.fr/hips-image-services/hips2fits",
+        ],
+        "Addresses of the hips2fits service: where one fails, the next one is asked.",
+        cfgtype="force_list",
+    )
+    moc_server = _config.ConfigItem(
+        [
+            "https://alasky.cds.unistra.fr/MocServer/query",
+            "https://alaskybis.cds.unistra.fr/MocServer/query",
+        ],
+        "Addresses of the CDS MOC server, which knows what part of the sky a HiPS covers.",
+        cfgtype="force_list",
+    )
+    check_coverage = _config.ConfigItem(
+        True,
+        "Ask the MOC server what a HiPS covers, and not ask for pixels elsewhere; needs mocpy.",
+    )
+    skyview_server = _config.ConfigItem(
+        "https://skyview.gsfc.nasa.gov/current/cgi/basicform.pl", "Address of SkyView's form."
+    )
+    xmm_tap_server = _config.ConfigItem(
+        "https://nxsa.esac.esa.int/tap-server/tap/sync",
+        "Address of the TAP service of the XMM-Newton archive, for answers while one waits.",
+    )
+    xmm_data_server = _config.ConfigItem(
+        "https://nxsa.esac.esa.int/nxsa-sl/servlet/data-action-aio",
+        "Address of the XMM-Newton archive's data.",
+    )
+    image_cache = _config.ConfigItem(
+        "", "Folder that keeps answers of image services; '' is a folder in astropy's cache."
+    )
+    image_cache_size = _config.ConfigItem(
+        "5 GB",
+        "Size of that folder. The least recently used answers are deleted; '0 GB' keeps nothing.",
     )
     vizier_server = _config.ConfigItem(
         "https://vizier.cds.unistra.fr/viz-bin/votable",
@@ -63,6 +97,16 @@ class Conf(_config.ConfigNamespace):
     )
     timeout = _config.ConfigItem(
         30.0, "Seconds to wait for one answer of a remote service.", cfgtype="float(min=0.1)"
+    )
+    total_timeout = _config.ConfigItem(
+        120.0,
+        "Seconds to spend on one image of a remote service, with all its tries.",
+        cfgtype="float(min=0.1)",
+    )
+    requests = _config.ConfigItem(
+        4,
+        "Requests that one remote service is sent at the same time, whatever the threads.",
+        cfgtype="integer(min=1)",
     )
     retries = _config.ConfigItem(
         2,

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from . import _demo, _info, _match, _predict, _train, _validate
+from . import _cache, _demo, _info, _match, _predict, _train, _validate
 from ._terminal import explain, terminal
 
 __all__ = ["main"]
@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"astrocnn {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for command in (_demo, _predict, _match, _validate, _train, _info):
+    for command in (_demo, _predict, _match, _validate, _train, _info, _cache):
         name = command.__name__.rpartition("._")[2]
         child = commands.add_parser(
             name,

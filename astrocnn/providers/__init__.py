@@ -1,6 +1,13 @@
 """Pixels of a band on a target's grid, from files, tiles, or a service."""
 
+from ._cache import (
+    clear_image_cache,
+    image_cache_folder,
+    image_cache_table,
+    limit_image_cache,
+)
 from ._core import Pixels, Provider
+from ._coverage import hips_moc, survey_coverage
 from ._fits import FitsProvider
 from ._fits_image import read_image
 from ._hips import HipsProvider
@@ -16,8 +23,14 @@ __all__ = [
     "Pixels",
     "Provider",
     "SkyImage",
+    "clear_image_cache",
+    "hips_moc",
+    "image_cache_folder",
+    "image_cache_table",
+    "limit_image_cache",
     "open_provider",
     "read_image",
     "resample_image",
+    "survey_coverage",
     "write_hips",
 ]

@@ -2,27 +2,30 @@
 
 import json
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 from astropy import units as u
 
-from .._http import Answer, PassingFault, open_session, retried, send
+from .._http import PassingFault
 from ..config import conf
 from ..exceptions import NoCoverageError, ProviderError
 from ..surveys import Band, get_band
+from ._answer_wcs import check_wcs
+from ._cache import load, store
+from ._client import Tries, UselessAnswer, ask, get, received
 from ._core import Pixels, Provider
+from ._coverage import is_outside
 from ._decode import decode_image
 
 __all__ = ["Hips2FitsProvider"]
 
-#: Largest answer that is accepted (bytes): a grid of 4000 x 4000 float32 pixels.
-_MAX_BYTES = 64 * 2**20
-#: Wait before the first retry (s); it doubles with each one.
+#: First pause between tries (s).
 _BACKOFF = 0.5
-#: Longest wait that the service can ask for with Retry-After (s).
-_MAX_WAIT = 30.0
 #: After so many failures in a row a service that never answered is not asked again.
 _GIVE_UP = 3
+#: Surveys grow: an answer that there are no pixels is believed for so long (s).
+_NO_PIXELS_AGE = 30 * 86400.0
 _IMPORTING = threading.Lock()
 _ADVICE = "; check the connection or give local images with images=..."
 
@@ -34,14 +37,19 @@ class Hips2FitsProvider(Provider):
     ----------
     band : Band or str
         What to ask for: the sum of the HiPS ``band.hips``.
-    server : str, optional
-        Address of the service. These three default to ``hips2fits_server``, ``timeout`` and
-        ``retries`` of `astrocnn.conf`, read at each request.
+    server : str or sequence of str, optional
+        Address of the service, or of several equal ones: where one fails, the next is asked.
+        These three default to ``hips2fits_server``, ``timeout`` and ``retries`` of
+        `astrocnn.conf`, read at each request.
     timeout : float, optional
-        Seconds that one answer may take.
+        Seconds that one answer may take. All tries for an image together may take
+        ``astrocnn.conf.total_timeout``.
     retries : int, optional
         How often a request is sent again after a passing fault: no connection, no answer in
         time, status 429 or 5xx.
+    cache : bool or 'update'
+        Whether answers are taken from and kept in the folder of `image_cache_folder`;
+        ``"update"``: kept only.
 
     Raises
     ------
@@ -50,11 +58,20 @@ class Hips2FitsProvider(Provider):
 
     Notes
     -----
+    At most ``astrocnn.conf.requests`` requests are sent to one host at a time, over all providers
+    and threads of the process.
+
+    Where mocpy is installed, the CDS MOC server is asked once which part of the sky a HiPS covers;
+    no pixels are asked for elsewhere.
+
+    An answer is used if it is a FITS image of the right shape whose WCS, where it has one, agrees
+    with the one that was asked for to a tenth of a pixel.
+
     A service that could not be reached three times, and never before, is not asked again by this
     provider: without a network, 1000 targets fail as fast as three.
 
-    The request is the one of ``astroquery.hips2fits``; it is sent through a session of our own
-    that keeps connections open, one per thread.
+    The request is the one of ``astroquery.hips2fits``; it is sent through connections of our own
+    that stay open.
 
     The service interpolates HiPS values. A HiPS of counts holds counts per pixel of the original
     images (builders do not scale them), so counts are scaled by the ratio of the grid's pixel area
@@ -76,9 +93,10 @@ class Hips2FitsProvider(Provider):
     def __init__(
         self,
         band: Band | str,
-        server: str | None = None,
+        server: str | Sequence[str] | None = None,
         timeout: float | None = None,
         retries: int | None = None,
+        cache: bool | str = True,
     ):
         super().__init__(get_band(band))
         if not self.band.hips:
@@ -86,10 +104,12 @@ class Hips2FitsProvider(Provider):
                 f"band {self.band.name}{f' ({self.band.detector})' if self.band.detector else ''} "
                 f"has no HiPS; give local images: images={{{self.band.name!r}: ...}}"
             )
+        if cache not in (True, False, "update"):
+            raise ValueError(f"cache must be True, False or 'update', not {cache!r}")
         self.server = server
         self.timeout = timeout
         self.retries = retries
-        self._local = threading.local()
+        self.cache = cache
         self._answered = False
         self._unreached: list[str] = []
 
@@ -100,63 +120,103 @@ class Hips2FitsProvider(Provider):
 
     def cutout(self, grid) -> Pixels:
         """Return the pixels on ``grid``; see `Provider.cutout`."""
-        image = sum(self._fetch(hips, grid) for hips in self.band.hips)
+        image = sum(self._image(hips, grid) for hips in self.band.hips)
         valid = np.isfinite(image)
         if not valid.any():
-            position = grid.center.to_string("hmsdms", precision=0)
-            raise NoCoverageError(f"no {self.band.name} pixels at {position} in {self.description}")
+            raise self._no_pixels(grid)
         counts = self.band.quantity == "counts"
         if counts:
             image *= (grid.pixel_area / self.band.pixel_scale**2).to_value(u.one)
         return Pixels(image, valid, exposure_known=not counts)
 
-    def _fetch(self, hips, grid) -> np.ndarray:
-        """Image of one HiPS on the grid."""
-        content = self._download(request_parameters(hips, grid))
-        image = decode_image(content, f"the answer of hips2fits for {hips}")
+    def _no_pixels(self, grid) -> NoCoverageError:
+        position = grid.center.to_string("hmsdms", precision=0)
+        return NoCoverageError(f"no {self.band.name} pixels at {position} in {self.description}")
+
+    def _image(self, hips, grid) -> np.ndarray:
+        """Image of one HiPS on the grid, from the cache or from the service."""
+        name = f"the answer of hips2fits for {hips}"
+        key = grid_key(grid)
+        kept = load(hips, key) if self.cache is True else None
+        if kept is not None and kept.content:
+            return decode_image(kept.content, name)
+        if kept is not None and kept.age < _NO_PIXELS_AGE:
+            raise self._no_pixels(grid)
+        if is_outside(hips, grid):
+            raise self._no_pixels(grid)
+        content, image = self._fetch(hips, grid, name)
+        covered = np.isfinite(image).any()
+        if self.cache:
+            store(hips, key, content if covered else b"")
+        return image
+
+    def _fetch(self, hips, grid, name) -> tuple[bytes, np.ndarray]:
+        """Answer of the service, as it came and as pixels."""
+        if not self._answered and len(self._unreached) >= _GIVE_UP:
+            raise ProviderError(f"{self._unreached[0]} (not asked again)")
+        parameters = request_parameters(hips, grid)
+
+        def attempt(session, server, timeout):
+            try:
+                answer = get(session, server, parameters, timeout, advice=_ADVICE)
+            except PassingFault as fault:
+                self._answered |= fault.answered
+                raise
+            self._answered = True
+            if not answer.content.startswith(b"SIMPLE"):
+                raise UselessAnswer(f"{server} sent no FITS image but {received(answer)}")
+            return answer.content, _checked(answer.content, hips, grid, name)
+
+        try:
+            return ask(self._servers(), attempt, self._tries())
+        except ProviderError as error:
+            if isinstance(error.__cause__, PassingFault):
+                self._unreached.append(str(error.__cause__))
+            raise
+
+    def _servers(self) -> Sequence[str]:
+        """Addresses, in the order they were given."""
+        server = conf.hips2fits_server if self.server is None else self.server
+        return [server] if isinstance(server, str) else list(server)
+
+    def _tries(self) -> Tries:
+        return Tries(
+            conf.timeout if self.timeout is None else self.timeout,
+            conf.total_timeout,
+            conf.retries if self.retries is None else self.retries,
+            _BACKOFF,
+        )
+
+
+def grid_key(grid) -> str:
+    """Name a grid; two that differ by less than a tenth of a milliarcsecond may share it.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astrocnn.grid import CutoutGrid
+    >>> from astrocnn.providers._hips2fits import grid_key
+    >>> grid_key(CutoutGrid(SkyCoord(150, 2, unit="deg"), 6 * u.arcmin, 356))
+    'TAN 150.00000000 +2.00000000 360 arcsec 356 pixels'
+    """
+    size = grid.size.to_value(u.arcsec)
+    ra, dec = grid.center.ra.deg, grid.center.dec.deg
+    return f"TAN {ra:.8f} {dec:+.8f} {size:.9g} arcsec {grid.pixels} pixels"
+
+
+def _checked(content, hips, grid, name) -> np.ndarray:
+    """Pixels of an answer, if it is what was asked for."""
+    try:
+        image = decode_image(content, name)
         if image.shape != grid.shape:
             raise ProviderError(
                 f"hips2fits sent an image of shape {image.shape} for {hips}, not {grid.shape}"
             )
-        return image
-
-    def _download(self, parameters) -> bytes:
-        """Send one request, again after passing faults."""
-        retries = conf.retries if self.retries is None else self.retries
-        try:
-            return retried(lambda: self._request(parameters), retries, _BACKOFF, _MAX_WAIT)
-        except PassingFault as fault:
-            self._unreached.append(str(fault.__cause__))
-            raise ProviderError(str(fault)) from fault
-
-    def _request(self, parameters) -> bytes:
-        """Send one request and return the body of its answer."""
-        if not self._answered and len(self._unreached) >= _GIVE_UP:
-            raise ProviderError(f"{self._unreached[0]} (not asked again)")
-        server = conf.hips2fits_server if self.server is None else self.server
-        timeout = conf.timeout if self.timeout is None else self.timeout
-        try:
-            answer = send(
-                self._session(),
-                server,
-                parameters,
-                timeout=timeout,
-                most=_MAX_BYTES,
-                error=ProviderError,
-                advice=_ADVICE,
-            )
-        except PassingFault as fault:
-            self._answered |= fault.answered
-            raise
-        self._answered = True
-        _check_status(answer, server)
-        return answer.content
-
-    def _session(self):
-        """Session of this thread."""
-        if not hasattr(self._local, "session"):
-            self._local.session = open_session()
-        return self._local.session
+        check_wcs(content, grid, name)
+    except ProviderError as error:
+        raise UselessAnswer(str(error)) from error
+    return image
 
 
 def request_parameters(hips: str, grid) -> dict:
@@ -203,18 +263,3 @@ def _load_astroquery():
     with _IMPORTING, log_conf.set_temp("log_warnings", False):
         from astroquery.hips2fits import hips2fits
     return hips2fits
-
-
-def _check_status(answer: Answer, server: str) -> None:
-    """Raise unless an answer is a success that may hold a FITS file."""
-    status, content = answer.status, answer.content
-    if status == 200 and content.startswith(b"SIMPLE"):
-        return
-    kind = answer.headers.get("Content-Type", "no type").split(";")[0]
-    start = " ".join(content[:200].decode("utf-8", "replace").split())
-    received = f"{len(content)} bytes of {kind}" + (f" that start with {start!r}" if start else "")
-    if answer.passing:
-        raise PassingFault(f"{server} answered {status} ({received})", answer.wait)
-    if status == 200:
-        raise ProviderError(f"{server} sent no FITS image but {received}")
-    raise ProviderError(f"{server} refused the request: status {status} ({received})")

@@ -256,7 +256,7 @@ def test_ctrl_c_while_a_service_does_not_answer(folder):
     with service_module().Hips2FitsServer() as service:
         service.always = "slow"
         (settings / "astropy" / "astrocnn.cfg").write_text(
-            f'[config]\nhips2fits_server = "{service.url}"\n'
+            f'[config]\nhips2fits_server = "{service.url}"\ncheck_coverage = False\n'
         )
         process = subprocess.Popen(
             [sys.executable, "-c", "import sys; from astrocnn.cli import main; sys.exit(main())",
