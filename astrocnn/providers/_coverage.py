@@ -81,7 +81,8 @@ def is_outside(hips: str, grid) -> bool:
         return False
     key = hips, order
     if key not in _GROWN:
-        coarse = moc.degrade_to_order(order) if order < moc.max_order else moc
+        # A copy in either case: add_neighbours changes the MOC itself.
+        coarse = moc.degrade_to_order(order) if order < moc.max_order else moc.union(moc)
         _GROWN[key] = coarse.add_neighbours()
     center = grid.center
     return not _GROWN[key].contains_lonlat(center.ra.reshape(1), center.dec.reshape(1))[0]

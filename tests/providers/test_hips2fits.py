@@ -1,6 +1,7 @@
 """Requests to hips2fits, and what becomes of each kind of answer, over a real connection."""
 
 import importlib.util
+import io
 import json
 import sys
 import threading
@@ -22,6 +23,7 @@ from astrocnn.config import conf
 from astrocnn.exceptions import NoCoverageError, ProviderError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import Hips2FitsProvider, _client, _hips2fits
+from astrocnn.providers._answer_wcs import check_wcs
 from astrocnn.providers._hips2fits import request_parameters
 from astrocnn.surveys import get_band, xmm_band
 
@@ -292,6 +294,156 @@ def test_service_that_answered_before_is_asked_again(service, grid):
 def test_address_that_is_none(grid, server):
     with pytest.raises(ProviderError, match="cannot be used"):
         Hips2FitsProvider("dss2-red", server=server).cutout(grid)
+
+
+# Validation ---------------------------------------------------------------------------------------
+
+
+def moved(grid, **changes):
+    """A FITS file on a grid, with changes of its header; None deletes a card."""
+    header = grid.wcs.to_header()
+    for key, value in changes.items():
+        if value is None:
+            header.remove(key, ignore_missing=True, remove_all=True)
+        else:
+            header[key] = value
+    file = io.BytesIO()
+    fits.PrimaryHDU(np.ones(grid.shape, "float32"), header).writeto(file)
+    return file.getvalue()
+
+
+def as_cd(grid, angle):
+    """The same field with a CD matrix, turned by an angle (degrees)."""
+    scale, cos, sin = grid.wcs.wcs.cdelt[1], np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    turned = [[-scale * cos, scale * sin], [scale * sin, scale * cos]]
+    cards = {f"CD{i + 1}_{j + 1}": turned[i][j] for i in (0, 1) for j in (0, 1)}
+    return moved(grid, CDELT1=None, CDELT2=None, **cards)
+
+
+def test_wcs_that_agrees(grid):
+    for raw in (
+        moved(grid),
+        as_cd(grid, 0),
+        moved(grid, CRVAL1=grid.center.ra.deg - 360),
+        moved(grid, CRPIX1=grid.wcs.wcs.crpix[0] + 0.05),
+        moved(grid, CTYPE1=None, CTYPE2=None),  # no WCS: nothing to compare
+        moved(grid, RADESYS="FK5", EQUINOX=2000.0),
+    ):
+        check_wcs(raw, grid, "it")
+
+
+@pytest.mark.parametrize("dec", [90, -90, 89.99])
+def test_wcs_that_agrees_at_the_poles(dec):
+    grid = CutoutGrid(SkyCoord(30, dec, unit="deg"), 6 * u.arcmin, 90)
+    check_wcs(moved(grid), grid, "it")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"CRPIX2": 47.0},
+        {"CRVAL1": 150.01},
+        {"CDELT1": 1 / 900},  # mirrored
+        {"CDELT2": 1 / 880},
+        {"PC1_1": 0.0, "PC1_2": 1.0, "PC2_1": -1.0, "PC2_2": 0.0},
+        {"CTYPE1": "GLON-TAN", "CTYPE2": "GLAT-TAN"},
+        {"RADESYS": "FK4", "EQUINOX": 1950.0},
+        {"CRVAL2": 100.0},
+    ],
+)
+def test_wcs_that_does_not(grid, changes):
+    with pytest.raises(ProviderError, match="it (lies .* pixels from where|has no readable WCS)"):
+        check_wcs(moved(grid, **changes), grid, "it")
+
+
+def test_turned_image(grid):
+    check_wcs(as_cd(grid, 0.05), grid, "it")  # 0.05 pixels in the corners
+    with pytest.raises(ProviderError, match=r"it lies 0\.\d pixels"):
+        check_wcs(as_cd(grid, 0.5), grid, "it")
+
+
+def test_image_of_another_place(web):
+    """The mirror is asked; what is wrong is not kept."""
+    grid = CutoutGrid(CENTER, 6 * u.arcmin, 90)
+    elsewhere = CutoutGrid(SkyCoord(150, 3, unit="deg"), 6 * u.arcmin, 90)
+    web.answer = lambda path, query: moved(elsewhere if path == "/a" else grid)
+    provide = Hips2FitsProvider("dss2-red", server=[web.url + "/a", web.url + "/b"])
+    assert provide.cutout(grid).valid.all()
+    assert [path for path, _ in web.requests] == ["/a", "/b"]
+    _client.forget_services()
+    with pytest.raises(ProviderError, match=r"DSS2/red lies 900\.\d pixels from where it was"):
+        Hips2FitsProvider("dss2-red", server=web.url + "/a").cutout(grid)
+
+
+# Mirrors ------------------------------------------------------------------------------------------
+
+
+def test_mirror(service, grid, kept):
+    """A server that is down costs the first target one request, the others none."""
+    with conf.set_temp("hips2fits_server", ["http://127.0.0.1:9/", service.url]):
+        provide = Hips2FitsProvider("dss2-red", retries=0)
+        for _ in range(3):
+            assert provide.cutout(grid).valid.all()
+        assert len(service.requests) == 1  # and what one server sent is kept for all
+    with conf.set_temp("hips2fits_server", "http://127.0.0.1:9/"):
+        assert provide.cutout(grid).valid.all()
+
+
+# Cache --------------------------------------------------------------------------------------------
+
+
+def test_second_run_sends_no_request(service, grid, kept):
+    first = provider(service, "xmm").cutout(grid)
+    assert len(service.requests) == 2
+    service.always = "404"
+    second = provider(service, "xmm").cutout(grid)
+    np.testing.assert_array_equal(second.image, first.image)
+    assert len(service.requests) == 2
+    near = SkyCoord(150, 2.00001, unit="deg")
+    for other in (CutoutGrid(near, 6 * u.arcmin, 90), CutoutGrid(CENTER, 6 * u.arcmin, 91)):
+        with pytest.raises(ProviderError, match="404"):
+            provider(service, "xmm").cutout(other)
+
+
+def test_cache_can_be_left_out_or_renewed(service, grid, kept):
+    provider(service, cache=False).cutout(grid)
+    assert not kept.exists()
+    for cache, n_requests in ((True, 2), (True, 2), ("update", 3), (True, 3), (False, 4)):
+        provider(service, cache=cache).cutout(grid)
+        assert len(service.requests) == n_requests
+    with pytest.raises(ValueError, match="cache must be True, False or 'update', not 'yes'"):
+        provider(service, cache="yes")
+
+
+def test_damaged_entry_is_fetched_again(service, grid, kept):
+    wanted = provider(service).cutout(grid).image
+    (path,) = kept.rglob("*.answer")
+    path.write_bytes(path.read_bytes()[:-5000])
+    np.testing.assert_array_equal(provider(service).cutout(grid).image, wanted)
+    assert len(service.requests) == 2
+    provider(service).cutout(grid)
+    assert len(service.requests) == 2
+
+
+def test_no_coverage_is_kept_for_a_while(service, grid, kept, monkeypatch):
+    service.always = "nan"
+    for _ in range(2):
+        with pytest.raises(NoCoverageError):
+            provider(service).cutout(grid)
+    assert len(service.requests) == 1
+    (path,) = kept.rglob("*.answer")
+    assert path.stat().st_size < 500
+    monkeypatch.setattr(_hips2fits, "_NO_PIXELS_AGE", -1)
+    service.always = None  # the survey has grown
+    assert provider(service).cutout(grid).valid.all()
+
+
+@pytest.mark.parametrize("fault", ["truncated", "html", "shape", "404", "500"])
+def test_what_is_of_no_use_is_not_kept(service, grid, kept, fault):
+    service.always = fault
+    with pytest.raises(ProviderError):
+        provider(service, retries=0).cutout(grid)
+    assert not list(kept.rglob("*.answer"))
 
 
 @pytest.mark.remote_data
