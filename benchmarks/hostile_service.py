@@ -76,7 +76,7 @@ class Service:
 
     def __init__(self, n: int):
         self.kinds, self.counts = assigned(n), [0] * n
-        self.lock, self.in_flight, self.most = threading.Lock(), 0, 0
+        self.lock, self.in_flight, self.most = threading.Lock(), set(), 0
         handler = type("Handler", (_Handler,), {"service": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
@@ -93,27 +93,27 @@ class Service:
         self.closing.set()
         self.server.shutdown()
 
-    def begin(self, wcs: dict) -> str:
+    def begin(self, wcs: dict, handler) -> str:
         """Note a request; the fault that it meets."""
         i = round(wcs["CRVAL1"] / STEP) + 1000 * round(wcs["CRVAL2"] - 10.0)
         with self.lock:
             self.counts[i] += 1
-            self.in_flight += 1
-            self.most = max(self.most, self.in_flight)
+            # What the client has given up is not in flight, though its thread may not know yet.
+            self.in_flight = {other for other in self.in_flight if not other.hung_up()} | {handler}
+            self.most = max(self.most, len(self.in_flight))
             kind, _, once = self.kinds[i].partition(" ")
             return "good" if once and self.counts[i] > 1 else kind
 
-    def end(self) -> None:
+    def end(self, handler) -> None:
         """Note that a request was answered."""
         with self.lock:
-            self.in_flight -= 1
+            self.in_flight.discard(handler)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     service = None
-    counted = False
 
     def do_GET(self):
         """Answer, or fail as the target says."""
@@ -121,17 +121,10 @@ class _Handler(BaseHTTPRequestHandler):
         if parts.path == "/counts":
             return self.send(json.dumps([self.service.counts, self.service.most]).encode())
         wcs = json.loads(parse_qs(parts.query)["wcs"][0])
-        fault, self.counted = self.service.begin(wcs), True
         try:
-            return self.fail(fault, wcs)
+            return self.fail(self.service.begin(wcs, self), wcs)
         finally:
-            self.end()
-
-    def end(self):
-        """This request is not in flight any more."""
-        if self.counted:
-            self.counted = False
-            self.service.end()
+            self.service.end(self)
 
     def fail(self, fault, wcs):
         """Answer one request."""
@@ -165,14 +158,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         body = body[: len(body) // 2] if cut else body
         self.wfile.write(body[:-1])
-        self.end()  # before the last byte: with it the client may send its next request
+        self.service.end(self)  # before the last byte: with it the client may send its next request
         self.wfile.write(body[-1:])
         self.close_connection |= cut
 
     def hung_up(self):
         """Whether the client has closed the connection."""
-        readable, _, _ = select.select([self.connection], [], [], 0)
-        return bool(readable) and self.connection.recv(1, socket.MSG_PEEK) == b""
+        try:
+            readable, _, _ = select.select([self.connection], [], [], 0)
+            return bool(readable) and self.connection.recv(1, socket.MSG_PEEK) == b""
+        except (OSError, ValueError):  # reset, or closed on this side
+            return True
 
     def log_message(self, *_):
         """Stay silent."""
