@@ -6,6 +6,7 @@ from ._cache import (
     image_cache_table,
     limit_image_cache,
 )
+from ._chain import ChainProvider
 from ._core import Pixels, Provider
 from ._coverage import hips_moc, survey_coverage
 from ._fits import FitsProvider
@@ -15,14 +16,19 @@ from ._hips2fits import Hips2FitsProvider
 from ._hips_writer import write_hips
 from ._open import open_provider
 from ._resample import SkyImage, resample_image
+from ._skyview import SkyViewProvider
+from ._xmm_archive import XMMArchiveProvider
 
 __all__ = [
+    "ChainProvider",
     "FitsProvider",
     "Hips2FitsProvider",
     "HipsProvider",
     "Pixels",
     "Provider",
     "SkyImage",
+    "SkyViewProvider",
+    "XMMArchiveProvider",
     "clear_image_cache",
     "hips_moc",
     "image_cache_folder",

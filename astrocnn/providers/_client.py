@@ -14,7 +14,17 @@ from .._http import Answer, PassingFault, open_session, send
 from ..config import conf
 from ..exceptions import ProviderError
 
-__all__ = ["Tries", "UselessAnswer", "ask", "check_status", "forget_services", "get"]
+__all__ = [
+    "Tries",
+    "UselessAnswer",
+    "ask",
+    "check_status",
+    "download",
+    "forget_services",
+    "get",
+    "received",
+    "usual_tries",
+]
 
 #: Longest wait that a service can ask for with Retry-After (s).
 _MAX_WAIT = 30.0
@@ -172,6 +182,50 @@ def get(
     )
     check_status(answer, server)
     return answer
+
+
+def usual_tries() -> Tries:
+    """How hard to try, as the settings say."""
+    return Tries(conf.timeout, conf.total_timeout, conf.retries)
+
+
+def download(
+    servers: Sequence[str],
+    parameters: "str | dict[str, str]",
+    read: Callable[[Answer, str], Any],
+    *,
+    tries: Tries | None = None,
+    most: int = _MAX_BYTES,
+    advice: str = "",
+) -> Any:
+    """Send one GET request, as `ask` does, and return what ``read`` makes of the answer.
+
+    Parameters
+    ----------
+    servers : sequence of str
+        Addresses of equal services.
+    parameters : str or dict of str to str
+        Parameters of the request.
+    read : callable
+        Takes the answer and the address; raises `UselessAnswer` if it is not what was asked for.
+    tries : Tries, optional
+        How hard to try; by default `usual_tries`.
+    most : int
+        Largest answer that is accepted (bytes).
+    advice : str
+        Ends messages about the connection.
+
+    Raises
+    ------
+    ProviderError
+        If there is no answer that is of use.
+    """
+
+    def attempt(session, server, timeout):
+        answer = get(session, server, parameters, timeout, most=most, advice=advice)
+        return read(answer, server)
+
+    return ask(servers, attempt, usual_tries() if tries is None else tries)
 
 
 def check_status(answer: Answer, server: str) -> None:

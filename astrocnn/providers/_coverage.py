@@ -14,7 +14,7 @@ from ..grid import CutoutGrids
 from ..surveys import Band, get_band
 from ..tables import read_targets
 from ._cache import load, store
-from ._client import Tries, UselessAnswer, ask, get, received
+from ._client import Tries, UselessAnswer, download, received
 
 __all__ = ["hips_moc", "is_outside", "survey_coverage"]
 
@@ -220,10 +220,7 @@ def _fetch_moc(hips) -> bytes:
     """Answer of the MOC server: a MOC in words."""
     from mocpy import MOC
 
-    parameters = moc_parameters(hips)
-
-    def attempt(session, server, timeout):
-        answer = get(session, server, parameters, timeout, most=_MAX_BYTES)
+    def read(answer, server):
         try:
             moc = MOC.from_string(answer.content.decode(), format="ascii")
         except Exception as error:  # mocpy raises what its Rust code says
@@ -232,7 +229,10 @@ def _fetch_moc(hips) -> bytes:
             raise UselessAnswer(f"{server} knows no HiPS {hips}")
         return answer.content
 
-    return ask(list(conf.moc_server), attempt, Tries(conf.timeout, conf.timeout, 0))
+    tries = Tries(conf.timeout, conf.timeout, retries=0)
+    return download(
+        list(conf.moc_server), moc_parameters(hips), read, tries=tries, most=_MAX_BYTES
+    )
 
 
 def moc_parameters(hips: str) -> dict:
