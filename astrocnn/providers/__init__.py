@@ -8,12 +8,13 @@ from ._cache import (
 )
 from ._chain import ChainProvider
 from ._core import Pixels, Provider
-from ._coverage import hips_moc, survey_coverage
+from ._coverage import survey_coverage
 from ._fits import FitsProvider
 from ._fits_image import read_image
 from ._hips import HipsProvider
 from ._hips2fits import Hips2FitsProvider
 from ._hips_writer import write_hips
+from ._moc import hips_moc
 from ._open import open_provider
 from ._resample import SkyImage, resample_image
 from ._skyview import SkyViewProvider

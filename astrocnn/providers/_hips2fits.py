@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,8 +16,8 @@ from ._answer_wcs import check_wcs
 from ._cache import load, store
 from ._client import Tries, UselessAnswer, ask, get, received
 from ._core import Pixels, Provider
-from ._coverage import is_outside
 from ._decode import decode_image
+from ._moc import is_outside, released
 
 __all__ = ["Hips2FitsProvider"]
 
@@ -61,8 +62,9 @@ class Hips2FitsProvider(Provider):
     At most ``astrocnn.conf.requests`` requests are sent to one host at a time, over all providers
     and threads of the process.
 
-    Where mocpy is installed, the CDS MOC server is asked once which part of the sky a HiPS covers;
-    no pixels are asked for elsewhere.
+    Where mocpy is installed, the CDS MOC server is asked once which part of the sky a HiPS covers,
+    and when it was released; no pixels are asked for elsewhere, and kept ones that are older are
+    asked for again.
 
     An answer is used if it is a FITS image of the right shape whose WCS, where it has one, agrees
     with the one that was asked for to a tenth of a pixel.
@@ -138,6 +140,8 @@ class Hips2FitsProvider(Provider):
         name = f"the answer of hips2fits for {hips}"
         key = grid_key(grid)
         kept = load(hips, key) if self.cache is True else None
+        if kept is not None and kept.age > time.time() - released(hips):
+            kept = None  # the HiPS has been made anew since
         if kept is not None and kept.content:
             return decode_image(kept.content, name)
         if kept is not None and kept.age < _NO_PIXELS_AGE:

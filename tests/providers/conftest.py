@@ -1,5 +1,6 @@
 """A service on the loopback address whose answers a test writes; a folder of kept answers."""
 
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -7,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from astrocnn.config import conf
-from astrocnn.providers import _client, _coverage
+from astrocnn.providers import _client, _moc
 
 
 class Web:
@@ -65,10 +66,10 @@ def web(monkeypatch):
     """A service whose answers the test writes."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     _client.forget_services()
-    _coverage.forget_mocs()
+    _moc.forget_mocs()
     with Web() as server:
         yield server
-    _coverage.forget_mocs()
+    _moc.forget_mocs()
 
 
 @pytest.fixture
@@ -77,3 +78,26 @@ def kept(tmp_path):
     place = tmp_path / "kept images"
     with conf.set_temp("image_cache", str(place)), conf.set_temp("image_cache_size", "50 MB"):
         yield place
+
+
+@pytest.fixture
+def mocs(web):
+    """A MOC server that knows the MOCs of a dict (in words), by HiPS; hips2fits beside it."""
+    known = {}
+    web.released, web.pixels = "2019-05-07T10:30Z", 404
+
+    def answer(path, query):
+        if path == "/hips2fits":
+            return web.pixels
+        hips = next((hips for hips in known if f"ID={hips})" in query["expr"]), None)
+        if query["get"] == "record":
+            return json.dumps([{"ID": hips, "hips_release_date": web.released}]).encode()
+        return known[hips].encode() if hips else b""
+
+    web.answer = answer
+    with (
+        conf.set_temp("moc_server", [web.url]),
+        conf.set_temp("check_coverage", True),
+        conf.set_temp("timeout", 1.0),
+    ):
+        yield known
