@@ -1,7 +1,6 @@
 """Pixels from the hips2fits service of CDS, one request per HiPS and target."""
 
 import json
-import threading
 import time
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from ..config import conf
 from ..exceptions import NoCoverageError, ProviderError
 from ..surveys import Band, get_band
 from ._answer_wcs import check_wcs
+from ._astroquery import astroquery_module
 from ._cache import load, store
 from ._client import Tries, UselessAnswer, ask, get, received
 from ._core import Pixels, Provider
@@ -27,7 +27,6 @@ _BACKOFF = 0.5
 _GIVE_UP = 3
 #: Surveys grow: an answer that there are no pixels is believed for so long (s).
 _NO_PIXELS_AGE = 30 * 86400.0
-_IMPORTING = threading.Lock()
 _ADVICE = "; check the connection or give local images with images=..."
 
 
@@ -250,7 +249,7 @@ def request_parameters(hips: str, grid) -> dict:
     ('CDS/P/DSS2/red', 'fits')
     """
     try:
-        return _load_astroquery().query_with_wcs(
+        return astroquery_module("hips2fits").hips2fits.query_with_wcs(
             hips=hips, wcs=grid.wcs, format="fits", get_query_payload=True
         )
     except ImportError:
@@ -258,12 +257,3 @@ def request_parameters(hips: str, grid) -> dict:
         header = grid.wcs.to_header()
         header["NAXIS1"], header["NAXIS2"] = grid.wcs.pixel_shape
         return {"wcs": json.dumps(dict(header.items())), "hips": hips, "format": "fits"}
-
-
-def _load_astroquery():
-    """Import the client; its logger would take warnings away from whoever catches them."""
-    from astropy.logger import conf as log_conf
-
-    with _IMPORTING, log_conf.set_temp("log_warnings", False):
-        from astroquery.hips2fits import hips2fits
-    return hips2fits

@@ -11,6 +11,7 @@ from astropy import units as u
 
 from ..config import conf
 from ..exceptions import ProviderError
+from ._astroquery import astroquery_module
 from ._cache import load, store
 from ._client import Tries, UselessAnswer, download, received
 
@@ -198,12 +199,9 @@ def moc_parameters(hips: str, record: bool = False) -> dict:
     >>> parameters["get"], parameters["fmt"], "ID=CDS/P/DSS2/red" in parameters["expr"]
     ('moc', 'ascii', True)
     """
-    from astropy.logger import conf as log_conf
-
-    with log_conf.set_temp("log_warnings", False):
-        from astroquery.mocserver import MOCServer
+    client = astroquery_module("mocserver").MOCServer
     wanted = {"fields": ["ID", "hips_release_date"]} if record else {"return_moc": True}
-    found = MOCServer.query_hips(criteria=f"ID={hips}", get_query_payload=True, **wanted)
+    found = client.query_hips(criteria=f"ID={hips}", get_query_payload=True, **wanted)
     return {key: value for key, value in found.items() if value is not None}
 
 

@@ -10,6 +10,7 @@ from astropy.io import fits
 from ..config import conf
 from ..exceptions import NoCoverageError, ProviderError, UnknownNameError
 from ..surveys import Band, get_band
+from ._astroquery import astroquery_module
 from ._cache import load, store
 from ._client import UselessAnswer, download, received
 from ._core import Pixels, Provider
@@ -32,7 +33,6 @@ _SURVEYS = {
 _MARGIN = 3
 #: Most pixels along one side.
 _MOST_PIXELS = 4000
-_IMPORTING = threading.Lock()
 _ADVICE = "; check the connection or give local images with images=..."
 
 
@@ -175,12 +175,8 @@ def _page(answer, server) -> _Page:
 
 def _carried(get, server):
     """Client of astroquery whose requests are sent by ours."""
-    from astropy.logger import conf as log_conf
 
-    with _IMPORTING, log_conf.set_temp("log_warnings", False):
-        from astroquery.skyview import SkyViewClass
-
-    class Carried(SkyViewClass):
+    class Carried(astroquery_module("skyview").SkyViewClass):
         URL = server
 
         def _request(self, method, url, params=None, **_):
@@ -208,8 +204,10 @@ def _checked(content, source, grid, n) -> SkyImage:
         raise UselessAnswer(str(error)) from error
     if image.data.shape != (n, n):
         raise UselessAnswer(f"{source} sent an image of shape {image.data.shape}, not {(n, n)}")
-    x, y = image.wcs.world_to_pixel(grid.center)
-    distance = np.hypot(x - (n - 1) / 2, y - (n - 1) / 2)
+    try:
+        distance = np.hypot(*(np.array(image.wcs.world_to_pixel(grid.center)) - (n - 1) / 2))
+    except Exception as error:  # whatever astropy raises of a broken WCS
+        raise UselessAnswer(f"{source} sent an image without a readable WCS: {error}") from error
     if not distance < 1:
         raise UselessAnswer(f"{source} sent an image {distance:.1f} pixels from where it should be")
     return image

@@ -20,6 +20,7 @@ from .._http import PassingFault
 from ..config import conf
 from ..exceptions import NoCoverageError, ProviderError
 from ..surveys import Band, get_band
+from ._astroquery import astroquery_module
 from ._cache import load, store
 from ._client import UselessAnswer, download, received
 from ._core import Pixels, Provider
@@ -39,7 +40,6 @@ _MAX_BYTES = 512 * 2**20
 #: Fields whose images are kept open.
 _OPEN = 8
 _SOURCE = "XMM-Newton archive"
-_IMPORTING = threading.Lock()
 _ADVICE = "; check the connection or give local images with images=..."
 _ID = re.compile(r"\d{10}")
 
@@ -190,19 +190,19 @@ class _Tap:
 def _read_list(answer, server) -> Table:
     """Table of observations in an answer."""
     text = answer.content.decode("utf-8", "replace")
-    rows = list(csv.DictReader(io.StringIO(text)))
-    if not text.lower().lstrip('"').startswith("observation_id"):
-        raise UselessAnswer(f"{server} sent no list of observations but {received(answer)}")
-    return Table({"observation_id": np.array([row["observation_id"] for row in rows], dtype=str)})
+    try:
+        names = [row["observation_id"] for row in csv.DictReader(io.StringIO(text))]
+        if "observation_id" not in text.partition("\n")[0]:
+            raise KeyError("observation_id")
+    except (csv.Error, KeyError) as error:
+        said = f"{server} sent no list of observations but {received(answer)}"
+        raise UselessAnswer(said) from error
+    return Table({"observation_id": np.array(names, dtype=str)})
 
 
 def _archive():
     """Astroquery's class for the archive, with our client."""
-    from astropy.logger import conf as log_conf
-
-    with _IMPORTING, log_conf.set_temp("log_warnings", False):
-        from astroquery.esa.xmm_newton import XMMNewtonClass
-    archive = XMMNewtonClass(tap_handler=_Tap())
+    archive = astroquery_module("esa.xmm_newton").XMMNewtonClass(tap_handler=_Tap())
     archive.data_aio_url = f"{conf.xmm_data_server}?"
     return archive
 

@@ -17,6 +17,8 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from astrocnn import _http
 from astrocnn.config import conf
@@ -360,6 +362,24 @@ def test_turned_image(grid):
     check_wcs(as_cd(grid, 0.05), grid, "it")  # 0.05 pixels in the corners
     with pytest.raises(ProviderError, match=r"it lies 0\.\d pixels"):
         check_wcs(as_cd(grid, 0.5), grid, "it")
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_answer_with_random_damage(data):
+    """Whatever is wrong with a file: an image of the right shape, or an error of our own."""
+    grid = CutoutGrid(CENTER, 6 * u.arcmin, 9)
+    raw = bytearray(moved(grid))
+    cards = st.integers(0, 24 * 80 - 1)
+    for _ in range(data.draw(st.integers(1, 4))):
+        place, new = data.draw(cards), data.draw(st.sampled_from(b"0179.-+EDNF'/ =\x00\xff"))
+        raw[place] = new
+    try:
+        image = _hips2fits._checked(bytes(raw[: data.draw(st.sampled_from([None, 3000]))]),
+                                    "a HiPS", grid, "it")  # fmt: skip
+    except _client.UselessAnswer:
+        return
+    assert image.shape == grid.shape
 
 
 def test_image_of_another_place(web):

@@ -15,9 +15,9 @@ from astropy.io import fits
 from astrocnn.config import conf
 from astrocnn.exceptions import NoCoverageError, ProviderError
 from astrocnn.grid import CutoutGrid, CutoutGrids
-from astrocnn.providers import XMMArchiveProvider, _products_archive
+from astrocnn.providers import FitsProvider, XMMArchiveProvider, _products_archive
 from astrocnn.providers._products_archive import as_tar, read_products
-from astrocnn.surveys import xmm_band
+from astrocnn.surveys import get_band, xmm_band
 
 CENTER = SkyCoord(150, 2, unit="deg")
 FIELD = CutoutGrid(CENTER, 12 * u.arcmin, 90)  # 8 arcsec pixels
@@ -168,11 +168,24 @@ def test_faults(archive, grid, kept, tars, fault, message):
     assert len(list(kept.rglob("*.answer"))) == 1  # the list of observations
 
 
-@pytest.mark.parametrize("found", [b"<html>", b"", b"ERROR: no such table"])
+@pytest.mark.parametrize("found", [b"<html>", b"", b"ERROR", b"observation_idx\n1", b"\x00"])
 def test_list_that_is_none(archive, grid, kept, found):
     archive.answer = lambda path, query: found
     with pytest.raises(ProviderError, match="sent no list of observations"):
         XMMArchiveProvider().cutout(grid)
+
+
+def test_real_products(archive, real_data):
+    """Images of Abell 1835 that come through the archive are those of the files."""
+    files = {path.name: path.read_bytes() for path in (real_data / "a1835_xmm").glob("*.FTZ")}
+    archive.observations = ["0098010101"]
+    archive.fault = lambda query: tar({n: c for n, c in files.items() if query["name"] in n})
+    grid = CutoutGrid(SkyCoord(210.2583, 2.8786, unit="deg"), 6 * u.arcmin, 90)
+    found = XMMArchiveProvider().cutout(grid)
+    wanted = FitsProvider(str(real_data / "a1835_xmm" / "*.FTZ"), get_band("xmm")).cutout(grid)
+    np.testing.assert_array_equal(found.image, wanted.image)
+    np.testing.assert_array_equal(found.exposure, wanted.exposure)
+    assert found.image.max() > 5
 
 
 def test_cameras():
