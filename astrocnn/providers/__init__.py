@@ -1,11 +1,7 @@
 """Pixels of a band on a target's grid, from files, tiles, or a service."""
 
-from ._cache import (
-    clear_image_cache,
-    image_cache_folder,
-    image_cache_table,
-    limit_image_cache,
-)
+from ._cache import image_cache_folder
+from ._cache_contents import clear_image_cache, image_cache_table, limit_image_cache
 from ._chain import ChainProvider
 from ._core import Pixels, Provider
 from ._coverage import survey_coverage

@@ -15,20 +15,11 @@ from typing import NamedTuple
 
 from astropy import units as u
 from astropy.config.paths import get_cache_dir
-from astropy.table import QTable
 
 from ..config import conf
 from ..exceptions import AstrocnnError, AstrocnnWarning
 
-__all__ = [
-    "Kept",
-    "clear_image_cache",
-    "image_cache_folder",
-    "image_cache_table",
-    "limit_image_cache",
-    "load",
-    "store",
-]
+__all__ = ["Kept", "entries", "evict", "image_cache_folder", "load", "n_bytes", "slug", "store"]
 
 #: First word of an entry; the number is that of the format.
 _MAGIC = b"astrocnn-cache-1"
@@ -134,71 +125,6 @@ def store(source: str, request: str, content: bytes) -> None:
         _warn(folder, error)
 
 
-def clear_image_cache(source: str | None = None) -> int:
-    """Delete kept answers and return how many there were.
-
-    Parameters
-    ----------
-    source : str, optional
-        Of one HiPS or archive only, as `image_cache_table` names it.
-
-    Examples
-    --------
-    >>> from astrocnn.providers import clear_image_cache
-    >>> n_deleted = clear_image_cache("CDS/P/DSS2/red")
-    """
-    folder = image_cache_folder()
-    paths = [path for path, _ in _entries(folder if source is None else folder / _slug(source))]
-    for path in paths:
-        path.unlink(missing_ok=True)
-    with _LOCK:
-        _SIZES.pop(folder, None)
-    return len(paths)
-
-
-def limit_image_cache(size: "u.Quantity | str") -> int:
-    """Delete the least recently used answers until the rest fits, and return how many.
-
-    Parameters
-    ----------
-    size : `~astropy.units.Quantity` or str
-        For example ``2 * u.GB``. The lasting limit is ``image_cache_size`` of `astrocnn.conf`.
-
-    Examples
-    --------
-    >>> from astrocnn.providers import limit_image_cache
-    >>> n_deleted = limit_image_cache("2 GB")
-    """
-    folder = image_cache_folder()
-    with _LOCK:
-        deleted, _ = _evict(folder, n_bytes(str(size)))
-        _SIZES.pop(folder, None)
-    return deleted
-
-
-def image_cache_table() -> QTable:
-    """Return what is kept: a row per HiPS or archive with the number of answers and their size.
-
-    Examples
-    --------
-    >>> from astrocnn.providers import image_cache_table
-    >>> image_cache_table().colnames
-    ['source', 'answers', 'size', 'last_used']
-    """
-    folder, rows = image_cache_folder(), []
-    for part in sorted(folder.iterdir()) if folder.is_dir() else []:
-        entries = list(_entries(part)) if part.is_dir() else []
-        if entries:
-            size = sum(found.st_size for _, found in entries)
-            used = max(found.st_mtime for _, found in entries)
-            day = time.strftime("%Y-%m-%d", time.localtime(used))
-            rows.append((_source(entries[0][0]) or part.name, len(entries), size / 1e6, day))
-    table = QTable(rows=rows, names=["source", "answers", "size", "last_used"],
-                   dtype=[str, int, float, str])  # fmt: skip
-    table["size"] = table["size"].value * u.MB if rows else [] * u.MB
-    return table
-
-
 @lru_cache(maxsize=8)
 def n_bytes(size: str) -> int:
     """Return a size in words, such as ``"5 GB"``, in bytes.
@@ -231,7 +157,7 @@ def _limit() -> int:
     return n_bytes(conf.image_cache_size)
 
 
-def _slug(source: str) -> str:
+def slug(source: str) -> str:
     """Name of the folder of a source."""
     return re.sub(r"[^A-Za-z0-9-]+", "_", source) or "_"
 
@@ -239,7 +165,7 @@ def _slug(source: str) -> str:
 def _place(source: str, request: str) -> Path:
     """Where the answer to a request is kept."""
     digest = hashlib.sha256(f"{source}\n{request}".encode()).hexdigest()[:40]
-    return image_cache_folder() / _slug(source) / digest[:2] / f"{digest}.answer"
+    return image_cache_folder() / slug(source) / digest[:2] / f"{digest}.answer"
 
 
 def _pack(source, request, content) -> bytes:
@@ -261,17 +187,7 @@ def _unpack(raw, source, request) -> Kept | None:
     return Kept(content, max(time.time() - about["kept"], 0.0))
 
 
-def _source(path) -> str | None:
-    """Name of what was asked, from a file."""
-    try:
-        with open(path, "rb") as file:
-            file.readline(200)
-            return str(json.loads(file.readline(10_000))["source"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _entries(folder):
+def entries(folder):
     """Yield each of our files below a folder, with its size and times."""
     for parent, folders, names in os.walk(folder):
         folders.sort()
@@ -295,17 +211,17 @@ def _keep_below(folder, limit, written) -> None:
         total, since = _SIZES.get(folder, (limit + 1, 0))  # count before the first decision
         total, since = total + written, since + written
         if total > limit or since > limit * _RECOUNT:
-            _, total = _evict(folder, limit)
+            _, total = evict(folder, limit)
             since = 0
         _SIZES[folder] = total, since
 
 
-def _evict(folder, limit) -> tuple[int, int]:
+def evict(folder, limit) -> tuple[int, int]:
     """Delete the least recently used entries where there are too many; number, bytes left."""
-    entries = list(_entries(folder))
-    total, deleted = sum(found.st_size for _, found in entries), 0
+    kept = list(entries(folder))
+    total, deleted = sum(found.st_size for _, found in kept), 0
     if total > limit:
-        for path, found in sorted(entries, key=lambda entry: entry[1].st_mtime):
+        for path, found in sorted(kept, key=lambda entry: entry[1].st_mtime):
             if total <= limit * _AFTER:
                 break
             path.unlink(missing_ok=True)

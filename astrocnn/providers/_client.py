@@ -15,16 +15,8 @@ from ..config import conf
 from ..exceptions import ProviderError
 
 __all__ = [
-    "Tries",
-    "UselessAnswer",
-    "ask",
-    "check_status",
-    "download",
-    "forget_services",
-    "get",
-    "received",
-    "usual_tries",
-]
+    "Tries", "UselessAnswer", "ask", "download", "forget_services", "get", "received",
+]  # fmt: skip
 
 #: Longest wait that a service can ask for with Retry-After (s).
 _MAX_WAIT = 30.0
@@ -184,11 +176,6 @@ def get(
     return answer
 
 
-def usual_tries() -> Tries:
-    """How hard to try, as the settings say."""
-    return Tries(conf.timeout, conf.total_timeout, conf.retries)
-
-
 def download(
     servers: Sequence[str],
     parameters: "str | dict[str, str]",
@@ -209,7 +196,7 @@ def download(
     read : callable
         Takes the answer and the address; raises `UselessAnswer` if it is not what was asked for.
     tries : Tries, optional
-        How hard to try; by default `usual_tries`.
+        How hard to try; by default as the settings say.
     most : int
         Largest answer that is accepted (bytes).
     advice : str
@@ -225,7 +212,8 @@ def download(
         answer = get(session, server, parameters, timeout, most=most, advice=advice)
         return read(answer, server)
 
-    return ask(servers, attempt, usual_tries() if tries is None else tries)
+    usual = Tries(conf.timeout, conf.total_timeout, conf.retries)
+    return ask(servers, attempt, usual if tries is None else tries)
 
 
 def check_status(answer: Answer, server: str) -> None:

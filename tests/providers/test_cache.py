@@ -217,17 +217,15 @@ def test_processes_read_and_write_at_once(folder):
             assert found is None or found.content == np.random.default_rng(i).bytes(5_000)
             store("a", str(i), np.random.default_rng(i).bytes(5_000))
     """)
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", script, str(folder)],
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    for i in range(40):
-        store("a", str(i), answer(i))
-    while process.poll() is None:
+    command = [sys.executable, "-W", "error", "-c", script, str(folder)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         for i in range(40):
-            found = load("a", str(i))
-            assert found is None or found.content == answer(i)
             store("a", str(i), answer(i))
-            time.sleep(0.005)
-    assert process.communicate()[1] == ""
+        while process.poll() is None:
+            for i in range(40):
+                found = load("a", str(i))
+                assert found is None or found.content == answer(i)
+                store("a", str(i), answer(i))
+                time.sleep(0.005)
+        assert process.stderr.read() == ""
     assert sum(path.stat().st_size for path in files(folder)) <= 110_000
