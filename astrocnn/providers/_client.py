@@ -124,6 +124,8 @@ def ask(servers: Sequence[str], attempt: Callable[[Any, str, float], Any], tries
     'http://b/'
     """
     servers, left, n_tried = tuple(servers), tries.total, 0
+    if not servers:
+        raise ProviderError("no address of the service is set; see astrocnn.conf")
     for number in itertools.count():
         faults, useless = [], None
         left -= _await_rest(servers, left)

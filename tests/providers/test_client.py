@@ -66,6 +66,11 @@ def test_useless_answer_of_one_mirror(waits):
     assert len(services.asked) == 2
 
 
+def test_no_address():
+    with pytest.raises(ProviderError, match="no address of the service is set"):
+        ask([], Services(), QUICK)
+
+
 def test_refusal_is_final(waits):
     services = Services(a=[ProviderError("no such HiPS")], b=["pixels"])
     with pytest.raises(ProviderError, match="no such HiPS"):
