@@ -7,6 +7,7 @@ from astropy import units as u
 
 from ..config import conf
 from ..exceptions import NoCoverageError, ProviderError
+from ..grid import CutoutGrids
 from ..surveys import Band, get_band
 from ._core import Pixels, Provider
 from ._hips_map import HipsMap
@@ -105,23 +106,47 @@ class HipsProvider(Provider):
 
     def cutout(self, grid) -> Pixels:
         """Return the pixels on ``grid``; see `Provider.cutout`."""
-        image = sum(self._sample(hips, grid) for hips in self._maps)
-        valid = np.isfinite(image)
-        exposure = None
+        ra, dec = grid.center.ra.deg, grid.center.dec.deg
+        found = self.cutouts(CutoutGrids(ra, dec, grid.size, grid.pixels))[0]
+        if isinstance(found, ProviderError):
+            raise found
+        return found
+
+    def cutouts(self, grids, pool=None) -> list[Pixels | ProviderError]:
+        """Return the pixels on many grids; see `Provider.cutouts`."""
+        parts = [self._sample(hips, grids, pool) for hips in self._maps]
+        exposures = [None] * len(grids)
         if self._exposure is not None:
-            exposure = self._exposure.sample(grid, "bilinear")
+            exposures = self._exposure.sample(grids, "bilinear", pool)
+        found = []
+        for i, exposure in enumerate(exposures):
+            images = [part[i] for part in parts]
+            faults = [x for x in (*images, exposure) if isinstance(x, ProviderError)]
+            found.append(faults[0] if faults else self._pixels(images, exposure, grids, i))
+        return found
+
+    def _sample(self, hips, grids, pool):
+        """Values of one HiPS on the grids, counts per pixel of the grids; or errors."""
+        found = hips.sample(grids, self.interpolation, pool)
+        if self.band.quantity == "counts":
+            area = hips.pixel_area(hips.order) if self.pixel_area is None else self.pixel_area
+            ratio = np.float32((grids.pixel_area / area).to_value(u.one))
+            for values in found:
+                if not isinstance(values, ProviderError):
+                    values *= ratio
+        return found
+
+    def _pixels(self, images, exposure, grids, i) -> Pixels | NoCoverageError:
+        """Pixels of one target from the values of each HiPS."""
+        image = images[0]
+        for other in images[1:]:
+            image += other
+        valid = np.isfinite(image)
+        if exposure is not None:
             exposure = np.maximum(np.nan_to_num(exposure, nan=0.0), 0.0)
             valid &= exposure > conf.min_exposure * exposure.max()
         if not valid.any():
-            position = grid.center.to_string("hmsdms", precision=0)
-            raise NoCoverageError(f"no {self.band.name} pixels at {position} in {self.description}")
+            place = grids[i].center.to_string("hmsdms", precision=0)
+            return NoCoverageError(f"no {self.band.name} pixels at {place} in {self.description}")
         known = exposure is not None or self.band.quantity != "counts"
         return Pixels(image, valid, exposure, known)
-
-    def _sample(self, hips, grid):
-        """Values of one HiPS on the grid (float32), counts per pixel of the grid."""
-        values = hips.sample(grid, self.interpolation)
-        if self.band.quantity == "counts":
-            area = hips.pixel_area(hips.order) if self.pixel_area is None else self.pixel_area
-            values *= (grid.pixel_area / area).to_value(u.one)
-        return values
