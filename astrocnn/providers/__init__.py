@@ -3,6 +3,7 @@
 from ._core import Pixels, Provider
 from ._fits import FitsProvider
 from ._fits_image import read_image
+from ._healpix import HealpixProvider
 from ._hips import HipsProvider
 from ._hips2fits import Hips2FitsProvider
 from ._hips_writer import write_hips
@@ -11,6 +12,7 @@ from ._resample import SkyImage, resample_image
 
 __all__ = [
     "FitsProvider",
+    "HealpixProvider",
     "Hips2FitsProvider",
     "HipsProvider",
     "Pixels",

@@ -2,22 +2,15 @@
 
 from pathlib import Path
 
-import numpy as np
 from astropy import units as u
 
-from ..config import conf
-from ..exceptions import NoCoverageError, ProviderError
-from ..grid import CutoutGrids
-from ..surveys import Band, get_band
-from ._core import Pixels, Provider
+from ..surveys import Band
 from ._hips_map import HipsMap
+from ._tiles_provider import TilesProvider
 
 __all__ = ["HipsProvider"]
 
-_INTERPOLATIONS = ("bilinear", "nearest")
-
-
-class HipsProvider(Provider):
+class HipsProvider(TilesProvider):
     """Pixels from a HiPS directory on this computer.
 
     Parameters
@@ -86,67 +79,7 @@ class HipsProvider(Provider):
         exposure=None,
         pixel_area: u.Quantity | None = None,
     ):
-        super().__init__(get_band(band))
-        if interpolation not in _INTERPOLATIONS:
-            raise ProviderError(
-                f"interpolation must be one of {', '.join(_INTERPOLATIONS)}, not {interpolation!r}"
-            )
         paths = [path] if isinstance(path, (str, Path)) else list(path)
-        if not paths:
-            raise ProviderError("give at least one HiPS folder")
-        self.interpolation = interpolation
-        self.pixel_area = pixel_area
-        self._maps = [HipsMap(p) for p in paths]
-        self._exposure = None if exposure is None else HipsMap(exposure)
-
-    @property
-    def description(self) -> str:
-        """Names of the folders."""
-        return " + ".join(f"HiPS {hips.path.name}" for hips in self._maps)
-
-    def cutout(self, grid) -> Pixels:
-        """Return the pixels on ``grid``; see `Provider.cutout`."""
-        ra, dec = grid.center.ra.deg, grid.center.dec.deg
-        found = self.cutouts(CutoutGrids(ra, dec, grid.size, grid.pixels))[0]
-        if isinstance(found, ProviderError):
-            raise found
-        return found
-
-    def cutouts(self, grids, pool=None) -> list[Pixels | ProviderError]:
-        """Return the pixels on many grids; see `Provider.cutouts`."""
-        parts = [self._sample(hips, grids, pool) for hips in self._maps]
-        exposures = [None] * len(grids)
-        if self._exposure is not None:
-            exposures = self._exposure.sample(grids, "bilinear", pool)
-        found = []
-        for i, exposure in enumerate(exposures):
-            images = [part[i] for part in parts]
-            faults = [x for x in (*images, exposure) if isinstance(x, ProviderError)]
-            found.append(faults[0] if faults else self._pixels(images, exposure, grids, i))
-        return found
-
-    def _sample(self, hips, grids, pool):
-        """Values of one HiPS on the grids, counts per pixel of the grids; or errors."""
-        found = hips.sample(grids, self.interpolation, pool)
-        if self.band.quantity == "counts":
-            area = hips.pixel_area(hips.order) if self.pixel_area is None else self.pixel_area
-            ratio = np.float32((grids.pixel_area / area).to_value(u.one))
-            for values in found:
-                if not isinstance(values, ProviderError):
-                    values *= ratio
-        return found
-
-    def _pixels(self, images, exposure, grids, i) -> Pixels | NoCoverageError:
-        """Pixels of one target from the values of each HiPS."""
-        image = images[0]
-        for other in images[1:]:
-            image += other
-        valid = np.isfinite(image)
-        if exposure is not None:
-            exposure = np.maximum(np.nan_to_num(exposure, nan=0.0), 0.0)
-            valid &= exposure > conf.min_exposure * exposure.max()
-        if not valid.any():
-            place = grids[i].center.to_string("hmsdms", precision=0)
-            return NoCoverageError(f"no {self.band.name} pixels at {place} in {self.description}")
-        known = exposure is not None or self.band.quantity != "counts"
-        return Pixels(image, valid, exposure, known)
+        maps = [HipsMap(one) for one in paths]
+        exposure = None if exposure is None else HipsMap(exposure)
+        super().__init__(maps, exposure, band, interpolation, pixel_area)

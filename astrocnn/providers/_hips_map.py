@@ -71,9 +71,7 @@ class HipsMap:
         self.orders = sorted(int(m[1]) for m in folders if m and int(m[1]) <= self.order)
         if not self.orders:
             raise ProviderError(f"{self.path} has no tiles: no Norder* folder up to {self.order}")
-        self._tiles = HealpixTiles(
-            self._read_tile, self.tile_width, self.frame, f"HiPS {self.path.name}"
-        )
+        self._tiles = HealpixTiles(self._read_tile, self.tile_width, self.frame, self.name)
 
     def pixel_area(self, order: int) -> u.Quantity:
         """Area of a pixel at an order (arcsec2).
@@ -82,6 +80,15 @@ class HipsMap:
         """
         nside = self.tile_width * 2**order
         return (4 * np.pi / (12 * nside**2) * u.sr).to(u.arcsec**2)
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return f"HiPS {self.path.name}"
+
+    def counted_area(self) -> u.Quantity:
+        """Area of a pixel at the deepest order (arcsec2): shallower ones hold means."""
+        return self.pixel_area(self.order)
 
     def best_order(self, grid) -> int:
         """Shallowest order whose pixels are not larger than the grid's, else the deepest."""

@@ -1,7 +1,7 @@
 """Cells of a coarse grid whose places are interpolated between their four nodes; compiled.
 
-Of a cell, ``us`` and ``vs`` (shape (2, 2)) are the places of its nodes on the face, ``bits`` tells the
-width of a tile, ``image`` is the part of the target's image to fill.
+Of a cell, ``us`` and ``vs`` (shape (2, 2)) are the places of its nodes on the face, ``bits`` tells
+the width of a tile, ``image`` is the part of the target's image to fill.
 """
 
 import math

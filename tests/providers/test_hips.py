@@ -317,7 +317,7 @@ def test_no_properties(patch):
         HipsProvider(patch / "Norder2", BAND)
     with pytest.raises(ProviderError, match=r"is no HiPS: .*No such file"):
         HipsProvider(patch / "nowhere", BAND)
-    with pytest.raises(ProviderError, match="at least one HiPS folder"):
+    with pytest.raises(ProviderError, match="at least one map: a HiPS folder"):
         HipsProvider([], BAND)
     with pytest.raises(ProviderError, match="one of bilinear, nearest, not 'cubic'"):
         HipsProvider(patch, BAND, "cubic")
