@@ -21,8 +21,9 @@ class HealpixProvider(TilesProvider):
         values. Several maps are added; a pixel exists where all of them have it.
     band : Band or str
         What the pixels are.
-    interpolation : {'bilinear', 'nearest'}
-        How HEALPix pixels become pixels of the grid.
+    interpolation : {'bilinear', 'nearest', 'area'}
+        How HEALPix pixels become pixels of the grid. ``'area'`` is for counts: each HEALPix pixel
+        shares its counts among the pixels of the grid that it overlaps, and none is lost.
     exposure : path or ndarray, optional
         Map of the exposure (s).
     pixel_area : `~astropy.units.Quantity`, optional
@@ -42,8 +43,8 @@ class HealpixProvider(TilesProvider):
     Notes
     -----
     Files are mapped into memory, so that only what the targets need is read. Maps with pixels
-    smaller than the grid's are not averaged: make a map of larger pixels first
-    (``healpy.ud_grade``), or a HiPS (``astrocnn tiles``), which has several orders.
+    smaller than the grid's are not averaged, but for counts with ``interpolation='area'``: make a
+    map of larger pixels first (``healpy.ud_grade``), or a HiPS, which has several orders.
 
     References
     ----------

@@ -84,6 +84,10 @@ class HealpixMap:
         """Area of a pixel (arcsec2)."""
         return (4 * np.pi / (12 * self.nside**2) * u.sr).to(u.arcsec**2)
 
+    def sampled_area(self, grids: CutoutGrids) -> u.Quantity:
+        """Area of a pixel (arcsec2)."""
+        return self.counted_area()
+
     def sample(
         self,
         grids: CutoutGrids,

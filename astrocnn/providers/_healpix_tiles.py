@@ -58,8 +58,9 @@ class HealpixTiles:
             The targets' grids.
         order : int
             Order of the tiles.
-        interpolation : {'bilinear', 'nearest'}
-            Bilinear takes four HEALPix pixels, whatever tile or base face they are on.
+        interpolation : {'bilinear', 'nearest', 'area'}
+            Bilinear takes four HEALPix pixels, whatever tile or base face they are on; area
+            shares counts by overlapping area, so that they are per pixel of the grid.
         executor : `concurrent.futures.Executor`, optional
             Threads.
 
@@ -74,8 +75,8 @@ class HealpixTiles:
         axes, step = self._axes(grids), grids.pixel_scale.to_value(u.rad)
         n, bits = self.width << order, self.width.bit_length() - 1
         tiles = [np.unique(row) for row in node_tiles(axes, step, grids.pixels, n, bits)]
+        job = _Job(axes, step, grids.pixels, n, bits, interpolation, tiles)
         found: list = [None] * len(grids)
-        job = _Job(axes, step, grids.pixels, n, bits, interpolation == "nearest")
         with self._lock:
             for group in self._groups(tiles):
                 self._sample_group(group, tiles, order, job, executor, found)
@@ -136,13 +137,26 @@ class HealpixTiles:
 class _Job:
     """The kernel with all that the targets of a chunk have in common."""
 
-    def __init__(self, axes, step, pixels, n, bits, nearest):
+    def __init__(self, axes, step, pixels, n, bits, interpolation, tiles):
         self.axes, self.step, self.pixels = axes, step, pixels
-        self.n, self.bits, self.nearest = n, bits, nearest
+        self.n, self.bits, self.interpolation = n, bits, interpolation
+        self.tiles = tiles
+        if interpolation == "area":
+            tiles[:] = map(self._all_tiles, range(len(tiles)))
 
     def __call__(self, numbers, slots, array, targets):
         """Image and tiles that are still wanted, of some targets."""
         return [self._one(target, numbers, slots, array) for target in targets]
+
+    def _all_tiles(self, target):
+        """Tiles that a target overlaps, those included that have no node."""
+        from ._tile_counts import tiles_with_a_corner
+
+        found = self.tiles[target]
+        extra = tiles_with_a_corner(
+            self.axes[target], self.step, self.pixels, self.n, self.bits, found
+        )
+        return np.union1d(found, extra)
 
     def _one(self, target, numbers, slots, array):
         from ._tile_kernel import sample_tiles
@@ -151,6 +165,21 @@ class _Job:
         wanted = np.empty(2**16, dtype=np.int64)
         count = sample_tiles(
             self.axes[target], self.step, self.n, self.bits, numbers, slots, array,
-            self.nearest, image, wanted,
+            self.interpolation != "bilinear", image, wanted,
         )  # fmt: skip
+        if self.interpolation == "area" and not count:
+            self._share(target, numbers, slots, array, image)
         return image, np.unique(wanted[:count])
+
+    def _share(self, target, numbers, slots, array, image):
+        """Replace the image by counts shared by area; NaN where no pixel overlaps."""
+        from ._tile_counts import share_tile
+
+        counts, area = np.zeros((2, *image.shape))
+        for number, slot in zip(numbers, slots, strict=True):
+            if slot >= 0 and number in self.tiles[target]:
+                share_tile(
+                    self.axes[target], self.step, self.n, self.bits, number, array[slot],
+                    counts, area,
+                )  # fmt: skip
+        image[:] = np.where(area > 0, counts, np.nan)

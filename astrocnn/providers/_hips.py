@@ -20,8 +20,9 @@ class HipsProvider(TilesProvider):
         0.5-2 keV is ``eb2 + eb3``); a pixel exists where all of them have it.
     band : Band or str
         What the pixels are.
-    interpolation : {'bilinear', 'nearest'}
-        How HiPS pixels become pixels of the grid.
+    interpolation : {'bilinear', 'nearest', 'area'}
+        How HiPS pixels become pixels of the grid. ``'area'`` is for counts: each HiPS pixel shares
+        its counts among the pixels of the grid that it overlaps, and none is lost.
     exposure : path, optional
         Folder of a HiPS that holds the exposure (s).
     pixel_area : `~astropy.units.Quantity`, optional

@@ -90,6 +90,10 @@ class HipsMap:
         """Area of a pixel at the deepest order (arcsec2): shallower ones hold means."""
         return self.pixel_area(self.order)
 
+    def sampled_area(self, grids: CutoutGrids) -> u.Quantity:
+        """Area of a pixel at the order that is used for some grids (arcsec2)."""
+        return self.pixel_area(self.best_order(grids))
+
     def best_order(self, grid) -> int:
         """Shallowest order whose pixels are not larger than the grid's, else the deepest."""
         fine = [n for n in self.orders if self.pixel_area(n) <= grid.pixel_area * (1 + 1e-9)]

@@ -13,7 +13,7 @@ from ._core import Pixels, Provider
 
 __all__ = ["TilesProvider"]
 
-_INTERPOLATIONS = ("bilinear", "nearest")
+_INTERPOLATIONS = ("bilinear", "nearest", "area")
 
 
 class SampledMap(Protocol):
@@ -27,6 +27,9 @@ class SampledMap(Protocol):
 
     def counted_area(self) -> u.Quantity:
         """Sky area that one value counts, where values are counts."""
+
+    def sampled_area(self, grids) -> u.Quantity:
+        """Sky area of the pixels that are used for some grids."""
 
 
 class TilesProvider(Provider):
@@ -47,6 +50,11 @@ class TilesProvider(Provider):
         if interpolation not in _INTERPOLATIONS:
             raise ProviderError(
                 f"interpolation must be one of {', '.join(_INTERPOLATIONS)}, not {interpolation!r}"
+            )
+        if interpolation == "area" and self.band.quantity != "counts":
+            raise ProviderError(
+                f"interpolation='area' is for counts; band {self.band.name} holds values of "
+                f"the kind {self.band.quantity!r}: choose 'bilinear' or 'nearest'"
             )
         if not maps:
             raise ProviderError("give at least one map: a HiPS folder, or a HEALPix file")
@@ -85,7 +93,9 @@ class TilesProvider(Provider):
         found = one.sample(grids, self.interpolation, pool)
         if self.band.quantity == "counts":
             area = one.counted_area() if self.pixel_area is None else self.pixel_area
-            ratio = np.float32((grids.pixel_area / area).to_value(u.one))
+            shared = self.interpolation == "area"
+            own = one.sampled_area(grids) if shared else grids.pixel_area
+            ratio = np.float32((own / area).to_value(u.one))
             for values in found:
                 if not isinstance(values, ProviderError):
                     values *= ratio

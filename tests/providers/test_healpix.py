@@ -153,6 +153,20 @@ def test_counts_and_exposure(tmp_path):
     assert given.cutout(GRID).image[20, 20] == pytest.approx(1)
 
 
+@pytest.mark.parametrize("pixels", [15, 150])
+def test_counts_by_area(pixels):
+    counts = BAND.with_(quantity="counts")
+    values = np.random.default_rng(1).poisson(3, 12 * NSIDE**2).astype(float)
+    values[~around()[0]] = 0
+    wide = CutoutGrid(SkyCoord(33, 41.8, unit="deg"), 30 * u.deg, pixels)
+    image = HealpixProvider(values, counts, "area").cutout(wide).image
+    assert image.sum(dtype=float) == pytest.approx(values.sum(), rel=1e-6)
+    twice = HealpixProvider(values, counts, "area", pixel_area=healpy.nside2pixarea(NSIDE) / 2 * u.sr)
+    assert twice.cutout(wide).image.sum() == pytest.approx(2 * values.sum(), rel=1e-5)
+    with pytest.raises(ProviderError, match="interpolation='area' is for counts"):
+        HealpixProvider(values, BAND, "area")
+
+
 def test_missing_values_are_no_pixels(tmp_path):
     values = sky_map()
     values[~around()[0]] = healpy.UNSEEN

@@ -125,3 +125,43 @@ def test_a_broken_tile_fails_those_who_need_it():
     near, far = tiles.sample(CutoutGrids([45, 80], [3, 3], 30 * u.arcmin, 20), 4)
     assert isinstance(near, ProviderError)
     assert far.min() == 1
+
+
+@pytest.mark.parametrize(("size", "pixels"), [(30, 12), (30, 200), (8, 40)])
+@pytest.mark.parametrize(("lon", "lat"), [*PLACES, (120.3, -33.1)])
+def test_counts_are_shared_by_area(lon, lat, size, pixels):
+    """Single pixels with counts keep them, whatever is around; a flat map stays flat."""
+    width, order, rng = 16, 5, np.random.default_rng(3)
+    n = width << order
+    grids = CutoutGrids(lon, lat, size * u.deg / 10, pixels)
+    inside = healpy.query_disc(n, directions(grids, "icrs")[pixels // 2, pixels // 2],
+                               np.radians(size / 10 * 0.4), nest=True)  # fmt: skip
+    chosen = rng.choice(inside, 5, replace=False)
+    counts, flat = np.zeros(12 * n**2), nested_to_flat(width)
+    counts[chosen] = [1, 2, 3, 4, 5]
+
+    def read(order, number):
+        tile = np.empty(width**2)
+        tile[flat] = counts[number * width**2 : (number + 1) * width**2]
+        return tile.reshape(width, width)
+
+    image = HealpixTiles(read, width, "icrs", "test").sample(grids, order, "area")[0]
+    assert image.sum(dtype=float) == pytest.approx(15, rel=1e-6)
+    counts[:] = 1
+    image = HealpixTiles(read, width, "icrs", "test").sample(grids, order, "area")[0]
+    ratio = (grids.pixel_area / healpy.nside2pixarea(n) / u.sr).to_value(u.one)
+    # At the poles the sides of pixels are curved, which four corners do not tell.
+    np.testing.assert_allclose(image, ratio, rtol=0.12 if abs(lat) > 89 else 0.02)
+
+
+def test_counts_of_a_part(tmp_path):
+    """Tiles that are missing leave a hole, and their neighbors their own counts."""
+    there = healpy.ang2pix(16, 45, 3, nest=True, lonlat=True)
+    tiles = HealpixTiles(
+        lambda order, number: np.ones((16, 16)) if number == there else None, 16, "icrs", "test"
+    )
+    grids = CutoutGrids(*np.transpose([healpy.pix2ang(16, there, nest=True, lonlat=True)]),
+                        12 * u.deg, 40)  # fmt: skip
+    image = tiles.sample(grids, 4, "area")[0]
+    assert np.nansum(image, dtype=float) == pytest.approx(256, rel=1e-6)
+    assert 0.05 < np.isfinite(image).mean() < 0.5
