@@ -70,11 +70,15 @@ class HealpixTiles:
             NaN where a HEALPix pixel that is needed does not exist; the error of a tile
             that is needed but cannot be read.
         """
-        from ._tile_kernel import node_tiles
+        from ._tile_kernel import SPACING, node_tiles
 
         axes, step = self._axes(grids), grids.pixel_scale.to_value(u.rad)
         n, bits = self.width << order, self.width.bit_length() - 1
-        tiles = [np.unique(row) for row in node_tiles(axes, step, grids.pixels, n, bits)]
+        spacing = SPACING
+        if interpolation == "area":  # at least three nodes on a tile
+            spacing = int(np.clip(np.sqrt(np.pi / 3) / (2**order * step) / 3, 1, SPACING))
+        numbers = node_tiles(axes, step, grids.pixels, n, bits, spacing)
+        tiles = [np.unique(row) for row in numbers]
         job = _Job(axes, step, grids.pixels, n, bits, interpolation, tiles)
         found: list = [None] * len(grids)
         with self._lock:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .._compiled import compiled
-from ._healpix_faces import direction_of, interleave, over_edge
+from ._healpix_faces import direction_of, face_of, interleave, over_edge
 from ._image_kernel import add_counts
 
 __all__ = ["share_tile", "tiles_with_a_corner"]
@@ -43,13 +43,21 @@ def share_tile(axes, step, n, bits, number, tile, image, area):
 
 @compiled
 def tiles_with_a_corner(axes, step, pixels, n, bits, found):
-    """Return the tiles beside some others that have a corner on a target.
+    """Return tiles at the corners of a target, and those beside others with a corner on it.
 
     They may reach in between the nodes of a coarse grid.
     """
-    extra = np.empty(8 * len(found), np.int64)
+    extra = np.empty(8 * len(found) + 4, np.int64)
     count = 0
     width, side = 1 << bits, n >> bits
+    reach = pixels / 2 * step
+    for k in range(4):
+        west, north = (reach if k % 2 else -reach), (reach if k // 2 else -reach)
+        a = axes[0] + west * axes[1] + north * axes[2]
+        face, u, v = face_of(a[0], a[1], a[2], float(n))
+        i, j = min(int(u), n - 1) >> bits, min(int(v), n - 1) >> bits
+        extra[count] = face * side * side + interleave(i, j)
+        count += 1
     for number in found:
         face, i0, j0 = _tile_place(number, n, bits)
         for di in range(-1, 2):

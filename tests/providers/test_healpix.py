@@ -161,7 +161,8 @@ def test_counts_by_area(pixels):
     wide = CutoutGrid(SkyCoord(33, 41.8, unit="deg"), 30 * u.deg, pixels)
     image = HealpixProvider(values, counts, "area").cutout(wide).image
     assert image.sum(dtype=float) == pytest.approx(values.sum(), rel=1e-6)
-    twice = HealpixProvider(values, counts, "area", pixel_area=healpy.nside2pixarea(NSIDE) / 2 * u.sr)
+    half = healpy.nside2pixarea(NSIDE) / 2 * u.sr
+    twice = HealpixProvider(values, counts, "area", pixel_area=half)
     assert twice.cutout(wide).image.sum() == pytest.approx(2 * values.sum(), rel=1e-5)
     with pytest.raises(ProviderError, match="interpolation='area' is for counts"):
         HealpixProvider(values, BAND, "area")

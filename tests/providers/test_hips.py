@@ -319,7 +319,7 @@ def test_no_properties(patch):
         HipsProvider(patch / "nowhere", BAND)
     with pytest.raises(ProviderError, match="at least one map: a HiPS folder"):
         HipsProvider([], BAND)
-    with pytest.raises(ProviderError, match="one of bilinear, nearest, not 'cubic'"):
+    with pytest.raises(ProviderError, match="one of bilinear, nearest, area, not 'cubic'"):
         HipsProvider(patch, BAND, "cubic")
 
 
