@@ -41,6 +41,8 @@ class TilePool:
         # Memory is taken when a slot is first written.
         self.array = np.empty((self.capacity, width, width), dtype=np.float32)
         self._slots: OrderedDict = OrderedDict()
+        #: Slots that have been used, and those among them that hold nothing.
+        self._touched, self._empty = 0, []
         self._absent: set = set()
         self.faults: dict = {}
 
@@ -74,7 +76,9 @@ class TilePool:
         for key, slot, state in (executor.map if executor else map)(self._fetch, missing, free):
             if state == "held":
                 self._slots[key] = slot
-            elif state == "absent":
+                continue
+            self._empty.append(slot)
+            if state == "absent":
                 self._absent.add(key)
             else:
                 self.faults[key] = state
@@ -86,10 +90,14 @@ class TilePool:
             self.capacity = n
             self.array = np.empty((n, self._width, self._width), dtype=np.float32)
             self._slots.clear()
+            self._touched, self._empty = 0, []
 
     def _free(self, n: int) -> list[int]:
         """Slots to use: empty ones, then those of the tiles used longest ago."""
-        free = sorted(set(range(self.capacity)) - set(self._slots.values()))[:n]
+        free = [self._empty.pop() for _ in range(min(n, len(self._empty)))]
+        while len(free) < n and self._touched < self.capacity:
+            free.append(self._touched)
+            self._touched += 1
         while len(free) < n:
             free.append(self._slots.popitem(last=False)[1])
         return free
