@@ -27,6 +27,11 @@ class Conf(_config.ConfigNamespace):
     threads = _config.ConfigItem(
         4, "Cut-outs that are fetched or read at the same time.", cfgtype="integer(min=1)"
     )
+    tile_memory = _config.ConfigItem(
+        128.0,
+        "Memory (MiB) for tiles of each HiPS or HEALPix map.",
+        cfgtype="float(min=1)",
+    )
     min_exposure = _config.ConfigItem(
         0.05,
         "A pixel is valid where its exposure is above this share of the map's maximum.",

@@ -100,16 +100,56 @@ class CutoutGrid:
         Closed form of the gnomonic projection (Calabretta & Greisen 2002, A&A 395, 1077,
         section 5.1.3); it agrees with `astropy.wcs` to better than a microarcsecond.
         """
-        step = self.pixel_scale.to_value(u.rad)
-        offset = (np.arange(self.pixels) - (self.pixels - 1) / 2) * step
-        xi, eta = -offset[np.newaxis, :], offset[:, np.newaxis]
+        every = np.arange(self.pixels)
+        return self.lonlat_at(every, every)
+
+    def lonlat_at(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Right ascension and declination of any columns and rows; see `lonlat`.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_columns,)
+            Columns, 0-based; they may lie between pixels and outside of the grid.
+        y : ndarray of shape (n_rows,)
+            Rows.
+
+        Returns
+        -------
+        ra, dec : ndarray of shape (n_rows, n_columns)
+            Degrees, ICRS.
+        """
+        step, half = self.pixel_scale.to_value(u.rad), (self.pixels - 1) / 2
+        xi, eta = (half - x[np.newaxis, :]) * step, (y[:, np.newaxis] - half) * step
         ra0, dec0 = self.center.ra.rad, self.center.dec.rad
         # Cartesian direction: the center plus the offsets along east and north.
-        x = np.cos(dec0) - eta * np.sin(dec0)
-        z = np.sin(dec0) + eta * np.cos(dec0)
-        dec = np.arctan2(z, np.hypot(x, xi))
-        ra = ra0 + np.arctan2(xi, np.broadcast_to(x, dec.shape))
+        forward = np.cos(dec0) - eta * np.sin(dec0)
+        up = np.sin(dec0) + eta * np.cos(dec0)
+        dec = np.arctan2(up, np.hypot(forward, xi))
+        ra = ra0 + np.arctan2(xi, np.broadcast_to(forward, dec.shape))
         return np.degrees(ra) % 360.0, np.degrees(dec)
+
+    def plane_pixels(self, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Columns and rows of positions: the inverse of `lonlat_at`, for any positions.
+
+        Parameters
+        ----------
+        ra, dec : ndarray
+            Degrees, ICRS.
+
+        Returns
+        -------
+        x, y : ndarray
+            0-based; NaN more than 90 degrees from the center.
+        """
+        ra, dec = np.radians(ra) - self.center.ra.rad, np.radians(dec)
+        dec0 = self.center.dec.rad
+        ahead = np.cos(dec) * np.cos(ra)
+        depth = np.sin(dec) * np.sin(dec0) + ahead * np.cos(dec0)
+        depth = np.where(depth > 0, depth, np.nan)
+        step, half = self.pixel_scale.to_value(u.rad), (self.pixels - 1) / 2
+        east = np.cos(dec) * np.sin(ra) / depth
+        north = (np.sin(dec) * np.cos(dec0) - ahead * np.sin(dec0)) / depth
+        return half - east / step, half + north / step
 
 
 @dataclass(frozen=True)

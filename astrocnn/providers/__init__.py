@@ -7,6 +7,7 @@ from ._core import Pixels, Provider
 from ._coverage import survey_coverage
 from ._fits import FitsProvider
 from ._fits_image import read_image
+from ._healpix import HealpixProvider
 from ._hips import HipsProvider
 from ._hips2fits import Hips2FitsProvider
 from ._hips_writer import write_hips
@@ -19,6 +20,7 @@ from ._xmm_archive import XMMArchiveProvider
 __all__ = [
     "ChainProvider",
     "FitsProvider",
+    "HealpixProvider",
     "Hips2FitsProvider",
     "HipsProvider",
     "Pixels",

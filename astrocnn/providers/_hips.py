@@ -2,21 +2,15 @@
 
 from pathlib import Path
 
-import numpy as np
 from astropy import units as u
 
-from ..config import conf
-from ..exceptions import NoCoverageError, ProviderError
-from ..surveys import Band, get_band
-from ._core import Pixels, Provider
+from ..surveys import Band
 from ._hips_map import HipsMap
+from ._tiles_provider import TilesProvider
 
 __all__ = ["HipsProvider"]
 
-_INTERPOLATIONS = ("bilinear", "nearest")
-
-
-class HipsProvider(Provider):
+class HipsProvider(TilesProvider):
     """Pixels from a HiPS directory on this computer.
 
     Parameters
@@ -26,8 +20,9 @@ class HipsProvider(Provider):
         0.5-2 keV is ``eb2 + eb3``); a pixel exists where all of them have it.
     band : Band or str
         What the pixels are.
-    interpolation : {'bilinear', 'nearest'}
-        How HiPS pixels become pixels of the grid.
+    interpolation : {'bilinear', 'nearest', 'area'}
+        How HiPS pixels become pixels of the grid. ``'area'`` is for counts: each HiPS pixel shares
+        its counts among the pixels of the grid that it overlaps, and none is lost.
     exposure : path, optional
         Folder of a HiPS that holds the exposure (s).
     pixel_area : `~astropy.units.Quantity`, optional
@@ -85,43 +80,7 @@ class HipsProvider(Provider):
         exposure=None,
         pixel_area: u.Quantity | None = None,
     ):
-        super().__init__(get_band(band))
-        if interpolation not in _INTERPOLATIONS:
-            raise ProviderError(
-                f"interpolation must be one of {', '.join(_INTERPOLATIONS)}, not {interpolation!r}"
-            )
         paths = [path] if isinstance(path, (str, Path)) else list(path)
-        if not paths:
-            raise ProviderError("give at least one HiPS folder")
-        self.interpolation = interpolation
-        self.pixel_area = pixel_area
-        self._maps = [HipsMap(p) for p in paths]
-        self._exposure = None if exposure is None else HipsMap(exposure)
-
-    @property
-    def description(self) -> str:
-        """Names of the folders."""
-        return " + ".join(f"HiPS {hips.path.name}" for hips in self._maps)
-
-    def cutout(self, grid) -> Pixels:
-        """Return the pixels on ``grid``; see `Provider.cutout`."""
-        image = sum(self._sample(hips, grid) for hips in self._maps)
-        valid = np.isfinite(image)
-        exposure = None
-        if self._exposure is not None:
-            exposure = self._exposure.sample(grid, "bilinear")
-            exposure = np.maximum(np.nan_to_num(exposure, nan=0.0), 0.0)
-            valid &= exposure > conf.min_exposure * exposure.max()
-        if not valid.any():
-            position = grid.center.to_string("hmsdms", precision=0)
-            raise NoCoverageError(f"no {self.band.name} pixels at {position} in {self.description}")
-        known = exposure is not None or self.band.quantity != "counts"
-        return Pixels(image, valid, exposure, known)
-
-    def _sample(self, hips, grid):
-        """Values of one HiPS on the grid (float32), counts per pixel of the grid."""
-        values = hips.sample(grid, self.interpolation)
-        if self.band.quantity == "counts":
-            area = hips.pixel_area(hips.order) if self.pixel_area is None else self.pixel_area
-            values *= (grid.pixel_area / area).to_value(u.one)
-        return values
+        maps = [HipsMap(one) for one in paths]
+        exposure = None if exposure is None else HipsMap(exposure)
+        super().__init__(maps, exposure, band, interpolation, pixel_area)

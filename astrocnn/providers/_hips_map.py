@@ -3,22 +3,22 @@
 import gzip
 import re
 import zlib
-from functools import cache, lru_cache
+from concurrent.futures import Executor
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import SkyCoord
 
 from ..exceptions import ProviderError
+from ..grid import CutoutGrids
 from ._decode import decode_image
+from ._healpix_tiles import HealpixTiles
 
 __all__ = ["HipsMap", "nested_to_flat", "tile_path"]
 
 #: Astropy frames by the words of ``hips_frame`` and of its forerunner ``coordsys``.
 _FRAMES = {"equatorial": "icrs", "C": "icrs", "galactic": "galactic", "G": "galactic"}
-#: Tiles kept in memory, per HiPS (1 MiB each where tiles are 512 pixels wide).
-_TILES_KEPT = 32
 
 
 class HipsMap:
@@ -71,8 +71,7 @@ class HipsMap:
         self.orders = sorted(int(m[1]) for m in folders if m and int(m[1]) <= self.order)
         if not self.orders:
             raise ProviderError(f"{self.path} has no tiles: no Norder* folder up to {self.order}")
-        # A bound cache: tiles die with this object. Absent tiles are remembered as None.
-        self._tile = lru_cache(maxsize=_TILES_KEPT)(self._read_tile)
+        self._tiles = HealpixTiles(self._read_tile, self.tile_width, self.frame, self.name)
 
     def pixel_area(self, order: int) -> u.Quantity:
         """Area of a pixel at an order (arcsec2).
@@ -82,58 +81,35 @@ class HipsMap:
         nside = self.tile_width * 2**order
         return (4 * np.pi / (12 * nside**2) * u.sr).to(u.arcsec**2)
 
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return f"HiPS {self.path.name}"
+
+    def counted_area(self) -> u.Quantity:
+        """Area of a pixel at the deepest order (arcsec2): shallower ones hold means."""
+        return self.pixel_area(self.order)
+
+    def sampled_area(self, grids: CutoutGrids) -> u.Quantity:
+        """Area of a pixel at the order that is used for some grids (arcsec2)."""
+        return self.pixel_area(self.best_order(grids))
+
     def best_order(self, grid) -> int:
         """Shallowest order whose pixels are not larger than the grid's, else the deepest."""
         fine = [n for n in self.orders if self.pixel_area(n) <= grid.pixel_area * (1 + 1e-9)]
         return fine[0] if fine else self.orders[-1]
 
-    def sample(self, grid, interpolation: str = "bilinear") -> np.ndarray:
-        """Values at the pixel centers of a grid.
-
-        Parameters
-        ----------
-        grid : CutoutGrid
-            The target's grid.
-        interpolation : {'bilinear', 'nearest'}
-            Bilinear takes the four nearest HEALPix pixels, whatever tile or base face they are on.
-
-        Returns
-        -------
-        ndarray of shape (ny, nx), float32
-            NaN where a HEALPix pixel that is needed does not exist.
-        """
-        import healpy
-
-        lon, lat = grid.lonlat()
-        if self.frame != "icrs":
-            sky = SkyCoord(lon, lat, unit="deg").transform_to(self.frame).spherical
-            lon, lat = sky.lon.deg, sky.lat.deg
-        order = self.best_order(grid)
-        nside = self.tile_width * 2**order
-        if interpolation == "nearest":
-            return self._gather(order, healpy.ang2pix(nside, lon, lat, nest=True, lonlat=True))
-        pixels, weights = healpy.get_interp_weights(
-            nside, lon.ravel(), lat.ravel(), nest=True, lonlat=True
-        )
-        values = self._gather(order, pixels)
-        # A missing pixel without weight does no harm.
-        values[weights < 1e-9] = 0.0
-        return np.einsum("ij,ij->j", values, weights).astype(np.float32).reshape(lon.shape)
-
-    def _gather(self, order, pixels):
-        """Values of HEALPix pixels (nested, at the pixel level), NaN where there are none."""
-        area = self.tile_width**2
-        numbers, inside = np.divmod(pixels, area)
-        values = np.full(pixels.shape, np.nan, dtype=np.float32)
-        for number in np.unique(numbers):
-            tile = self._tile(order, int(number))
-            if tile is not None:
-                here = numbers == number
-                values[here] = tile[inside[here]]
-        return values
+    def sample(
+        self,
+        grids: CutoutGrids,
+        interpolation: str = "bilinear",
+        executor: Executor | None = None,
+    ) -> list[np.ndarray | ProviderError]:
+        """Return the values at the pixel centers of grids; see `HealpixTiles.sample`."""
+        return self._tiles.sample(grids, self.best_order(grids), interpolation, executor)
 
     def _read_tile(self, order, number):
-        """Pixels of a tile in nested order; None where the tile does not exist."""
+        """Pixels of a tile as in its file; None where the tile does not exist."""
         path = tile_path(self.path, order, number)
         try:
             raw = path.read_bytes()
@@ -149,7 +125,7 @@ class HipsMap:
                 f"{path} has {tile.shape[1]} x {tile.shape[0]} pixels, but the properties of the "
                 f"HiPS say {self.tile_width}; get the tile again"
             )
-        return tile.ravel()[nested_to_flat(self.tile_width)]
+        return tile
 
 
 @cache

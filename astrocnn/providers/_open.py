@@ -5,6 +5,8 @@ from pathlib import Path
 from ..surveys import Band
 from ._core import Provider
 from ._fits import FitsProvider
+from ._healpix import HealpixProvider
+from ._healpix_map import is_healpix_file
 from ._hips import HipsProvider
 from ._hips2fits import Hips2FitsProvider
 
@@ -18,7 +20,8 @@ def open_provider(source, band: Band) -> Provider:
     ----------
     source : None, Provider, path, pattern, list, dict, HDU or SkyImage
         None fetches from hips2fits; a folder with a ``properties`` file is a HiPS (as is a list of
-        such folders, which are summed); anything else is FITS, see `FitsProvider`.
+        such folders, which are summed); FITS and HDF5 files of HEALPix maps likewise; anything else
+        is FITS images, see `FitsProvider`.
     band : Band
         The band.
 
@@ -41,6 +44,8 @@ def open_provider(source, band: Band) -> Provider:
     items = list(source) if isinstance(source, (list, tuple)) else [source]
     if items and all(_is_hips(item) for item in items):
         return HipsProvider([Path(item).expanduser() for item in items], band)
+    if items and all(isinstance(item, (str, Path)) and is_healpix_file(item) for item in items):
+        return HealpixProvider([Path(item) for item in items], band)
     return FitsProvider(source, band)
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from astrocnn.config import conf
 from astrocnn.exceptions import NoCoverageError, ProviderError
-from astrocnn.grid import CutoutGrid
+from astrocnn.grid import CutoutGrid, CutoutGrids
 from astrocnn.providers import HipsProvider, read_image
 from astrocnn.providers._hips_map import HipsMap, tile_path
 from astrocnn.surveys import get_band
@@ -114,36 +114,34 @@ def positions(grid, frame):
 
 @pytest.mark.parametrize(("lon", "lat"), POINTS)
 def test_bilinear_is_the_analytic_sky(whole_sky, lon, lat):
-    """Pixels are 27 arcmin; a bilinear error is of the order of their square. Near a pole of the
-    HiPS, healpy interpolates along rings of few pixels, whose chords leave the circle: by a quarter
-    of the step between pixels (0.045 at most here), over the number of the ring.
-    """
+    """Pixels are 27 arcmin; a bilinear error is of the order of their square."""
     grid = grid_at(lon, lat)
     pixels = HipsProvider(whole_sky.path, BAND).cutout(grid)
     error = np.abs(pixels.image - smooth(SkyCoord(*grid.lonlat(), unit="deg")))
-    ring = (90 - np.abs(positions(grid, whole_sky.frame)[1])) * 60 / 27.5 / 0.816
-    assert np.all(error < 8e-4 + 0.25 * 0.045 / np.maximum(ring, 1))
+    assert np.all(error < 8e-4)
     assert pixels.valid.all()
     assert pixels.image.dtype == np.float32
     assert (pixels.exposure, pixels.exposure_known) == (None, True)
 
 
 @settings(max_examples=30, deadline=None)
-@given(
-    st.floats(0, 360), st.floats(-90, 90), st.floats(0.001, 20), st.integers(1, 24),
-    st.sampled_from(["bilinear", "nearest"]),
-)  # fmt: skip
-def test_same_as_healpy(whole_sky, lon, lat, size, pixels, interpolation):
-    """Tiles, bits and borders: the same pixels as a lookup in the whole map."""
+@given(st.floats(0, 360), st.floats(-90, 90), st.floats(0.001, 20), st.integers(1, 24))
+def test_nearest_is_healpys(whole_sky, lon, lat, size, pixels):
+    """Tiles, bits and borders: the same pixels as a lookup in the whole map, but for places
+    within a hundredth of a pixel from the next one.
+    """
     grid = grid_at(lon, lat, size * u.deg, pixels)
-    image = HipsProvider(whole_sky.path, BAND, interpolation).cutout(grid).image
-    lon, lat = positions(grid, whole_sky.frame)
-    if interpolation == "nearest":
-        wanted = whole_sky.values[healpy.ang2pix(whole_sky.nside, lon, lat, nest=True, lonlat=True)]
-        np.testing.assert_array_equal(image, wanted)
-    else:
-        wanted = healpy.get_interp_val(whole_sky.values, lon, lat, nest=True, lonlat=True)
-        np.testing.assert_allclose(image, wanted, rtol=2e-6)
+    image = HipsProvider(whole_sky.path, BAND, "nearest").cutout(grid).image
+    sky = SkyCoord(*grid.lonlat(), unit="deg")
+    hair = 0.01 * healpy.nside2resol(whole_sky.nside) * u.rad
+    near = [sky, *(sky.directional_offset_by(angle * u.deg, hair) for angle in range(0, 360, 45))]
+    wanted = []
+    for place in near:
+        place = place.transform_to(whole_sky.frame).spherical
+        number = healpy.ang2pix(whole_sky.nside, place.lon.deg, place.lat.deg, True, lonlat=True)
+        wanted.append(whole_sky.values[number])
+    assert np.any(image == np.array(wanted), axis=0).all()
+    assert np.mean(image == wanted[0]) > 0.97 or image.size < 64
 
 
 def test_threads_share_a_provider(whole_sky):
@@ -156,15 +154,26 @@ def test_threads_share_a_provider(whole_sky):
         np.testing.assert_array_equal(pixels.image, alone.cutout(grid).image)
 
 
-def test_tiles_are_kept_but_not_all(whole_sky):
-    hips = HipsMap(whole_sky.path)
+def test_a_chunk_is_the_same_as_one_by_one(whole_sky):
+    lon, lat = np.transpose(POINTS)
+    grids = CutoutGrids(lon, lat, 3 * u.deg, 21)
+    with ThreadPoolExecutor(2) as pool:
+        together = HipsProvider(whole_sky.path, BAND).cutouts(grids, pool)
+    for i, pixels in enumerate(together):
+        alone = HipsProvider(whole_sky.path, BAND).cutout(grids[i])
+        np.testing.assert_array_equal(pixels.image, alone.image)
+
+
+def test_each_tile_is_read_once(whole_sky, monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        HipsMap, "_read_tile", lambda self, order, number: read.append(number) or np.ones((32, 32))
+    )
+    provider = HipsProvider(whole_sky.path, BAND)
+    lon, lat = np.transpose(POINTS * 4)
     for _ in range(2):
-        hips.sample(grid_at(266, -29))
-    info = hips._tile.cache_info()
-    assert info.hits >= info.misses > 0
-    for lon in range(0, 360, 5):
-        hips.sample(grid_at(lon, 10, 10 * u.deg))
-    assert hips._tile.cache_info().currsize == info.maxsize == 32
+        provider.cutouts(CutoutGrids(lon, lat, 3 * u.deg, 21))
+    assert len(read) == len(set(read)) > 10
 
 
 # Footprint ----------------------------------------------------------------------------------------
@@ -187,11 +196,13 @@ def test_missing_tiles_and_nan(patch, interpolation):
     grid = grid_at(45, 0, 30 * u.deg, 60)
     pixels = HipsProvider(patch, BAND, interpolation).cutout(grid)
     lon, lat = grid.lonlat()
+    number = healpy.ang2pix(nside, lon, lat, nest=True, lonlat=True)
     if interpolation == "nearest":
-        wanted = whole[healpy.ang2pix(nside, lon, lat, nest=True, lonlat=True)]
+        np.testing.assert_array_equal(pixels.valid, np.isfinite(whole[number]))
     else:
-        wanted = healpy.get_interp_val(whole, lon, lat, nest=True, lonlat=True)
-    np.testing.assert_array_equal(pixels.valid, np.isfinite(wanted))
+        around = whole[healpy.get_all_neighbours(nside, number, nest=True)]
+        assert not pixels.valid[np.isnan(whole[number])].any()
+        assert pixels.valid[np.isfinite(whole[number]) & np.isfinite(around).all(axis=0)].all()
     assert 0.1 < pixels.valid.mean() < 0.9
     assert np.isnan(pixels.image[~pixels.valid]).all()
     np.testing.assert_allclose(pixels.image[pixels.valid], 7, rtol=1e-6)
@@ -225,7 +236,7 @@ def test_exposure(patch, tmp_path):
     provider = HipsProvider(patch, COUNTS, exposure=path)
     pixels = provider.cutout(grid)
     assert pixels.exposure_known
-    assert pixels.exposure.max() == 1000
+    assert pixels.exposure.max() == pytest.approx(1000)
     assert pixels.exposure.min() == pytest.approx(40)
     np.testing.assert_array_equal(pixels.valid, pixels.exposure > 50)
     with conf.set_temp("min_exposure", 0.03):
@@ -306,9 +317,9 @@ def test_no_properties(patch):
         HipsProvider(patch / "Norder2", BAND)
     with pytest.raises(ProviderError, match=r"is no HiPS: .*No such file"):
         HipsProvider(patch / "nowhere", BAND)
-    with pytest.raises(ProviderError, match="at least one HiPS folder"):
+    with pytest.raises(ProviderError, match="at least one map: a HiPS folder"):
         HipsProvider([], BAND)
-    with pytest.raises(ProviderError, match="one of bilinear, nearest, not 'cubic'"):
+    with pytest.raises(ProviderError, match="one of bilinear, nearest, area, not 'cubic'"):
         HipsProvider(patch, BAND, "cubic")
 
 

@@ -1,0 +1,189 @@
+"""Cut-outs from HEALPix tiles: which tiles, in which order, and the kernel that samples them."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from itertools import chain
+from threading import Lock
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+
+from ..config import conf
+from ..exceptions import ProviderError
+from ..grid import CutoutGrids
+from ._tile_pool import TilePool
+
+__all__ = ["HealpixTiles"]
+
+#: Tiles that one target may need.
+_MOST = 1024
+#: Targets that a thread takes at once.
+_BATCH = 4
+
+
+class HealpixTiles:
+    """HEALPix pixels in square tiles, sampled on tangent planes.
+
+    Parameters
+    ----------
+    read : callable
+        See `TilePool`; row 0 of a tile is the one with the largest ``u``, as in HiPS files.
+    width : int
+        Pixels along the side of a tile, a power of two.
+    frame : {'icrs', 'galactic'}
+        Frame of the pixels.
+    name : str
+        What it is, for messages.
+    """
+
+    def __init__(self, read: Callable, width: int, frame: str, name: str):
+        self.width, self.frame, self.name = width, frame, name
+        self._pool = TilePool(read, width, conf.tile_memory)
+        self._lock = Lock()
+
+    def sample(
+        self,
+        grids: CutoutGrids,
+        order: int,
+        interpolation: str = "bilinear",
+        executor: Executor | None = None,
+    ) -> list[np.ndarray | ProviderError]:
+        """Return the values at the pixel centers of grids.
+
+        Parameters
+        ----------
+        grids : CutoutGrids
+            The targets' grids.
+        order : int
+            Order of the tiles.
+        interpolation : {'bilinear', 'nearest', 'area'}
+            Bilinear takes four HEALPix pixels, whatever tile or base face they are on; area
+            shares counts by overlapping area, so that they are per pixel of the grid.
+        executor : `concurrent.futures.Executor`, optional
+            Threads.
+
+        Returns
+        -------
+        list of ndarray of shape (ny, nx), float32
+            NaN where a HEALPix pixel that is needed does not exist; the error of a tile
+            that is needed but cannot be read.
+        """
+        from ._tile_kernel import SPACING, node_tiles
+
+        axes, step = self._axes(grids), grids.pixel_scale.to_value(u.rad)
+        n, bits = self.width << order, self.width.bit_length() - 1
+        spacing = SPACING
+        if interpolation == "area":  # at least three nodes on a tile
+            spacing = int(np.clip(np.sqrt(np.pi / 3) / (2**order * step) / 3, 1, SPACING))
+        numbers = node_tiles(axes, step, grids.pixels, n, bits, spacing)
+        tiles = [np.unique(row) for row in numbers]
+        job = _Job(axes, step, grids.pixels, n, bits, interpolation, tiles)
+        found: list = [None] * len(grids)
+        with self._lock:
+            for group in self._groups(tiles):
+                self._sample_group(group, tiles, order, job, executor, found)
+        return found
+
+    def _axes(self, grids) -> np.ndarray:
+        """Centers and axes of the targets in the frame of the tiles."""
+        axes = grids.axes()
+        if self.frame == "icrs":
+            return axes
+        basis = SkyCoord([0, 90, 0], [0, 0, 90], unit="deg").transform_to(self.frame)
+        # Rotation without the last rounding errors of three transformations.
+        left, _, right = np.linalg.svd(basis.cartesian.xyz.value)
+        return axes @ (left @ right).T
+
+    def _groups(self, tiles) -> list[list[int]]:
+        """Targets that are done together: neighbors, as many as their tiles fit into memory."""
+        groups: list = []
+        needed: set = set()
+        for target in sorted(range(len(tiles)), key=lambda t: tiles[t][0]):
+            more = needed.union(tiles[target].tolist())
+            if not groups or len(more) > self._pool.capacity:
+                groups.append([])
+                more = set(tiles[target].tolist())
+            needed = more
+            groups[-1].append(target)
+        return groups
+
+    def _sample_group(self, group, tiles, order, job, executor, found) -> None:
+        """Sample targets whose tiles are held together; again where a tile was overlooked."""
+        while group:
+            numbers = np.unique(np.concatenate([tiles[t] for t in group]))
+            if len(numbers) > max(_MOST, self._pool.capacity):
+                for target in group:
+                    found[target] = ProviderError(
+                        f"the field needs {len(numbers)} tiles of {self.name} at order {order}; "
+                        "choose a smaller field, or images with larger pixels"
+                    )
+                return
+            slots = self._pool.hold(order, numbers, executor)
+            good = slots > -2
+            run = partial(job, numbers[good], slots[good], self._pool.array)
+            batches = [group[i : i + _BATCH] for i in range(0, len(group), _BATCH)]
+            results = chain.from_iterable((executor.map if executor else map)(run, batches))
+            again = []
+            for target, (image, wanted) in zip(group, results, strict=True):
+                found[target] = image
+                faults = [self._pool.faults.get((order, int(number))) for number in wanted]
+                broken = next((fault for fault in faults if fault is not None), None)
+                if broken is not None:
+                    found[target] = broken
+                elif len(wanted):
+                    tiles[target] = np.union1d(tiles[target], wanted)
+                    again.append(target)
+            group = again
+
+
+class _Job:
+    """The kernel with all that the targets of a chunk have in common."""
+
+    def __init__(self, axes, step, pixels, n, bits, interpolation, tiles):
+        self.axes, self.step, self.pixels = axes, step, pixels
+        self.n, self.bits, self.interpolation = n, bits, interpolation
+        self.tiles = tiles
+        if interpolation == "area":
+            tiles[:] = map(self._all_tiles, range(len(tiles)))
+
+    def __call__(self, numbers, slots, array, targets):
+        """Image and tiles that are still wanted, of some targets."""
+        return [self._one(target, numbers, slots, array) for target in targets]
+
+    def _all_tiles(self, target):
+        """Tiles that a target overlaps, those included that have no node."""
+        from ._tile_counts import tiles_with_a_corner
+
+        found = self.tiles[target]
+        extra = tiles_with_a_corner(
+            self.axes[target], self.step, self.pixels, self.n, self.bits, found
+        )
+        return np.union1d(found, extra)
+
+    def _one(self, target, numbers, slots, array):
+        from ._tile_kernel import sample_tiles
+
+        image = np.empty((self.pixels, self.pixels), dtype=np.float32)
+        wanted = np.empty(2**16, dtype=np.int64)
+        count = sample_tiles(
+            self.axes[target], self.step, self.n, self.bits, numbers, slots, array,
+            self.interpolation != "bilinear", image, wanted,
+        )  # fmt: skip
+        if self.interpolation == "area" and not count:
+            self._share(target, numbers, slots, array, image)
+        return image, np.unique(wanted[:count])
+
+    def _share(self, target, numbers, slots, array, image):
+        """Replace the image by counts shared by area; NaN where no pixel overlaps."""
+        from ._tile_counts import share_tile
+
+        counts, area = np.zeros((2, *image.shape))
+        for number, slot in zip(numbers, slots, strict=True):
+            if slot >= 0 and number in self.tiles[target]:
+                share_tile(
+                    self.axes[target], self.step, self.n, self.bits, number, array[slot],
+                    counts, area,
+                )  # fmt: skip
+        image[:] = np.where(area > 0, counts, np.nan)

@@ -1,0 +1,216 @@
+"""HEALPix maps in files of every kind, against healpy and reproject."""
+
+import gzip
+import shutil
+
+import h5py
+import healpy
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+
+from astrocnn.exceptions import NoCoverageError, ProviderError
+from astrocnn.grid import CutoutGrid
+from astrocnn.providers import HealpixProvider, open_provider
+from astrocnn.surveys import get_band
+
+BAND = get_band("dss2-red")
+NSIDE = 64
+GRID = CutoutGrid(SkyCoord(33, 41.8, unit="deg"), 12 * u.deg, 40)
+
+
+def smooth(lon, lat):
+    x, y, z = healpy.ang2vec(lon, lat, lonlat=True).T
+    return 10 + 3 * x - 2 * y + z + 2 * x * y - 3 * y * z + x**3
+
+
+def sky_map(nest=False, frame="icrs"):
+    lon, lat = healpy.pix2ang(NSIDE, np.arange(12 * NSIDE**2), nest=nest, lonlat=True)
+    place = SkyCoord(lon, lat, unit="deg", frame=frame).icrs
+    return smooth(place.ra.deg, place.dec.deg).astype("float32")
+
+
+def write_map(path, nest=False, frame="icrs", part=None, columns=1):
+    values = sky_map(nest, frame)
+    if part is not None:
+        values = np.where(part, values, healpy.UNSEEN)
+    healpy.write_map(
+        path, [values * (k + 1) for k in range(columns)], nest=nest, partial=part is not None,
+        coord="G" if frame == "galactic" else "C", dtype=["float32"] * columns,
+    )  # fmt: skip
+    return path
+
+
+def write_hdf5(path, compression=None, part=None, nest=True):
+    values = sky_map(nest)
+    with h5py.File(path, "w") as file:
+        chosen = slice(None) if part is None else part
+        data = file.create_dataset("map", data=values[chosen], compression=compression)
+        data.attrs["ordering"] = "NESTED" if nest else "RING"
+        data.attrs["nside"] = NSIDE
+        if part is not None:
+            file["pixel"] = np.flatnonzero(part)
+    return path
+
+
+def around():
+    """Pixels within ten degrees of the grid's center, rings first and then nested."""
+    center = healpy.ang2vec(33, 41.8, lonlat=True)
+    masks = []
+    for nest in (False, True):
+        mask = np.zeros(12 * NSIDE**2, dtype=bool)
+        mask[healpy.query_disc(NSIDE, center, np.radians(10), nest=nest)] = True
+        masks.append(mask)
+    return masks
+
+
+def check(provider, atol=2e-3):
+    pixels = provider.cutout(GRID)
+    assert pixels.valid.all()
+    np.testing.assert_allclose(pixels.image, smooth(*GRID.lonlat()), rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("frame", ["icrs", "galactic"])
+@pytest.mark.parametrize("nest", [False, True])
+def test_whole_maps(tmp_path, nest, frame):
+    check(HealpixProvider(write_map(tmp_path / "a.fits", nest, frame), BAND))
+
+
+@pytest.mark.parametrize("nest", [False, True])
+def test_part_of_the_sky(tmp_path, nest):
+    provider = HealpixProvider(write_map(tmp_path / "a.fits", nest, part=around()[nest]), BAND)
+    check(provider)
+    with pytest.raises(NoCoverageError):
+        provider.cutout(CutoutGrid(SkyCoord(200, -50, unit="deg"), 1 * u.deg, 10))
+
+
+def test_numbers_of_pixels_in_any_order(tmp_path):
+    path = write_map(tmp_path / "a.fits", part=around()[0])
+    with fits.open(path) as hdus:
+        table = hdus[1].data.copy()
+        fits.BinTableHDU(table[::-1].copy(), hdus[1].header).writeto(tmp_path / "b.fits")
+    check(HealpixProvider(tmp_path / "b.fits", BAND))
+
+
+def test_columns_and_sums(tmp_path):
+    path = write_map(tmp_path / "a.fits", columns=3)
+    first = HealpixProvider(path, BAND).cutout(GRID).image
+    third = HealpixProvider(path, BAND, column=2).cutout(GRID).image
+    both = HealpixProvider([path, str(path)], BAND).cutout(GRID).image
+    np.testing.assert_allclose(third, 3 * first, rtol=1e-5)
+    np.testing.assert_allclose(both, 2 * first, rtol=1e-5)
+
+
+def test_compressed_files(tmp_path):
+    path = write_map(tmp_path / "a.fits")
+    with open(path, "rb") as raw, gzip.open(tmp_path / "a.fits.gz", "wb") as packed:
+        shutil.copyfileobj(raw, packed)
+    check(HealpixProvider(tmp_path / "a.fits.gz", BAND))
+
+
+@pytest.mark.parametrize("compression", [None, "gzip"])
+@pytest.mark.parametrize("nest", [False, True])
+def test_hdf5(tmp_path, compression, nest):
+    check(HealpixProvider(write_hdf5(tmp_path / "a.h5", compression, nest=nest), BAND))
+    part = write_hdf5(tmp_path / "b.hdf5", compression, around()[nest], nest)
+    check(HealpixProvider(part, BAND, column="map"))
+
+
+@pytest.mark.parametrize("nest", [False, True])
+def test_arrays(nest):
+    check(HealpixProvider(sky_map(nest), BAND, nested=nest))
+
+
+def test_small_maps():
+    for nside in (1, 2):
+        values = np.arange(12.0 * nside**2)
+        provider = HealpixProvider(values, BAND, "nearest", nested=True)
+        grid = CutoutGrid(SkyCoord(10, -70, unit="deg"), 30 * u.deg, 20)
+        wanted = healpy.ang2pix(nside, *grid.lonlat(), nest=True, lonlat=True)
+        assert np.mean(provider.cutout(grid).image == wanted) > 0.98
+
+
+def test_agrees_with_reproject():
+    from reproject import reproject_from_healpix
+
+    values = sky_map()
+    image = HealpixProvider(values, BAND).cutout(GRID).image
+    wanted, _ = reproject_from_healpix((values, "icrs"), GRID.wcs, GRID.shape, nested=False)
+    np.testing.assert_allclose(image, wanted, rtol=0, atol=2e-3)
+
+
+def test_counts_and_exposure(tmp_path):
+    counts = BAND.with_(quantity="counts")
+    exposure = np.where(around()[0], 1000.0, 0.0)
+    pixels = HealpixProvider(np.ones(12 * NSIDE**2), counts, exposure=exposure).cutout(GRID)
+    ratio = GRID.pixel_area / healpy.nside2pixarea(NSIDE) / u.sr
+    np.testing.assert_allclose(pixels.image, ratio.to_value(u.one), rtol=1e-5)
+    assert pixels.exposure_known
+    np.testing.assert_array_equal(pixels.valid, pixels.exposure > 50)
+    given = HealpixProvider(np.ones(12 * NSIDE**2), counts, pixel_area=GRID.pixel_area)
+    assert given.cutout(GRID).image[20, 20] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("pixels", [15, 150])
+def test_counts_by_area(pixels):
+    counts = BAND.with_(quantity="counts")
+    values = np.random.default_rng(1).poisson(3, 12 * NSIDE**2).astype(float)
+    values[~around()[0]] = 0
+    wide = CutoutGrid(SkyCoord(33, 41.8, unit="deg"), 30 * u.deg, pixels)
+    image = HealpixProvider(values, counts, "area").cutout(wide).image
+    assert image.sum(dtype=float) == pytest.approx(values.sum(), rel=1e-6)
+    half = healpy.nside2pixarea(NSIDE) / 2 * u.sr
+    twice = HealpixProvider(values, counts, "area", pixel_area=half)
+    assert twice.cutout(wide).image.sum() == pytest.approx(2 * values.sum(), rel=1e-5)
+    with pytest.raises(ProviderError, match="interpolation='area' is for counts"):
+        HealpixProvider(values, BAND, "area")
+
+
+def test_missing_values_are_no_pixels(tmp_path):
+    values = sky_map()
+    values[~around()[0]] = healpy.UNSEEN
+    wide = CutoutGrid(SkyCoord(33, 41.8, unit="deg"), 30 * u.deg, 40)
+    pixels = HealpixProvider(values, BAND).cutout(wide)
+    assert 0.1 < pixels.valid.mean() < 0.9
+    assert np.isnan(pixels.image[~pixels.valid]).all()
+
+
+def test_found_by_their_content(tmp_path):
+    whole = write_map(tmp_path / "a.fits")
+    assert isinstance(open_provider(whole, BAND), HealpixProvider)
+    assert isinstance(open_provider([whole, write_hdf5(tmp_path / "b.h5")], BAND), HealpixProvider)
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda p: p.write_text("<html>"), "cannot be read as a HEALPix map"),
+        (lambda p: fits.PrimaryHDU(np.ones((4, 4))).writeto(p), "no table with PIXTYPE"),
+        (lambda p: None, "cannot be read"),
+    ],
+)
+def test_bad_files(tmp_path, make, match):
+    make(tmp_path / "a.fits")
+    with pytest.raises(ProviderError, match=match):
+        HealpixProvider(tmp_path / "a.fits", BAND)
+
+
+def test_other_mistakes(tmp_path):
+    with pytest.raises(ProviderError, match="no whole HEALPix map"):
+        HealpixProvider(np.ones(100), BAND)
+    with pytest.raises(ProviderError, match="frame 'X'"):
+        HealpixProvider(np.ones(12), BAND, frame="X")
+    with pytest.raises(ProviderError, match="at least one map"):
+        HealpixProvider([], BAND)
+    with pytest.raises(ProviderError, match="interpolation must be one of"):
+        HealpixProvider(np.ones(12), BAND, "cubic")
+    (tmp_path / "a.h5").write_bytes(b"\x89HDF nothing")
+    with pytest.raises(ProviderError, match=r"a\.h5 cannot be read"):
+        HealpixProvider(tmp_path / "a.h5", BAND)
+    path = write_hdf5(tmp_path / "b.h5", part=around()[1])
+    with h5py.File(path, "a") as file:
+        file["pixel"][0] = 12 * NSIDE**2
+    with pytest.raises(ProviderError, match="numbers of pixels that do not belong"):
+        HealpixProvider(path, BAND)
