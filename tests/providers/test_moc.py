@@ -153,3 +153,13 @@ def fits_file(grid, value):
 )
 def test_date_of_release(record, date):
     assert _moc._release_date(record) == date
+
+
+@pytest.mark.remote_data
+def test_real_service():
+    """DSS2 is all sky, XMM-Newton a few percent of it."""
+    _moc.forget_mocs()
+    with conf.set_temp("check_coverage", True):
+        assert hips_moc(RED).sky_fraction > 0.99
+        assert 0.01 < hips_moc("xcatdb/P/XMM/PN/eb2").sky_fraction < 0.2
+    _moc.forget_mocs()

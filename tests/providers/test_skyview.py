@@ -135,3 +135,11 @@ def test_survey_that_skyview_does_not_have(skyview, grid):
 def test_field_that_is_too_large(skyview):
     with pytest.raises(ProviderError, match="choose a smaller field"):
         SkyViewProvider("rass").cutout(CutoutGrid(CENTER, 60 * u.deg, 100))
+
+
+@pytest.mark.remote_data
+def test_real_service():
+    """The Coma cluster is bright in the middle of its ROSAT field."""
+    grid = CutoutGrid(SkyCoord("12h59m48s +27d58m50s"), 2 * u.deg, 120)
+    image = SkyViewProvider("rass").cutout(grid).image
+    assert image[50:70, 50:70].mean() > 3 * image[:20].mean()

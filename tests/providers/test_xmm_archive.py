@@ -229,3 +229,12 @@ def test_bombs(monkeypatch):
         read_products(tar({NAME: bytes(20_000)}))
     with pytest.raises(ProviderError, match="more than 20 members"):
         read_products(tar({str(i): b"" for i in range(30)}))
+
+
+@pytest.mark.remote_data
+def test_real_service():
+    """Abell 1835 is bright in the middle of its field, and its exposure is known."""
+    grid = CutoutGrid(SkyCoord(210.2583, 2.8786, unit="deg"), 6 * u.arcmin, 90)
+    pixels = XMMArchiveProvider(most=1).cutout(grid)
+    assert pixels.exposure_known
+    assert pixels.image[40:50, 40:50].mean() > 10 * pixels.image[:20].mean()
