@@ -115,7 +115,7 @@ def forget(files) -> None:
 
 
 def cold(folder: Path, grids, pool, repeats: int) -> tuple[float, float, int]:
-    """Seconds from files that are not in the page cache, and those of reading the same bytes; bytes."""
+    """Seconds from files out of the page cache, seconds to read the same bytes, and the bytes."""
     provider = HipsProvider(folder, BAND)
     run_provider(provider, grids, pool)
     numbers = sorted(number for _, number in provider._maps[0]._tiles._pool._slots)
