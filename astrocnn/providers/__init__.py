@@ -1,5 +1,6 @@
 """Pixels of a band on a target's grid, from files, tiles, or a service."""
 
+from ._background import BackgroundModel, estimate_background
 from ._core import Pixels, Provider
 from ._fits import FitsProvider
 from ._fits_image import read_image
@@ -10,12 +11,14 @@ from ._open import open_provider
 from ._resample import SkyImage, resample_image
 
 __all__ = [
+    "BackgroundModel",
     "FitsProvider",
     "Hips2FitsProvider",
     "HipsProvider",
     "Pixels",
     "Provider",
     "SkyImage",
+    "estimate_background",
     "open_provider",
     "read_image",
     "resample_image",

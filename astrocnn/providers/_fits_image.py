@@ -1,6 +1,7 @@
 """One image of a FITS file: where it lies, from its header alone, and its pixels."""
 
 import lzma
+import os
 import warnings
 import zipfile
 import zlib
@@ -27,6 +28,8 @@ __all__ = ["ImageInfo", "read_image", "read_info", "read_pixels"]
 #: trifles in FITS files, so that a mix-up with other threads can never hide anything else.
 _LOCK = Lock()
 _SILENCED = r"astropy\.(io\.fits|wcs)\.|astrocnn\.providers\._fits_image"
+#: What was read from headers, by file, HDU, and state of the file.
+_INFOS, _MOST_INFOS = {}, 100_000
 #: What broken files make astropy raise.
 _ERRORS = (
     OSError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, MemoryError,
@@ -56,13 +59,15 @@ class ImageInfo:
     radius: float
 
 
-def read_image(source) -> SkyImage:
-    """Read the first two-dimensional image with a celestial WCS.
+def read_image(source, hdu: int | str | None = None) -> SkyImage:
+    """Read a two-dimensional image with a celestial WCS.
 
     Parameters
     ----------
     source : path, HDU or HDUList
         A FITS file (compressed or not) or what astropy makes of one.
+    hdu : int or str, optional
+        Number or name (``EXTNAME``) of the HDU. By default the first that is such an image.
 
     Returns
     -------
@@ -88,20 +93,32 @@ def read_image(source) -> SkyImage:
     ((60, 60), <Quantity 16. arcsec2>)
     """
     with _opened(source) as (hdus, name):
-        index, wcs = _find_image(hdus, name)
+        index, wcs = _find_image(hdus, name, hdu)
         return SkyImage(_native_pixels(hdus[index]), wcs, name=name)
 
 
-def read_info(path) -> ImageInfo:
-    """Read where the first two-dimensional image of a file lies, without its pixels.
+def read_info(path, hdu: int | str | None = None) -> ImageInfo:
+    """Read where an image of a file lies, without its pixels; see `read_image`.
+
+    What was read is remembered until the file changes: thousands of headers take seconds.
 
     Raises
     ------
     ProviderError
         See `read_image`.
     """
+    state = os.stat(path) if os.path.exists(path) else None
+    key = (str(path), hdu, state and (state.st_ino, state.st_size, state.st_mtime_ns))
+    if key not in _INFOS:
+        if len(_INFOS) >= _MOST_INFOS:
+            _INFOS.clear()
+        _INFOS[key] = _read_info(path, hdu)
+    return _INFOS[key]
+
+
+def _read_info(path, hdu):
     with _opened(path) as (hdus, name):
-        index, wcs = _find_image(hdus, name)
+        index, wcs = _find_image(hdus, name, hdu)
         return locate_image(index, wcs)
 
 
@@ -154,16 +171,19 @@ def _opened(source) -> Iterator[tuple[fits.HDUList, str]]:
         raise ProviderError(f"{name} cannot be read as a FITS image: {reason}") from error
 
 
-def _find_image(hdus, name) -> tuple[int, WCS]:
-    """Number and celestial WCS of the first HDU that is an image of the sky."""
+def _find_image(hdus, name, wanted=None) -> tuple[int, WCS]:
+    """Number and celestial WCS of the wanted HDU, or the first one, that is an image of the sky."""
     for index, hdu in enumerate(hdus):
+        if wanted is not None and wanted not in (index, hdu.name, hdu.name.lower()):
+            continue
         shape = hdu.shape if hdu.is_image else ()
         if len(shape) < 2 or 0 in shape or max(shape[:-2], default=1) > 1:
             continue
         wcs = WCS(hdu.header, hdus if isinstance(hdus, fits.HDUList) else None)
         if not wcs.has_celestial:
             continue
-        wcs = wcs.celestial
+        if wcs.naxis > 2:
+            wcs = wcs.celestial
         wcs.array_shape = shape[-2:]
         axis = wcs.wcs.ctype[wcs.wcs.lng]
         if axis[:4].rstrip("-") not in ("RA", "GLON"):
@@ -173,8 +193,10 @@ def _find_image(hdus, name) -> tuple[int, WCS]:
         if not 0 < proj_plane_pixel_area(wcs) < np.inf:
             raise ProviderError(f"{name} has pixels without an area; its WCS is damaged")
         return index, wcs
+    where = "" if wanted is None else f" in HDU {wanted!r}"
     raise ProviderError(
-        f"{name} has no two-dimensional image with a celestial WCS; give an image made on the sky"
+        f"{name} has no two-dimensional image with a celestial WCS{where}; give an image made on "
+        "the sky"
     )
 
 
