@@ -45,8 +45,9 @@ def cutout_dataset(
     `~xarray.Dataset`
         dims ``(target, band, y, x)``: ``image`` (float32, NaN without pixel), ``valid`` (uint8),
         ``exposure`` and ``background`` (float32, only where a band has them);
-        dims ``(target, band)``: ``coverage`` (share of valid pixels), ``status`` (flag), ``survey``; dims ``(band,)``: ``waveband``,
-        ``unit``. ``attrs`` hold the size (arcmin) and ``pixel_scale`` (arcsec).
+        dims ``(target, band)``: ``coverage`` (share of valid pixels), ``status`` (flags),
+        ``survey``; dims ``(band,)``: ``waveband``, ``unit``. ``attrs`` hold the size (arcmin) and
+        ``pixel_scale`` (arcsec).
 
     Examples
     --------
