@@ -1,5 +1,7 @@
 """One image of a FITS file: where it lies, from its header alone, and its pixels."""
 
+import bz2
+import gzip
 import lzma
 import os
 import warnings
@@ -28,6 +30,10 @@ __all__ = ["ImageInfo", "read_image", "read_info", "read_pixels"]
 #: trifles in FITS files, so that a mix-up with other threads can never hide anything else.
 _LOCK = Lock()
 _SILENCED = r"astropy\.(io\.fits|wcs)\.|astrocnn\.providers\._fits_image"
+#: How packed files begin, and what unpacks them.
+_PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+#: Longest header (blocks of 2880 bytes), and largest image (bytes), that are read.
+_HEADER_BLOCKS, _LARGEST = 4000, 8 * 2**30
 #: What was read from headers, by file, HDU, and state of the file.
 _INFOS, _MOST_INFOS = {}, 100_000
 #: What broken files make astropy raise.
@@ -94,7 +100,7 @@ def read_image(source, hdu: int | str | None = None) -> SkyImage:
     """
     with _opened(source) as (hdus, name):
         index, wcs = _find_image(hdus, name, hdu)
-        return SkyImage(_native_pixels(hdus[index]), wcs, name=name)
+        return SkyImage(_native_pixels(hdus[index], name), wcs, name=name)
 
 
 def read_info(path, hdu: int | str | None = None) -> ImageInfo:
@@ -130,8 +136,8 @@ def read_pixels(path, index: int) -> np.ndarray:
     ProviderError
         If the pixels are truncated or damaged.
     """
-    with _opened(path) as (hdus, _):
-        return _native_pixels(hdus[index])
+    with _opened(path) as (hdus, name):
+        return _native_pixels(hdus[index], name)
 
 
 def locate_image(index: int, wcs: WCS) -> ImageInfo:
@@ -159,6 +165,7 @@ def _opened(source) -> Iterator[tuple[fits.HDUList, str]]:
         with _LOCK, warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=AstropyWarning, module=_SILENCED)
             if is_file:
+                _check_start(source, name)
                 # Opened here: astropy leaves a file open when it cannot read it.
                 with open(source, "rb") as file, fits.open(file, memmap=False) as hdus:
                     yield hdus, name
@@ -168,7 +175,25 @@ def _opened(source) -> Iterator[tuple[fits.HDUList, str]]:
         raise
     except _ERRORS as error:
         reason = "it is truncated" if "cannot reshape" in str(error) else error
+        reason = str(reason) or type(error).__name__
         raise ProviderError(f"{name} cannot be read as a FITS image: {reason}") from error
+
+
+def _check_start(path, name):
+    """Raise unless the file begins with a header that ends: astropy would unpack all of it."""
+    with open(path, "rb") as file:
+        magic = file.read(6)
+        file.seek(0)
+        unpack = next((u for start, u in _PACKED.items() if magic.startswith(start)), None)
+        if unpack is None and not magic.startswith(b"SIMPLE"):
+            return  # astropy says what it is
+        content = file if unpack is None else unpack(file)
+        for _ in range(_HEADER_BLOCKS):
+            block = content.read(2880)
+            ends = any(block[i : i + 8] == b"END     " for i in range(0, len(block), 80))
+            if ends or len(block) < 2880:
+                return
+    raise ProviderError(f"{name} cannot be read as a FITS image: its header does not end")
 
 
 def _find_image(hdus, name, wanted=None) -> tuple[int, WCS]:
@@ -200,7 +225,13 @@ def _find_image(hdus, name, wanted=None) -> tuple[int, WCS]:
     )
 
 
-def _native_pixels(hdu) -> np.ndarray:
+def _native_pixels(hdu, name) -> np.ndarray:
     """Two-dimensional pixels of an HDU, in the byte order of this machine."""
+    size = np.prod(hdu.shape, dtype=float) * abs(hdu.header["BITPIX"]) / 8
+    if size > _LARGEST:
+        raise ProviderError(
+            f"{name} has {size / 2**30:.0f} GiB of pixels; cut it into images of at most "
+            f"{_LARGEST // 2**30} GiB"
+        )
     data = np.asarray(hdu.data)
     return data.reshape(data.shape[-2:]).astype(data.dtype.newbyteorder("="), copy=False)
