@@ -130,10 +130,27 @@ class FitsProvider(Provider):
 
     def cutout(self, grid) -> Pixels:
         """Return the pixels on ``grid``; see `Provider.cutout`."""
+        return self.sample(grid)
+
+    def sample(self, grid, unexposed: bool = False) -> Pixels:
+        """Return the pixels on a grid of any shape, such as the tile of a HiPS.
+
+        Parameters
+        ----------
+        grid : object
+            With ``shape``, ``pixel_area``, ``lonlat()``, ``center`` and ``size``.
+        unexposed : bool
+            Whether pixels that exist are enough, though none of them was exposed.
+
+        Raises
+        ------
+        NoCoverageError, ProviderError
+            See `Provider.cutout`.
+        """
         center = grid.center.cartesian.xyz.value
         stack = Stack()
         for k in self._footprints.near(center[np.newaxis], _reach(grid)):
-            self._add(stack, self._images[k], self._load(self._images[k]), grid)
+            self._add(stack, self._images[k], self._load(self._images[k]), grid, unexposed)
         if stack.empty:
             raise self._nothing(grid)
         return stack.pixels()
@@ -169,10 +186,12 @@ class FitsProvider(Provider):
             for i, (fault, stack) in enumerate(zip(faults, stacks, strict=True))
         ]
 
-    def _add(self, stack, image, loaded, grid):
+    def _add(self, stack, image, loaded, grid, unexposed=False):
         """Add an image's pixels on a grid to the others."""
         pixels = resample_image(loaded.image, grid)
-        if pixels is None or not pixels.valid.any():
+        if pixels is None:
+            return
+        if not pixels.valid.any() and not (unexposed and np.isfinite(pixels.image).any()):
             return
         counts = loaded.image.quantity == "counts"
         pixels.full_exposure = loaded.full_exposure if counts else None

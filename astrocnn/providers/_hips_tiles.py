@@ -246,10 +246,12 @@ def _make_tiles(path, provider, tiles) -> int:
 
 def _make_tile(path, provider, tile) -> bool:
     """Write a tile; the exposure first, so that the image's file says that both are there."""
-    pixels = provider.cutout(tile)
+    pixels = provider.sample(tile, unexposed=True)
     image, exposure = pixels.image, pixels.exposure
     if pixels.exposure_known and exposure is None:  # a rate or an intensity
         image = np.where(pixels.valid, image, np.nan)
+        if not pixels.valid.any():
+            return False
     if exposure is not None:
         exposure = np.where(np.isfinite(image), exposure, np.nan)
         write_tile(path / "exposure", tile.order, tile.number, exposure)

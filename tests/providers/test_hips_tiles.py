@@ -147,6 +147,15 @@ class TestCounts:
         assert np.abs(found.exposure[inside] - wanted.exposure[inside]).mean() < 30
         assert (found.valid == wanted.valid).mean() > 0.95
 
+    def test_unexposed_pixels_exist(self, tmp_path):
+        """A tile that was not exposed at all is written too: zero counts, zero seconds."""
+        provider = FitsProvider(self.fields(tmp_path), XMM)
+        make_hips(tmp_path / "a", provider, tile_width=32)
+        grid = CutoutGrid(CENTER.directional_offset_by(180 * u.deg, 6 * u.arcmin), 6 * u.arcmin, 45)
+        found = open_provider(tmp_path / "a", XMM).cutout(grid)
+        assert np.isfinite(found.image).all()
+        assert 0.1 < found.valid.mean() < 0.7
+
     def test_counts_at_a_shallower_order(self, tmp_path):
         provider = FitsProvider(self.fields(tmp_path), XMM)
         make_hips(tmp_path / "a", provider, tile_width=128)
