@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from . import _cache, _demo, _info, _match, _predict, _train, _validate
+from . import _cache, _demo, _info, _match, _predict, _tiles, _train, _validate
 from ._terminal import explain, terminal
 
 __all__ = ["main"]
@@ -31,6 +31,8 @@ examples:
       match the result with a catalog, and say what chance would give
   astrocnn validate result.ecsv --truth known.csv -o report.html
       compare verdicts with the truth, on one page
+  astrocnn tiles "pps/*.FTZ" --band xmm -o xmm_tiles
+      make a local HiPS from FITS images
   astrocnn info --weights xmm
       what the weights were trained on, and how good they are
 
@@ -106,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"astrocnn {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for command in (_demo, _predict, _match, _validate, _train, _info, _cache):
+    for command in (_demo, _predict, _match, _validate, _train, _tiles, _info, _cache):
         name = command.__name__.rpartition("._")[2]
         child = commands.add_parser(
             name,

@@ -7,10 +7,13 @@ from astropy import units as u
 from ..exceptions import InvalidImageError
 from ..providers import Pixels
 from ..surveys import Band
+from ._exposure_flags import exposure_flags
 
 __all__ = ["check_dataset", "cutout_dataset"]
 
 _REQUIRED = ("image", "valid")
+#: Variables that are there only where a band has them, with their attributes.
+_MAPS = {"exposure": {"unit": "s"}, "background": {}}
 
 
 def cutout_dataset(
@@ -41,9 +44,10 @@ def cutout_dataset(
     -------
     `~xarray.Dataset`
         dims ``(target, band, y, x)``: ``image`` (float32, NaN without pixel), ``valid`` (uint8),
-        ``exposure`` (float32, only where a band has a map); dims ``(target, band)``: ``coverage``
-        (share of valid pixels), ``status`` (flag), ``survey``; dims ``(band,)``: ``waveband``,
-        ``unit``. ``attrs`` hold the size (arcmin) and ``pixel_scale`` (arcsec).
+        ``exposure`` and ``background`` (float32, only where a band has them);
+        dims ``(target, band)``: ``coverage`` (share of valid pixels), ``status`` (flags),
+        ``survey``; dims ``(band,)``: ``waveband``, ``unit``. ``attrs`` hold the size (arcmin) and
+        ``pixel_scale`` (arcsec).
 
     Examples
     --------
@@ -59,37 +63,47 @@ def cutout_dataset(
     >>> dict(dataset.sizes)
     {'target': 1, 'band': 1, 'y': 4, 'x': 4}
     """
-    n, nbands = len(target_id), len(bands)
-    image = np.full((n, nbands, npix, npix), np.nan, dtype=np.float32)
-    valid = np.zeros(image.shape, dtype=np.uint8)
-    status = np.full((n, nbands), "", dtype="U48")
-    exposure = None
+    shape = (len(target_id), len(bands), npix, npix)
+    image = np.full(shape, np.nan, dtype=np.float32)
+    valid = np.zeros(shape, dtype=np.uint8)
+    status = np.full(shape[:2], "", dtype="U96")
+    maps = {}
+    scale = float((size / npix).to_value(u.arcsec))
     for i, row in enumerate(pixels):
         for b, found in enumerate(row):
             if isinstance(found, str):
                 status[i, b] = found
                 continue
             image[i, b], valid[i, b] = found.image, found.valid
-            status[i, b] = "" if found.exposure_known else f"exposure_unknown:{bands[b].name}"
-            if found.exposure is not None:
-                if exposure is None:
-                    exposure = np.full(image.shape, np.nan, dtype=np.float32)
-                exposure[i, b] = found.exposure
+            status[i, b] = _status(found, bands[b], scale)
+            for name in _MAPS:
+                if getattr(found, name) is not None:
+                    if name not in maps:
+                        maps[name] = np.full(shape, np.nan, dtype=np.float32)
+                    maps[name][i, b] = getattr(found, name)
     variables = {
         "image": (("target", "band", "y", "x"), image),
         "valid": (("target", "band", "y", "x"), valid),
         "coverage": (("target", "band"), valid.mean(axis=(2, 3))),
         "status": (("target", "band"), status),
     }
-    if exposure is not None:
-        variables["exposure"] = (("target", "band", "y", "x"), exposure, {"unit": "s"})
+    for name, values in maps.items():
+        variables[name] = (("target", "band", "y", "x"), values, _MAPS[name])
     attrs = {
         "size": float(size.to_value(u.arcmin)),
-        "pixel_scale": float((size / npix).to_value(u.arcsec)),
+        "pixel_scale": scale,
         "frame": "icrs",
         "projection": "TAN",
     }
     return xr.Dataset(variables, _coordinates(target_id, ra, dec, bands), attrs)
+
+
+def _status(pixels, band, pixel_scale) -> str:
+    """Flags of pixels that there are."""
+    words = exposure_flags(pixels, pixel_scale) if band.waveband == "xray" else []
+    if not pixels.exposure_known:
+        words.append("exposure_unknown")
+    return ";".join(f"{word}:{band.name}" for word in words)
 
 
 def _coordinates(target_id, ra, dec, bands) -> dict:

@@ -1,6 +1,7 @@
 """The contract of a provider: pixels of one band, on the target's grid."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from ..exceptions import ProviderError
 from ..grid import CutoutGrid, CutoutGrids
 from ..surveys import Band
 
-__all__ = ["Pixels", "Provider"]
+__all__ = ["Pixels", "Provider", "run_all"]
 
 
 @dataclass
@@ -27,12 +28,19 @@ class Pixels:
         Exposure (s) on the grid, where a map exists.
     exposure_known : bool
         False for counts without an exposure map: zeros may mean "no photon" or "not observed".
+    background : ndarray of shape (ny, nx), float32, optional
+        Expected background, in the unit of ``image``, where one was given or asked for. It is never
+        subtracted.
+    full_exposure : float, optional
+        Largest exposure (s) of the map, or of the maps together: what the telescope's axis got.
     """
 
     image: np.ndarray
     valid: np.ndarray
     exposure: np.ndarray | None = None
     exposure_known: bool = True
+    background: np.ndarray | None = None
+    full_exposure: float | None = None
 
 
 class Provider(ABC):
@@ -87,13 +95,7 @@ class Provider(ABC):
         list of Pixels or ProviderError
             One per grid; `NoCoverageError` is a `ProviderError`.
         """
-        futures = [pool.submit(self._attempt, grids, i) for i in range(len(grids))]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
+        return run_all(pool, lambda i: self._attempt(grids, i), range(len(grids)))
 
     def _attempt(self, grids, i):
         """Pixels on one of many grids, or the error."""
@@ -109,6 +111,20 @@ class Provider(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.band.name}: {self.description}>"
+
+
+def run_all(pool: Executor, function: Callable, items: Iterable) -> list:
+    """Return the results of a function for all items, from a pool's threads, in order.
+
+    When one fails, or the user presses Ctrl-C, what has not begun is dropped.
+    """
+    futures = [pool.submit(function, item) for item in items]
+    try:
+        return [future.result() for future in futures]
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
 
 
 def _make(cls, args, kwargs):

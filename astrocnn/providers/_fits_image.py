@@ -1,6 +1,9 @@
 """One image of a FITS file: where it lies, from its header alone, and its pixels."""
 
+import bz2
+import gzip
 import lzma
+import os
 import warnings
 import zipfile
 import zlib
@@ -27,6 +30,12 @@ __all__ = ["ImageInfo", "read_image", "read_info", "read_pixels"]
 #: trifles in FITS files, so that a mix-up with other threads can never hide anything else.
 _LOCK = Lock()
 _SILENCED = r"astropy\.(io\.fits|wcs)\.|astrocnn\.providers\._fits_image"
+#: How packed files begin, and what unpacks them.
+_PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+#: Longest header (blocks of 2880 bytes), and largest image (bytes), that are read.
+_HEADER_BLOCKS, _LARGEST = 4000, 8 * 2**30
+#: What was read from headers, by file, HDU, and state of the file.
+_INFOS, _MOST_INFOS = {}, 100_000
 #: What broken files make astropy raise.
 _ERRORS = (
     OSError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, MemoryError,
@@ -56,13 +65,15 @@ class ImageInfo:
     radius: float
 
 
-def read_image(source) -> SkyImage:
-    """Read the first two-dimensional image with a celestial WCS.
+def read_image(source, hdu: int | str | None = None) -> SkyImage:
+    """Read a two-dimensional image with a celestial WCS.
 
     Parameters
     ----------
     source : path, HDU or HDUList
         A FITS file (compressed or not) or what astropy makes of one.
+    hdu : int or str, optional
+        Number or name (``EXTNAME``) of the HDU. By default the first that is such an image.
 
     Returns
     -------
@@ -88,20 +99,32 @@ def read_image(source) -> SkyImage:
     ((60, 60), <Quantity 16. arcsec2>)
     """
     with _opened(source) as (hdus, name):
-        index, wcs = _find_image(hdus, name)
-        return SkyImage(_native_pixels(hdus[index]), wcs, name=name)
+        index, wcs = _find_image(hdus, name, hdu)
+        return SkyImage(_native_pixels(hdus[index], name), wcs, name=name)
 
 
-def read_info(path) -> ImageInfo:
-    """Read where the first two-dimensional image of a file lies, without its pixels.
+def read_info(path, hdu: int | str | None = None) -> ImageInfo:
+    """Read where an image of a file lies, without its pixels; see `read_image`.
+
+    What was read is remembered until the file changes: thousands of headers take seconds.
 
     Raises
     ------
     ProviderError
         See `read_image`.
     """
+    state = os.stat(path) if os.path.exists(path) else None
+    key = (str(path), hdu, state and (state.st_ino, state.st_size, state.st_mtime_ns))
+    if key not in _INFOS:
+        if len(_INFOS) >= _MOST_INFOS:
+            _INFOS.clear()
+        _INFOS[key] = _read_info(path, hdu)
+    return _INFOS[key]
+
+
+def _read_info(path, hdu):
     with _opened(path) as (hdus, name):
-        index, wcs = _find_image(hdus, name)
+        index, wcs = _find_image(hdus, name, hdu)
         return locate_image(index, wcs)
 
 
@@ -113,8 +136,8 @@ def read_pixels(path, index: int) -> np.ndarray:
     ProviderError
         If the pixels are truncated or damaged.
     """
-    with _opened(path) as (hdus, _):
-        return _native_pixels(hdus[index])
+    with _opened(path) as (hdus, name):
+        return _native_pixels(hdus[index], name)
 
 
 def locate_image(index: int, wcs: WCS) -> ImageInfo:
@@ -142,6 +165,7 @@ def _opened(source) -> Iterator[tuple[fits.HDUList, str]]:
         with _LOCK, warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=AstropyWarning, module=_SILENCED)
             if is_file:
+                _check_start(source, name)
                 # Opened here: astropy leaves a file open when it cannot read it.
                 with open(source, "rb") as file, fits.open(file, memmap=False) as hdus:
                     yield hdus, name
@@ -151,19 +175,40 @@ def _opened(source) -> Iterator[tuple[fits.HDUList, str]]:
         raise
     except _ERRORS as error:
         reason = "it is truncated" if "cannot reshape" in str(error) else error
+        reason = str(reason) or type(error).__name__
         raise ProviderError(f"{name} cannot be read as a FITS image: {reason}") from error
 
 
-def _find_image(hdus, name) -> tuple[int, WCS]:
-    """Number and celestial WCS of the first HDU that is an image of the sky."""
+def _check_start(path, name):
+    """Raise unless the file begins with a header that ends: astropy would unpack all of it."""
+    with open(path, "rb") as file:
+        magic = file.read(6)
+        file.seek(0)
+        unpack = next((u for start, u in _PACKED.items() if magic.startswith(start)), None)
+        if unpack is None and not magic.startswith(b"SIMPLE"):
+            return  # astropy says what it is
+        content = file if unpack is None else unpack(file)
+        for _ in range(_HEADER_BLOCKS):
+            block = content.read(2880)
+            ends = any(block[i : i + 8] == b"END     " for i in range(0, len(block), 80))
+            if ends or len(block) < 2880:
+                return
+    raise ProviderError(f"{name} cannot be read as a FITS image: its header does not end")
+
+
+def _find_image(hdus, name, wanted=None) -> tuple[int, WCS]:
+    """Number and celestial WCS of the wanted HDU, or the first one, that is an image of the sky."""
     for index, hdu in enumerate(hdus):
+        if wanted is not None and wanted not in (index, hdu.name, hdu.name.lower()):
+            continue
         shape = hdu.shape if hdu.is_image else ()
         if len(shape) < 2 or 0 in shape or max(shape[:-2], default=1) > 1:
             continue
         wcs = WCS(hdu.header, hdus if isinstance(hdus, fits.HDUList) else None)
         if not wcs.has_celestial:
             continue
-        wcs = wcs.celestial
+        if wcs.naxis > 2:
+            wcs = wcs.celestial
         wcs.array_shape = shape[-2:]
         axis = wcs.wcs.ctype[wcs.wcs.lng]
         if axis[:4].rstrip("-") not in ("RA", "GLON"):
@@ -173,12 +218,20 @@ def _find_image(hdus, name) -> tuple[int, WCS]:
         if not 0 < proj_plane_pixel_area(wcs) < np.inf:
             raise ProviderError(f"{name} has pixels without an area; its WCS is damaged")
         return index, wcs
+    where = "" if wanted is None else f" in HDU {wanted!r}"
     raise ProviderError(
-        f"{name} has no two-dimensional image with a celestial WCS; give an image made on the sky"
+        f"{name} has no two-dimensional image with a celestial WCS{where}; give an image made on "
+        "the sky"
     )
 
 
-def _native_pixels(hdu) -> np.ndarray:
+def _native_pixels(hdu, name) -> np.ndarray:
     """Two-dimensional pixels of an HDU, in the byte order of this machine."""
+    size = np.prod(hdu.shape, dtype=float) * abs(hdu.header["BITPIX"]) / 8
+    if size > _LARGEST:
+        raise ProviderError(
+            f"{name} has {size / 2**30:.0f} GiB of pixels; cut it into images of at most "
+            f"{_LARGEST // 2**30} GiB"
+        )
     data = np.asarray(hdu.data)
     return data.reshape(data.shape[-2:]).astype(data.dtype.newbyteorder("="), copy=False)

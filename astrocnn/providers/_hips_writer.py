@@ -1,19 +1,15 @@
 """Write images of the sky as a small HiPS: FITS tiles of one order."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from astropy import units as u
 from astropy.coordinates import SkyCoord
-from astropy.io import fits
 
-from ._hips_map import nested_to_flat, tile_path
+from ._fits_image import locate_image
+from ._hips_tile import Tile, check_hips, hips_properties, touched_tiles, write_tile
 from ._resample import SkyImage, resample_image
 
 __all__ = ["write_hips"]
-
-_FRAMES = {"equatorial": "icrs", "galactic": "galactic"}
 
 
 def write_hips(
@@ -57,6 +53,10 @@ def write_hips(
     ValueError
         If order, tile width or frame make no HiPS, or counts would have to be rebinned.
 
+    See Also
+    --------
+    make_hips : From files, any number of them, all orders, with a MOC.
+
     Notes
     -----
     ``properties`` is written last: a folder without it was not finished.
@@ -74,12 +74,7 @@ def write_hips(
     ...     write_hips(folder, [(np.ones((50, 50)), sky.wcs)], order=6)
     [19863]
     """
-    if tile_width < 1 or tile_width & (tile_width - 1):
-        raise ValueError(f"tile_width must be a power of two, not {tile_width}")
-    if frame not in _FRAMES:
-        raise ValueError(f"frame must be one of {', '.join(_FRAMES)}, not {frame!r}")
-    if not 0 <= order <= 29 - (tile_width.bit_length() - 1):
-        raise ValueError(f"order {order} with tiles of {tile_width} pixels is beyond HEALPix")
+    check_hips(order, tile_width, frame)
     quantity = "counts" if scale_area else "intensity"
     images = [SkyImage(np.asarray(data), wcs, quantity) for data, wcs in images]
     numbers = {}
@@ -88,56 +83,24 @@ def write_hips(
             numbers.setdefault(int(number), []).append(image)
     written = []
     for number in sorted(numbers):
-        tile = _Tile(order, number, tile_width, frame)
+        tile = Tile(order, number, tile_width, frame)
         values = _merge(numbers[number], tile)
         if np.isfinite(values).any():
-            _write_tile(path, tile, values)
+            write_tile(path, order, number, values)
             written.append(number)
     Path(path).mkdir(parents=True, exist_ok=True)
-    (Path(path) / "properties").write_text(_properties(order, tile_width, frame, title))
+    properties = hips_properties(order, order, tile_width, frame, title)
+    (Path(path) / "properties").write_text(properties)
     return written
-
-
-@dataclass(frozen=True)
-class _Tile:
-    """A tile as a grid: what `resample_image` asks of one."""
-
-    order: int
-    number: int
-    width: int
-    frame: str
-
-    @property
-    def shape(self):
-        return (self.width, self.width)
-
-    @property
-    def pixel_area(self) -> u.Quantity:
-        return (4 * np.pi / (12 * (self.width * 2**self.order) ** 2) * u.sr).to(u.arcsec**2)
-
-    def lonlat(self):
-        import healpy
-
-        nside, area = self.width * 2**self.order, self.width**2
-        pixels = np.arange(area) + self.number * area
-        lon, lat = np.empty((2, area))
-        flat = nested_to_flat(self.width)
-        lon[flat], lat[flat] = healpy.pix2ang(nside, pixels, nest=True, lonlat=True)
-        sky = SkyCoord(lon, lat, unit="deg", frame=_FRAMES[self.frame]).icrs
-        return sky.ra.deg.reshape(self.shape), sky.dec.deg.reshape(self.shape)
 
 
 def _touched(image, order, frame):
     """Numbers of the tiles that an image may touch: those of the circle around it."""
-    import healpy
-
-    ny, nx = image.data.shape
-    x = [(nx - 1) / 2, -0.5, nx - 0.5, -0.5, nx - 0.5]
-    y = [(ny - 1) / 2, -0.5, -0.5, ny - 0.5, ny - 0.5]
-    sky = image.wcs.pixel_to_world(x, y).transform_to(_FRAMES[frame])
-    radius = sky[0].separation(sky[1:]).rad.max()
-    center = sky[0].cartesian.xyz.value
-    return healpy.query_disc(2**order, center, radius, inclusive=True, nest=True)
+    wcs = image.wcs.deepcopy()
+    wcs.array_shape = image.data.shape
+    info = locate_image(0, wcs)
+    center = SkyCoord(*info.center, representation_type="cartesian")
+    return touched_tiles(center, info.radius, order, frame)
 
 
 def _merge(images, tile):
@@ -152,30 +115,3 @@ def _merge(images, tile):
         if pixels is not None:
             values = np.where(np.isnan(values), pixels.image, values)
     return values
-
-
-def _write_tile(path, tile, values):
-    header = fits.Header({"ORDER": tile.order, "NPIX": tile.number})
-    target = tile_path(path, tile.order, tile.number)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fits.PrimaryHDU(values.astype(np.float32), header).writeto(target, overwrite=True)
-
-
-def _properties(order, tile_width, frame, title):
-    """The file ``properties``: what HiPS 1.0 requires of a local copy."""
-    scale = np.degrees(np.sqrt(4 * np.pi / 12)) / (tile_width * 2**order)
-    pairs = {
-        "obs_title": title,
-        "dataproduct_type": "image",
-        "hips_version": "1.4",
-        "hips_builder": "astrocnn",
-        "hips_order": order,
-        "hips_order_min": order,
-        "hips_frame": frame,
-        "hips_tile_width": tile_width,
-        "hips_tile_format": "fits",
-        "hips_pixel_bitpix": -32,
-        "hips_pixel_scale": f"{scale:.8g}",
-        "hips_status": "private master unclonable",
-    }
-    return "".join(f"{key:20} = {value}\n" for key, value in pairs.items())

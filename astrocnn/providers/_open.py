@@ -1,5 +1,6 @@
 """From what a user gives for a band to the provider that reads it."""
 
+import re
 from pathlib import Path
 
 from ..surveys import Band
@@ -20,8 +21,10 @@ def open_provider(source, band: Band) -> Provider:
     ----------
     source : None, Provider, path, pattern, list, dict, HDU or SkyImage
         None fetches from hips2fits; a folder with a ``properties`` file is a HiPS (as is a list of
-        such folders, which are summed); FITS and HDF5 files of HEALPix maps likewise; anything else
-        is FITS images, see `FitsProvider`.
+        such folders, which are summed), and so is ``{"image": folder, "exposure": folder}``; of
+        HiPS that `make_hips` made, quantity and exposure are known. FITS and HDF5 files of HEALPix
+        maps, or lists of them, are known by their content. Anything else is FITS images, see
+        `FitsProvider`.
     band : Band
         The band.
 
@@ -41,12 +44,33 @@ def open_provider(source, band: Band) -> Provider:
         return Hips2FitsProvider(band)
     if isinstance(source, Provider):
         return source
-    items = list(source) if isinstance(source, (list, tuple)) else [source]
-    if items and all(_is_hips(item) for item in items):
-        return HipsProvider([Path(item).expanduser() for item in items], band)
-    if items and all(isinstance(item, (str, Path)) and is_healpix_file(item) for item in items):
-        return HealpixProvider([Path(item) for item in items], band)
+    given = source if isinstance(source, dict) else {"image": source}
+    items = given.get("image")
+    items = list(items) if isinstance(items, (list, tuple)) else [items]
+    if items and set(given) <= {"image", "exposure"}:
+        if all(_is_hips(item) for item in items):
+            paths = [Path(item).expanduser() for item in items]
+            return _open_hips(paths, given.get("exposure"), band)
+        if all(isinstance(item, (str, Path)) and is_healpix_file(item) for item in items):
+            return HealpixProvider(items, band, exposure=given.get("exposure"))
     return FitsProvider(source, band)
+
+
+def _open_hips(paths, exposure, band) -> HipsProvider:
+    """Return the provider of HiPS folders; those of `make_hips` say what they hold."""
+    quantities = {_quantity(path) for path in paths}
+    if quantities == {"counts"}:
+        band = band.with_(quantity="counts")
+    if exposure is None and len(paths) == 1 and _is_hips(paths[0] / "exposure"):
+        exposure = paths[0] / "exposure"
+    return HipsProvider(paths, band, exposure=exposure)
+
+
+def _quantity(path) -> str | None:
+    """Quantity that `make_hips` wrote into ``properties``."""
+    text = (path / "properties").read_text("utf-8", "replace")
+    found = re.search(r"^astrocnn_quantity *= *(\w+)", text, re.MULTILINE)
+    return found and found[1]
 
 
 def _is_hips(item) -> bool:

@@ -13,6 +13,10 @@ FLAGS = {
     "no_coverage:<band>": "The survey has no pixels there.",
     "partial_coverage:<band>": "The survey covers only a part of the cut-out.",
     "exposure_unknown:<band>": "Counts without an exposure map: a zero may mean 'not observed'.",
+    "chip_gap:<band>": "Gaps between the detector's chips take a tenth of the central arcminute.",
+    "field_edge:<band>": "The cut-out reaches beyond the exposed field: a fifth of it, or of its "
+    "central arcminute a tenth.",
+    "vignetted:<band>": "The exposure at the target is below a third of that on the axis.",
     "no_signal:<band>": "All pixels of the cut-out have the same value.",
     "out_of_domain": "The images are unlike those of the training, see the column 'novelty'.",
     "failed:<band>": "The file, tile or service failed; the same call may work later.",

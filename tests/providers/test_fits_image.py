@@ -193,6 +193,33 @@ class TestBrokenFiles:
         with pytest.raises(ProviderError, match="x.fits cannot be read as a FITS image"):
             read_image(path)
 
+    @pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+    def test_header_without_end_is_not_unpacked(self, tmp_path, monkeypatch, pack):
+        """Gigabytes of blanks are a few kilobytes when packed: no more than a header is read."""
+        monkeypatch.setattr("astrocnn.providers._fits_image._HEADER_BLOCKS", 20)
+        path = tmp_path / "bomb.fits"
+        start = "SIMPLE  =                    T".ljust(80).encode()
+        path.write_bytes(pack(start + b" " * 2880 * 400))
+        with (
+            patch("astrocnn.providers._fits_image.fits.open", side_effect=AssertionError),
+            pytest.raises(ProviderError, match=r"bomb\.fits .*: its header does not end"),
+        ):
+            read_image(path)
+
+    def test_image_larger_than_memory(self, tmp_path):
+        """A header can promise any number of pixels; packed, zeros cost nothing."""
+        cards = header()
+        path = tmp_path / "huge.fits.gz"
+        fits.PrimaryHDU(DATA, cards).writeto(path)
+        raw = gzip.decompress(path.read_bytes())
+        for axis in (b"NAXIS1", b"NAXIS2"):
+            old = axis + b"  =                   60"
+            assert old in raw
+            raw = raw.replace(old, axis + b"  =               900000")
+        path.write_bytes(gzip.compress(raw))
+        with pytest.raises(ProviderError, match=r"huge\.fits\.gz has 1509 GiB of pixels; cut it"):
+            read_image(path)
+
     @pytest.mark.parametrize("cut", [1, 1000, 2879, 2880, 2881, 5000, 2880 + 7199])
     def test_truncated(self, tmp_path, cut):
         path = plain(tmp_path)
