@@ -88,7 +88,9 @@ class TestAgainstReproject:
         first = next(k for k in range(4) if 4 * parent + k in deep)
         wanted = below[0].reshape(-1, 4).mean(axis=1)
         found = flat[parent].ravel()[nested][first * 1024 : (first + 1) * 1024]
-        np.testing.assert_allclose(found, wanted, rtol=1e-6)
+        whole = np.isfinite(wanted)
+        assert whole.sum() > 20
+        np.testing.assert_allclose(found[whole], wanted[whole], rtol=1e-6)
         assert {n // 4 for n in deep} == set(flat)
 
 
