@@ -1,0 +1,62 @@
+"""Cut-outs that are not in memory: how much to read at once, and what a damaged part becomes."""
+
+import numpy as np
+import xarray as xr
+
+__all__ = ["dataset_step", "load_cutouts"]
+
+
+def dataset_step(dataset: xr.Dataset, chunk_size: int) -> int:
+    """Return how many targets to read at once.
+
+    Dask chunks are read whole: as many as fit into ``chunk_size``, or one that is larger.
+    """
+    chunks = dataset["image"].chunksizes.get("target", ())
+    return max(chunks[0], chunk_size // chunks[0] * chunks[0]) if chunks else chunk_size
+
+
+def load_cutouts(dataset: xr.Dataset) -> xr.Dataset:
+    """Load cut-outs into memory; what cannot be read is a target without pixels, and a fault.
+
+    Parameters
+    ----------
+    dataset : `~xarray.Dataset`
+        A few targets; loaded already, or backed by Dask.
+
+    Returns
+    -------
+    `~xarray.Dataset`
+        ``attrs["faults"]`` are those of these targets.
+    """
+    try:
+        # Faults of the whole Dataset would come again with each chunk.
+        return dataset.load()
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        if dataset.sizes["target"] == 1:
+            return _unreadable(dataset, error)
+    parts = [load_cutouts(dataset.isel(target=[i])) for i in range(dataset.sizes["target"])]
+    faults = [fault for part in parts for fault in part.attrs.get("faults", [])]
+    merged = xr.concat(
+        parts,
+        "target",
+        data_vars="all",
+        coords="different",
+        compat="equals",
+        join="outer",
+        combine_attrs="drop_conflicts",
+    )
+    return merged.assign_attrs(faults=faults)
+
+
+def _unreadable(dataset, error) -> xr.Dataset:
+    """One target whose pixels cannot be read."""
+    shape, dims = dataset["image"].shape, dataset["image"].dims
+    bands = [str(name) for name in dataset["band"].values]
+    blank = dataset.drop_vars(list(dataset.data_vars))
+    fault = f"target {dataset['target_id'].values[0]}: its cut-out cannot be read ({error})"
+    return blank.assign(
+        image=(dims, np.full(shape, np.nan, np.float32)),
+        valid=(dims, np.zeros(shape, np.uint8)),
+        coverage=(dims[:2], np.zeros(shape[:2])),
+        status=(dims[:2], np.array([[f"failed:{name}" for name in bands]])),
+    ).assign_attrs(faults=[fault])

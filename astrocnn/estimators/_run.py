@@ -1,0 +1,149 @@
+"""The loop of ``predict``: chunk by chunk, kept in a folder where one is given."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import NamedTuple
+
+import numpy as np
+
+from ..cutouts._folder import RunFolder, gaps
+from ._fitted import Fitted
+from ._gate import TargetSource
+from ._part import Part
+from ._verdicts import Verdicts
+
+__all__ = ["Run", "run_identity"]
+
+
+class Run:
+    """Judge all targets of a source; as a context manager it keeps its folder locked.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        The network.
+    source : TargetSource
+        The targets.
+    batch_size : int
+        Targets per step of the network.
+    prior : float, dict or None
+        See `ClusterClassifier`.
+    folder : path, optional
+        Where parts are kept.
+    retry_failed : bool
+        Whether kept rows with a ``failed`` flag are asked for again.
+    """
+
+    def __init__(
+        self, fitted: Fitted, source: TargetSource, batch_size: int, prior, folder, retry_failed
+    ):
+        if retry_failed and folder is None:
+            raise ValueError("retry_failed asks again for rows in folder=; give one")
+        self.fitted = fitted
+        self.source = source
+        self.batch_size = batch_size
+        self.prior = prior
+        self.retry_failed = retry_failed
+        self.kept = None
+        if folder is not None:
+            self.kept = RunFolder(folder, run_identity(fitted, source, prior))
+
+    def __enter__(self) -> "Run":
+        if self.kept is not None:
+            self.kept.__enter__()
+        return self
+
+    def __exit__(self, *_):
+        if self.kept is not None:
+            self.kept.__exit__()
+
+    def into(self, verdicts: Verdicts) -> None:
+        """Put all rows: kept ones first, then those that are judged now."""
+        todo = [] if self.kept is None else self._read(verdicts)
+        done = [] if self.kept is None else self.kept.parts()
+        todo += [
+            Piece(rows.start, rows.stop, rows)
+            for rows in gaps(len(self.source.targets), done, self.source.step)
+        ]
+        with contextlib.closing(self._judged([piece.rows for piece in todo])) as judged:
+            for piece, part in zip(todo, judged, strict=True):
+                self._keep(piece, part)
+                verdicts.put(piece.rows, part)
+
+    def _read(self, verdicts) -> list["Piece"]:
+        """Put what is kept; return the rows that are to be asked for again."""
+        again = []
+        for start, stop in self.kept.parts():
+            arrays = self.kept.read(start, stop)
+            if arrays is None:
+                continue
+            part = Part.from_arrays(arrays)
+            if self.retry_failed and len(part.failed):
+                again.append(Piece(start, stop, start + part.failed))
+                part = part._replace(faults=[])  # they may be over
+            verdicts.put(slice(start, stop), part)
+        return again
+
+    def _judged(self, rows) -> Iterator[Part]:
+        """Judge some rows, chunk by chunk."""
+        for dataset in self.source.chunks(rows):
+            yield Part.of(dataset, self.fitted.judge(dataset, self.batch_size, self.prior))
+
+    def _keep(self, piece, part) -> None:
+        """Write a part to the folder; rows that were asked for again go into theirs."""
+        if self.kept is None:
+            return
+        if not isinstance(piece.rows, slice):
+            old = self.kept.read(piece.start, piece.stop)
+            if old is None:
+                return
+            part = Part.from_arrays(old).patched(piece.rows - piece.start, part)
+        self.kept.write(piece.start, piece.stop, part.arrays())
+
+
+class Piece(NamedTuple):
+    """Rows that are judged together, and the first and last of the part they go into."""
+
+    start: int
+    stop: int
+    rows: slice | np.ndarray
+
+
+def run_identity(fitted: Fitted, source: TargetSource, prior=None) -> dict[str, str]:
+    """Say what makes verdicts what they are, but for thresholds; see `RunFolder`."""
+    description = fitted.description
+    return {
+        "targets": _targets_digest(source.targets),
+        "weights": fitted.sha256 or _network_digest(fitted),
+        "bands": " + ".join(description.bands),
+        "classes": ", ".join(description.classes),
+        "grids": f"{description.pixels} pixels on {description.size} arcmin",
+        "images": source.images,
+        "priors": "none" if prior is None else json.dumps(prior, sort_keys=True, default=float),
+        "versions": f"astrocnn {version('astrocnn')}",
+    }
+
+
+def _targets_digest(targets) -> str:
+    """SHA-256 of identifiers and positions."""
+    digest = hashlib.sha256()
+    ids = targets["target_id"]
+    if getattr(ids, "mask", None) is not None:
+        digest.update(np.asarray(ids.mask).tobytes())
+        ids = ids.filled()
+    for column in (np.asarray(ids), targets["ra"].value, targets["dec"].value):
+        # Not the bytes of text in memory: padding depends on the longest.
+        digest.update("\n".join(map(str, column.tolist())).encode())
+    return digest.hexdigest()
+
+
+def _network_digest(fitted: Fitted) -> str:
+    """SHA-256 of a network that was trained here."""
+    digest = hashlib.sha256(json.dumps(asdict(fitted.description), sort_keys=True).encode())
+    for array in fitted.model.get_weights():
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
