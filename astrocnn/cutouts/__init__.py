@@ -2,11 +2,14 @@
 
 from ._dataset import check_dataset, cutout_dataset
 from ._maker import iter_cutouts, make_cutouts, open_providers
+from ._store import open_cutouts, write_cutouts
 
 __all__ = [
     "check_dataset",
     "cutout_dataset",
     "iter_cutouts",
     "make_cutouts",
+    "open_cutouts",
     "open_providers",
+    "write_cutouts",
 ]

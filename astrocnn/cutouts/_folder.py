@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from astropy.table import QTable
 
 from ..exceptions import DamagedPartWarning, StoreError
 from ..tables._write import write_whole
 from ._lock import FolderLock
 
-__all__ = ["RunFolder", "count_rows", "gaps"]
+__all__ = ["RunFolder", "count_rows", "gaps", "targets_digest"]
 
 _MANIFEST = "run.json"
 _FORMAT = 1
@@ -70,6 +71,13 @@ class RunFolder:
         text = json.dumps(self.identity, sort_keys=True)
         self._run = np.bytes_(hashlib.sha256(text.encode()).hexdigest())
 
+    @classmethod
+    def existing(cls, path) -> "RunFolder":
+        """Return a folder that is there, to read it whatever run it is of, without a lock."""
+        identity = json.loads((Path(path).expanduser() / _MANIFEST).read_text())
+        identity.pop("format")
+        return cls(path, identity)
+
     def __enter__(self) -> "RunFolder":
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -77,7 +85,7 @@ class RunFolder:
         except StoreError:
             raise
         except OSError as error:
-            raise _cannot_write(self.path, error) from error
+            raise self.cannot_write(error) from error
         try:
             self._check_manifest()
             for left in self.path.glob(".*.npz"):  # half-written when a run was killed
@@ -99,8 +107,11 @@ class RunFolder:
                 found.append((int(start), int(stop)))
         return sorted(found)
 
-    def read(self, start: int, stop: int) -> dict[str, np.ndarray] | None:
-        """Return the arrays of a part; None, with a warning, if it is damaged: it is then gone."""
+    def read(self, start: int, stop: int, discard: bool = True) -> dict[str, np.ndarray] | None:
+        """Return the arrays of a part; None, with a warning, if it is damaged.
+
+        With ``discard`` a damaged one is then gone, so that its rows are missing.
+        """
         path = self._part(start, stop)
         try:
             with zipfile.ZipFile(path) as archive:
@@ -113,11 +124,12 @@ class RunFolder:
             return arrays
         except _DAMAGE as error:
             warnings.warn(
-                f"'{path}' is damaged ({error}): its {stop - start} rows are computed anew",
+                f"'{path}' is damaged ({error}): its {stop - start} rows have to be computed anew",
                 DamagedPartWarning,
                 stacklevel=2,
             )
-            path.unlink(missing_ok=True)
+            if discard:
+                path.unlink(missing_ok=True)
             return None
 
     def write(self, start: int, stop: int, arrays: Mapping[str, np.ndarray]) -> None:
@@ -136,7 +148,12 @@ class RunFolder:
             write_whole(self._part(start, stop), write)
             _sync_folder(self.path)
         except OSError as error:
-            raise _cannot_write(self.path, error) from error
+            raise self.cannot_write(error) from error
+
+    def cannot_write(self, error: OSError) -> StoreError:
+        """What a full disk or a missing permission becomes."""
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        return StoreError(error.errno or 0, f"cannot write into '{self.path}': {reason}")
 
     def _part(self, start, stop) -> Path:
         return self.path / f"rows-{start:09d}-{stop:09d}.npz"
@@ -155,7 +172,7 @@ class RunFolder:
             try:
                 write_whole(path, lambda temporary: temporary.write_text(text))
             except OSError as error:
-                raise _cannot_write(self.path, error) from error
+                raise self.cannot_write(error) from error
             return
         try:
             found = json.loads(path.read_text())
@@ -198,15 +215,22 @@ def count_rows(rows: slice | np.ndarray) -> int:
     return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
 
 
+def targets_digest(targets: QTable) -> str:
+    """Return the SHA-256 of identifiers and positions of a target table."""
+    digest = hashlib.sha256()
+    ids = targets["target_id"]
+    if getattr(ids, "mask", None) is not None:
+        digest.update(np.asarray(ids.mask).tobytes())
+        ids = ids.filled()
+    for column in (np.asarray(ids), targets["ra"].value, targets["dec"].value):
+        # Not the bytes of text in memory: their padding depends on the longest.
+        digest.update("\n".join(map(str, column.tolist())).encode())
+    return digest.hexdigest()
+
+
 def _short(value) -> str:
     text = str(value)
     return text[:8] if len(text) == 64 and text.isalnum() else text  # a digest
-
-
-def _cannot_write(path, error: OSError) -> StoreError:
-    """What a full disk or a missing permission becomes."""
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    return StoreError(error.errno or 0, f"cannot write into '{path}': {reason}")
 
 
 def _sync_folder(path: Path) -> None:

@@ -28,14 +28,16 @@ def load_cutouts(dataset: xr.Dataset) -> xr.Dataset:
     `~xarray.Dataset`
         ``attrs["faults"]`` are those of these targets.
     """
+    words = [f"target {number}" for number in dataset["target_id"].values]
+    faults = [x for x in dataset.attrs.get("faults", []) if x.partition(": ")[0] in words]
+    dataset = dataset.assign_attrs(faults=faults)
     try:
-        # Faults of the whole Dataset would come again with each chunk.
         return dataset.load()
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         if dataset.sizes["target"] == 1:
             return _unreadable(dataset, error)
     parts = [load_cutouts(dataset.isel(target=[i])) for i in range(dataset.sizes["target"])]
-    faults = [fault for part in parts for fault in part.attrs.get("faults", [])]
+    faults = [fault for part in parts for fault in part.attrs["faults"]]
     merged = xr.concat(
         parts,
         "target",
@@ -59,4 +61,4 @@ def _unreadable(dataset, error) -> xr.Dataset:
         valid=(dims, np.zeros(shape, np.uint8)),
         coverage=(dims[:2], np.zeros(shape[:2])),
         status=(dims[:2], np.array([[f"failed:{name}" for name in bands]])),
-    ).assign_attrs(faults=[fault])
+    ).assign_attrs(faults=[*dataset.attrs["faults"], fault])

@@ -18,7 +18,7 @@ from ._dataset import cutout_dataset
 from ._folder import count_rows, gaps
 from ._progress import progress_bar
 
-__all__ = ["iter_cutouts", "make_cutouts", "open_providers"]
+__all__ = ["iter_cutouts", "make_cutouts", "open_providers", "target_table"]
 
 
 def make_cutouts(
@@ -98,7 +98,7 @@ def iter_cutouts(
     `~xarray.Dataset`
     """
     check_size(size, pixels)
-    targets = targets if _is_target_table(targets) else read_targets(targets)
+    targets = target_table(targets)
     providers = open_providers(bands, images)
     if rows is None:
         rows = gaps(len(targets), [], chunk_size or conf.chunk_size)
@@ -153,9 +153,12 @@ def _source_band(name, bands) -> str:
     return name if name in [band.name for band in bands] else get_band(name).name
 
 
-def _is_target_table(targets) -> bool:
-    """Whether `read_targets` made the table already (reading it again would warn again)."""
-    return isinstance(targets, QTable) and targets.colnames == ["target_id", "ra", "dec", "flag"]
+def target_table(targets) -> QTable:
+    """Read targets; a table of `read_targets` is left as it is, which would warn again."""
+    columns = ["target_id", "ra", "dec", "flag"]
+    if isinstance(targets, QTable) and targets.colnames == columns:
+        return targets
+    return read_targets(targets)
 
 
 def _make_chunk(targets, providers, size, npix, pool) -> xr.Dataset:

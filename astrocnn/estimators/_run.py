@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..cutouts._folder import RunFolder, gaps
+from ..cutouts._folder import RunFolder, gaps, targets_digest
 from ._fitted import Fitted
 from ._gate import TargetSource
 from ._part import Part
@@ -117,7 +117,8 @@ def run_identity(fitted: Fitted, source: TargetSource, prior=None) -> dict[str, 
     """Say what makes verdicts what they are, but for thresholds; see `RunFolder`."""
     description = fitted.description
     return {
-        "targets": _targets_digest(source.targets),
+        "contents": "verdicts",
+        "targets": targets_digest(source.targets),
         "weights": fitted.sha256 or _network_digest(fitted),
         "bands": " + ".join(description.bands),
         "classes": ", ".join(description.classes),
@@ -126,19 +127,6 @@ def run_identity(fitted: Fitted, source: TargetSource, prior=None) -> dict[str, 
         "priors": "none" if prior is None else json.dumps(prior, sort_keys=True, default=float),
         "versions": f"astrocnn {version('astrocnn')}",
     }
-
-
-def _targets_digest(targets) -> str:
-    """SHA-256 of identifiers and positions."""
-    digest = hashlib.sha256()
-    ids = targets["target_id"]
-    if getattr(ids, "mask", None) is not None:
-        digest.update(np.asarray(ids.mask).tobytes())
-        ids = ids.filled()
-    for column in (np.asarray(ids), targets["ra"].value, targets["dec"].value):
-        # Not the bytes of text in memory: padding depends on the longest.
-        digest.update("\n".join(map(str, column.tolist())).encode())
-    return digest.hexdigest()
 
 
 def _network_digest(fitted: Fitted) -> str:

@@ -160,7 +160,7 @@ def test_a_damaged_part_is_computed_anew(classifier, coords, tmp_path):
     path = tmp_path / "rows-000000004-000000008.npz"
     path.write_bytes(path.read_bytes()[:-20])
     again = CountingProvider()
-    with pytest.warns(DamagedPartWarning, match="4 rows are computed anew"):
+    with pytest.warns(DamagedPartWarning, match="4 rows have to be computed anew"):
         assert_same(predict(classifier, coords, tmp_path, again), first)
     assert again.asked == [5, 6, 7, 8]
 
