@@ -3,7 +3,10 @@
 import numpy as np
 import xarray as xr
 
-__all__ = ["dataset_step", "load_cutouts"]
+__all__ = ["READ_ERRORS", "dataset_step", "load_cutouts", "split_faults"]
+
+#: What pixels that are damaged, or gone, raise.
+READ_ERRORS = (OSError, ValueError, RuntimeError, KeyError)
 
 
 def dataset_step(dataset: xr.Dataset, chunk_size: int) -> int:
@@ -26,18 +29,16 @@ def load_cutouts(dataset: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     `~xarray.Dataset`
-        ``attrs["faults"]`` are those of these targets.
+        Targets that could not be read have the flag ``failed``; they are in ``attrs["faults"]``.
     """
-    words = [f"target {number}" for number in dataset["target_id"].values]
-    faults = [x for x in dataset.attrs.get("faults", []) if x.partition(": ")[0] in words]
-    dataset = dataset.assign_attrs(faults=faults)
     try:
         return dataset.load()
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except READ_ERRORS as error:
         if dataset.sizes["target"] == 1:
             return _unreadable(dataset, error)
+    given = list(dataset.attrs.get("faults", []))
+    dataset = dataset.assign_attrs(faults=[])
     parts = [load_cutouts(dataset.isel(target=[i])) for i in range(dataset.sizes["target"])]
-    faults = [fault for part in parts for fault in part.attrs["faults"]]
     merged = xr.concat(
         parts,
         "target",
@@ -47,7 +48,15 @@ def load_cutouts(dataset: xr.Dataset) -> xr.Dataset:
         join="outer",
         combine_attrs="drop_conflicts",
     )
-    return merged.assign_attrs(faults=faults)
+    return merged.assign_attrs(faults=given + [x for part in parts for x in part.attrs["faults"]])
+
+
+def split_faults(dataset: xr.Dataset) -> dict[str, list[str]]:
+    """Return the faults of a Dataset by the text of their target's identifier."""
+    found = {}
+    for fault in dataset.attrs.get("faults", []):
+        found.setdefault(fault.partition(": ")[0].removeprefix("target "), []).append(fault)
+    return found
 
 
 def _unreadable(dataset, error) -> xr.Dataset:
@@ -61,4 +70,4 @@ def _unreadable(dataset, error) -> xr.Dataset:
         valid=(dims, np.zeros(shape, np.uint8)),
         coverage=(dims[:2], np.zeros(shape[:2])),
         status=(dims[:2], np.array([[f"failed:{name}" for name in bands]])),
-    ).assign_attrs(faults=[*dataset.attrs["faults"], fault])
+    ).assign_attrs(faults=[fault])

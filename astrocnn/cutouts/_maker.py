@@ -18,7 +18,7 @@ from ._dataset import cutout_dataset
 from ._folder import count_rows, gaps
 from ._progress import progress_bar
 
-__all__ = ["iter_cutouts", "make_cutouts", "open_providers", "target_table"]
+__all__ = ["iter_cutouts", "make_chunk", "make_cutouts", "open_providers", "target_table"]
 
 
 def make_cutouts(
@@ -107,7 +107,7 @@ def iter_cutouts(
         with progress_bar(len(targets), sum(map(count_rows, rows))) as bar:
             for some in rows:
                 chunk = targets[some]
-                yield _make_chunk(chunk, providers, size, pixels, pool)
+                yield make_chunk(chunk, providers, size, pixels, pool)
                 bar.update(len(chunk))
     finally:
         # Ctrl-C does not wait for a service that is slow to answer.
@@ -161,7 +161,7 @@ def target_table(targets) -> QTable:
     return read_targets(targets)
 
 
-def _make_chunk(targets, providers, size, npix, pool) -> xr.Dataset:
+def make_chunk(targets, providers, size, npix, pool) -> xr.Dataset:
     """Make the cut-outs of some targets with the pool's threads."""
     ra, dec = targets["ra"].to_value(u.deg), targets["dec"].to_value(u.deg)
     good = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))

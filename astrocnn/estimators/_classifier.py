@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from astropy import units as u
 
-from ..exceptions import PredictionInterrupted, StoreError
+from ..exceptions import StoreError
 from ..preprocessing import Preprocessing
 from ..tables import ResultTable, result_table, target_coords
 from ._base import NetworkClassifier
 from ._gate import TargetSource, target_chunks
 from ._labels import encode
-from ._run import Run
+from ._run import Run, stopped_error
 from ._sample import Sample, hold_out
 from ._training import trained_shares
 from ._verdicts import Verdicts, usable_rows
@@ -189,7 +189,7 @@ class ClusterClassifier(NetworkClassifier):
         )
         return self._fit_sample(sample, held_out, description, y)
 
-    def predict(self, X, *, folder=None, retry_failed: bool = False) -> ResultTable:
+    def predict(self, X, *, folder=None, retry_failed: bool = False, client=None) -> ResultTable:
         """Classify targets.
 
         Parameters
@@ -201,6 +201,10 @@ class ClusterClassifier(NetworkClassifier):
             folder reads them and goes on, however the run ended.
         retry_failed : bool
             Whether rows in the folder with the flag ``failed`` are asked for again.
+        client : `distributed.Client` or False, optional
+            Dask cluster that makes and judges the chunks of positions, or of a Dataset backed by
+            Dask, each of its workers with its own copy of the network. Default: the client that is
+            active, as for anything of Dask; False: none.
 
         Returns
         -------
@@ -235,14 +239,23 @@ class ClusterClassifier(NetworkClassifier):
         n, n_classes = len(source.targets), len(fitted.description.classes)
         verdicts = Verdicts(n, n_classes, source.wavebands, self.judge_novel)
         stopped = None
-        with Run(fitted, source, self.batch_size, self.prior, folder, retry_failed) as run:
+        run = Run(
+            fitted,
+            source,
+            batch_size=self.batch_size,
+            prior=self.prior,
+            folder=folder,
+            retry_failed=retry_failed,
+            client=client,
+        )
+        with run:
             try:
                 run.into(verdicts)
             except (KeyboardInterrupt, StoreError) as error:
                 stopped = error
         result = self._result(source.targets, verdicts)
         if stopped is not None:
-            raise _stopped(stopped, result, verdicts.done, folder) from stopped
+            raise stopped_error(stopped, result, verdicts.done, folder) from stopped
         verdicts.warn(result)
         return result
 
@@ -260,20 +273,6 @@ class ClusterClassifier(NetworkClassifier):
             flags=verdicts.flags,
             meta=fitted.meta(self.prior) | verdicts.fault_meta(),
         )
-
-
-def _stopped(error, result, done: int, folder) -> BaseException:
-    """What Ctrl-C or a full disk becomes: an exception with the table so far."""
-    far = f"after {done} of {len(result)} targets"
-    again = "" if folder is None else f"; the same call with folder={str(folder)!r} goes on"
-    if isinstance(error, KeyboardInterrupt):
-        return PredictionInterrupted(
-            f"interrupted {far}; the table so far is in this exception's .result{again}", result
-        )
-    message = f"{error.strerror or error} ({far}); the table so far is in .result{again}"
-    found = StoreError(error.errno or 0, message)
-    found.result = result
-    return found
 
 
 def _network_input(chunks, description) -> tuple[np.ndarray, np.ndarray]:

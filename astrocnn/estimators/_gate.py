@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import xarray as xr
@@ -11,7 +12,7 @@ from astropy.table import QTable
 from ..config import conf
 from ..cutouts import check_dataset, iter_cutouts, open_providers
 from ..cutouts._folder import count_rows, gaps
-from ..cutouts._lazy import dataset_step, load_cutouts
+from ..cutouts._lazy import dataset_step, load_cutouts, split_faults
 from ..cutouts._progress import progress_bar
 from ..exceptions import InvalidImageError, SurveyMismatchError
 from ..networks import ModelDescription
@@ -81,10 +82,27 @@ class TargetSource:
     def chunks(self, rows: Sequence[slice | np.ndarray]) -> Iterator[xr.Dataset]:
         """Return the Datasets of some rows, one after the other."""
         if self.dataset is not None:
-            return _slices(self.dataset, rows)
+            return self._slices(rows)
         bands = [provider.band for provider in self.providers.values()]
         size, pixels = self.description.field_size, self.description.pixels
         return iter_cutouts(self.targets, bands, self.providers, size, pixels, rows=rows)
+
+    def faults(self, rows: slice | np.ndarray) -> list[str]:
+        """What went wrong with some of the cut-outs that were given, in words."""
+        ids = self.dataset["target_id"].values[rows] if self._faults else []
+        return [fault for number in ids for fault in self._faults.get(str(number), [])]
+
+    @cached_property
+    def _faults(self) -> dict[str, list[str]]:
+        return split_faults(self.dataset)
+
+    def _slices(self, rows):
+        """Parts of cut-outs that are there, in memory or to be read."""
+        with progress_bar(len(self.targets), sum(map(count_rows, rows))) as bar:
+            for some in rows:
+                part = self.dataset.isel(target=some)
+                yield load_cutouts(part.assign_attrs(faults=self.faults(some)))
+                bar.update(count_rows(some))
 
 
 def target_chunks(
@@ -124,14 +142,6 @@ def _dataset_targets(dataset) -> QTable:
         table["flag"] = ""
         return table
     return read_targets(table)
-
-
-def _slices(dataset, rows):
-    """Parts of cut-outs that are there, in memory or to be read."""
-    with progress_bar(dataset.sizes["target"], sum(map(count_rows, rows))) as bar:
-        for some in rows:
-            yield load_cutouts(dataset.isel(target=some))
-            bar.update(count_rows(some))
 
 
 def _match_dataset(dataset, description):

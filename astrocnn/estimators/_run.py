@@ -11,12 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cutouts._folder import RunFolder, gaps, targets_digest
+from ..exceptions import PredictionInterrupted, StoreError
+from ._dask import find_client, judge_on
 from ._fitted import Fitted
 from ._gate import TargetSource
 from ._part import Part
 from ._verdicts import Verdicts
 
-__all__ = ["Run", "run_identity"]
+__all__ = ["Run", "network_digest", "run_identity", "stopped_error"]
 
 
 class Run:
@@ -36,10 +38,20 @@ class Run:
         Where parts are kept.
     retry_failed : bool
         Whether kept rows with a ``failed`` flag are asked for again.
+    client : `distributed.Client`, None or False
+        Cluster whose workers judge; see `find_client`.
     """
 
     def __init__(
-        self, fitted: Fitted, source: TargetSource, batch_size: int, prior, folder, retry_failed
+        self,
+        fitted: Fitted,
+        source: TargetSource,
+        *,
+        batch_size: int,
+        prior=None,
+        folder=None,
+        retry_failed: bool = False,
+        client=None,
     ):
         if retry_failed and folder is None:
             raise ValueError("retry_failed asks again for rows in folder=; give one")
@@ -48,6 +60,7 @@ class Run:
         self.batch_size = batch_size
         self.prior = prior
         self.retry_failed = retry_failed
+        self.client = find_client(client, source)
         self.kept = None
         if folder is not None:
             self.kept = RunFolder(folder, run_identity(fitted, source, prior))
@@ -70,9 +83,9 @@ class Run:
             for rows in gaps(len(self.source.targets), done, self.source.step)
         ]
         with contextlib.closing(self._judged([piece.rows for piece in todo])) as judged:
-            for piece, part in zip(todo, judged, strict=True):
-                self._keep(piece, part)
-                verdicts.put(piece.rows, part)
+            for number, part in judged:
+                self._keep(todo[number], part)
+                verdicts.put(todo[number].rows, part)
 
     def _read(self, verdicts) -> list["Piece"]:
         """Put what is kept; return the rows that are to be asked for again."""
@@ -88,10 +101,14 @@ class Run:
             verdicts.put(slice(start, stop), part)
         return again
 
-    def _judged(self, rows) -> Iterator[Part]:
-        """Judge some rows, chunk by chunk."""
-        for dataset in self.source.chunks(rows):
-            yield Part.of(dataset, self.fitted.judge(dataset, self.batch_size, self.prior))
+    def _judged(self, rows) -> Iterator[tuple[int, Part]]:
+        """Judge some rows, chunk by chunk, here or on a cluster; yield number and result."""
+        if self.client is not None and rows:
+            settings = (self.source, rows, self.batch_size, self.prior)
+            yield from judge_on(self.client, network_digest(self.fitted), self.fitted, *settings)
+            return
+        for number, dataset in enumerate(self.source.chunks(rows)):
+            yield number, Part.of(dataset, self.fitted.judge(dataset, self.batch_size, self.prior))
 
     def _keep(self, piece, part) -> None:
         """Write a part to the folder; rows that were asked for again go into theirs."""
@@ -119,7 +136,7 @@ def run_identity(fitted: Fitted, source: TargetSource, prior=None) -> dict[str, 
     return {
         "contents": "verdicts",
         "targets": targets_digest(source.targets),
-        "weights": fitted.sha256 or _network_digest(fitted),
+        "weights": network_digest(fitted),
         "bands": " + ".join(description.bands),
         "classes": ", ".join(description.classes),
         "grids": f"{description.pixels} pixels on {description.size} arcmin",
@@ -129,9 +146,25 @@ def run_identity(fitted: Fitted, source: TargetSource, prior=None) -> dict[str, 
     }
 
 
-def _network_digest(fitted: Fitted) -> str:
-    """SHA-256 of a network that was trained here."""
+def network_digest(fitted: Fitted) -> str:
+    """SHA-256 of the file of weights, or of a network that was trained here."""
+    if fitted.sha256:
+        return fitted.sha256
     digest = hashlib.sha256(json.dumps(asdict(fitted.description), sort_keys=True).encode())
     for array in fitted.model.get_weights():
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def stopped_error(error, result, done: int, folder) -> BaseException:
+    """What Ctrl-C or a full disk becomes: an exception with the table so far."""
+    far = f"after {done} of {len(result)} targets"
+    again = "" if folder is None else f"; the same call with folder={str(folder)!r} goes on"
+    if isinstance(error, KeyboardInterrupt):
+        return PredictionInterrupted(
+            f"interrupted {far}; the table so far is in this exception's .result{again}", result
+        )
+    message = f"{error.strerror or error} ({far}); the table so far is in .result{again}"
+    found = StoreError(error.errno or 0, message)
+    found.result = result
+    return found
