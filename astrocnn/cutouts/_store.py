@@ -18,7 +18,9 @@ from ._zarr import create_store, import_zarr, sync_region
 __all__ = ["open_cutouts", "write_cutouts"]
 
 _ZARR = "cutouts.zarr"
-_TEXT = ("status", "survey")
+_PAIRS = ("target", "band")
+#: In a mark, before the names of variables of these dimensions.
+_MARKED = "of_"
 
 
 def write_cutouts(
@@ -138,25 +140,19 @@ def open_cutouts(path, complete: bool = True) -> xr.Dataset:
 def _dataset(raw: xr.Dataset, marks: dict) -> xr.Dataset:
     """The Dataset of `make_cutouts`, from arrays and marks."""
     bands, n = raw.attrs["bands"], raw.sizes["target"]
-    pairs = ("target", "band")
-    coverage = np.zeros((n, len(bands)))
-    status = np.full((n, len(bands)), "interrupted", dtype=object)
-    survey = np.tile(np.array(bands, dtype=object), (n, 1))
-    written, faults = np.zeros(n, dtype=bool), []
-    for (start, stop), mark in marks.items():
-        rows = slice(start, stop)
-        coverage[rows], written[rows] = mark["coverage"], True
-        status[rows], survey[rows] = (np.char.decode(mark[name], "utf-8") for name in _TEXT)
-        faults += np.char.decode(mark["faults"], "utf-8").tolist()
     pixels = raw[["image", "valid", "exposure"]]
     if not any(mark["has_exposure"] for mark in marks.values()):
         pixels = pixels.drop_vars("exposure")
+    written = np.zeros(n, dtype=bool)
+    for start, stop in marks:
+        written[start:stop] = True
     if not written.all():  # half of a chunk may be there
         seen = xr.DataArray(written, dims="target")
         pixels = pixels.assign(image=pixels["image"].where(seen), valid=pixels["valid"] * seen)
     ids = raw["target_id"].values
     if ids.ndim == 2:
         ids = np.char.decode(np.ascontiguousarray(ids).view(f"S{ids.shape[1]}")[:, 0], "utf-8")
+    small = _small(marks, n, bands)
     coords = {
         "target_id": ("target", ids),
         "ra": ("target", raw["ra"].values, {"unit": "deg"}),
@@ -164,12 +160,37 @@ def _dataset(raw: xr.Dataset, marks: dict) -> xr.Dataset:
         "band": bands,
         "waveband": ("band", raw.attrs["wavebands"]),
         "unit": ("band", raw.attrs["units"]),
-        "survey": (pairs, survey.astype(str)),
+        "survey": small.pop("survey"),
     }
     kept = ("size", "pixel_scale", "frame", "projection")
-    pixels.attrs = {name: raw.attrs[name] for name in kept} | {"faults": faults}
-    small = {"coverage": (pairs, coverage), "status": (pairs, status.astype(str))}
+    pixels.attrs = {name: raw.attrs[name] for name in kept}
+    pixels.attrs["faults"] = [
+        fault
+        for mark in marks.values()
+        for fault in np.char.decode(mark["faults"], "utf-8").tolist()
+    ]
     return pixels.assign(small).assign_coords(coords)
+
+
+def _small(marks: dict, n: int, bands: list[str]) -> dict:
+    """What is known of targets and bands, from the marks; rows without a mark are interrupted."""
+    found = {
+        "status": np.full((n, len(bands)), "interrupted", dtype=object),
+        "survey": np.tile(np.array(bands, dtype=object), (n, 1)),
+    }
+    for (start, stop), mark in marks.items():
+        for key, values in mark.items():
+            if not key.startswith(_MARKED):
+                continue
+            name = key.removeprefix(_MARKED)
+            values = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
+            if name not in found:
+                found[name] = np.zeros((n, len(bands)), dtype=values.dtype)
+            found[name][start:stop] = values
+    return {
+        name: (_PAIRS, values.astype(str) if values.dtype == object else values)
+        for name, values in found.items()
+    }
 
 
 def _write(folder, arrays, store, rows, dataset) -> None:
@@ -181,12 +202,15 @@ def _write(folder, arrays, store, rows, dataset) -> None:
         sync_region(store, arrays["image"], rows)
     except OSError as error:
         raise folder.cannot_write(error) from error
-    mark = {name: np.char.encode(dataset[name].values.astype(str), "utf-8") for name in _TEXT}
-    mark |= {
-        "coverage": dataset["coverage"].values,
+    mark = {
         "has_exposure": np.array("exposure" in dataset),
         "faults": np.char.encode(np.array(dataset.attrs["faults"], dtype=str), "utf-8"),
     }
+    for name, variable in dataset.variables.items():
+        if variable.dims == _PAIRS:
+            values = variable.values
+            text = values.dtype.kind == "U"
+            mark[_MARKED + name] = np.char.encode(values, "utf-8") if text else values
     folder.write(rows.start, rows.stop, mark)
 
 

@@ -12,7 +12,7 @@ from astropy.table import QTable
 
 from ..config import conf
 from ..cutouts._folder import count_rows
-from ..cutouts._lazy import READ_ERRORS
+from ..cutouts._lazy import READ_ERRORS, load_cutouts
 from ..cutouts._maker import make_chunk
 from ..cutouts._progress import progress_bar
 from ..networks import load_keras
@@ -138,7 +138,7 @@ def _judge_targets(job: _Job, targets: QTable) -> Part:
 def _judge_dataset(job: _Job, dataset: xr.Dataset) -> Part:
     """Task: judge cut-outs."""
     _adopt(job.settings)
-    return _judge(job, dataset)
+    return _judge(job, load_cutouts(dataset))
 
 
 def _judge(job: _Job, dataset) -> Part:
