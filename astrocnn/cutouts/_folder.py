@@ -88,8 +88,9 @@ class RunFolder:
             raise self.cannot_write(error) from error
         try:
             self._check_manifest()
-            for left in self.path.glob(".*.npz"):  # half-written when a run was killed
-                left.unlink()
+            for suffix in (".npz", ".json"):  # half-written when a run was killed
+                for left in self.path.glob(f".*{suffix}"):
+                    left.unlink()
         except BaseException:
             self._lock.__exit__()
             raise

@@ -83,14 +83,14 @@ def judge_on(
     )
     todo = iter(enumerate(rows))
     running = {}
-    done = distributed.as_completed()
+    done = distributed.as_completed(loop=client.loop)
 
     def start():
-        for number, some in todo:
+        number, some = next(todo, (None, None))
+        if some is not None:
             future = _submit(client, job, source, some)
             running[future] = number
             done.add(future)
-            return
 
     try:
         for _ in range(_AHEAD * max(1, sum(client.nthreads().values()))):
@@ -112,8 +112,8 @@ def _submit(client, job, source, rows):
     import dask
 
     # Dask reads the pixels where the task is.
-    task = dask.delayed(_judge_dataset, pure=False)(job, source.dataset.isel(target=rows))
-    return client.compute(task)
+    dataset = source.dataset.isel(target=rows).assign_attrs(faults=[])
+    return client.compute(dask.delayed(_judge_dataset, pure=False)(job, dataset))
 
 
 def _result(future, fitted, source, rows, batch_size, prior) -> Part:
@@ -122,8 +122,8 @@ def _result(future, fitted, source, rows, batch_size, prior) -> Part:
         (dataset,) = source.chunks([rows])
         return Part.of(dataset, fitted.judge(dataset, batch_size, prior))
     part = future.result()
-    faults = source.faults(rows) if source.dataset is not None else part.faults
-    return part._replace(faults=faults)
+    given = [] if source.dataset is None else source.faults(rows)
+    return part._replace(faults=given + part.faults)
 
 
 def _judge_targets(job: _Job, targets: QTable) -> Part:

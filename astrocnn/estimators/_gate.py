@@ -36,7 +36,7 @@ class TargetSource:
     ----------
     targets : `~astropy.table.QTable` of n rows
         From `read_targets`.
-    wavebands : list of str
+    bands : list of Band
         Of the images.
     images : str
         Where the images come from, in words.
@@ -51,7 +51,7 @@ class TargetSource:
     """
 
     targets: QTable
-    wavebands: list[str]
+    bands: list[Band]
     images: str
     step: int
     providers: dict = field(default_factory=dict)
@@ -62,18 +62,22 @@ class TargetSource:
     def open(cls, X, description, images, bands=None) -> "TargetSource":
         """Return the source for what a user gives; see `target_chunks`."""
         found = find_bands(description, bands)
-        wavebands = [band.waveband for band in found]
         if isinstance(X, xr.Dataset):
             dataset = _match_dataset(check_dataset(X), description)
             step = dataset_step(dataset, conf.chunk_size)
             targets, words = _dataset_targets(dataset), "a Dataset of cut-outs"
-            return cls(targets, wavebands, words, step, dataset=dataset)
+            return cls(targets, found, words, step, dataset=dataset)
         _check_images(images, found)
         targets = read_targets(X)
-        providers = dict(zip(found, open_providers(found, images), strict=True))
-        words = "; ".join(f"{band.name}: {p.description}" for band, p in providers.items())
-        providers = {band.name: p for band, p in providers.items()}
-        return cls(targets, wavebands, words, conf.chunk_size, providers, description=description)
+        opened = zip(found, open_providers(found, images), strict=True)
+        providers = {band.name: provider for band, provider in opened}
+        words = "; ".join(f"{name}: {p.description}" for name, p in providers.items())
+        return cls(targets, found, words, conf.chunk_size, providers, description=description)
+
+    @property
+    def wavebands(self) -> list[str]:
+        """Wavebands of the images."""
+        return [band.waveband for band in self.bands]
 
     def rows(self) -> list[slice]:
         """All rows, in chunks."""
@@ -83,9 +87,8 @@ class TargetSource:
         """Return the Datasets of some rows, one after the other."""
         if self.dataset is not None:
             return self._slices(rows)
-        bands = [provider.band for provider in self.providers.values()]
         size, pixels = self.description.field_size, self.description.pixels
-        return iter_cutouts(self.targets, bands, self.providers, size, pixels, rows=rows)
+        return iter_cutouts(self.targets, self.bands, self.providers, size, pixels, rows=rows)
 
     def faults(self, rows: slice | np.ndarray) -> list[str]:
         """What went wrong with some of the cut-outs that were given, in words."""
