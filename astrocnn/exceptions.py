@@ -9,6 +9,7 @@ __all__ = [
     "BroadcastError",
     "CalibrationWarning",
     "CatalogError",
+    "DamagedPartWarning",
     "FailedTargetWarning",
     "InvalidImageError",
     "InvalidTargetError",
@@ -17,6 +18,7 @@ __all__ = [
     "NoCoverageWarning",
     "PredictionInterrupted",
     "ProviderError",
+    "StoreError",
     "SurveyMismatchError",
     "UnknownNameError",
     "WeightsError",
@@ -59,6 +61,18 @@ class WeightsError(AstrocnnError, ValueError):
     """A model archive is missing, damaged, or not one of astrocnn's."""
 
 
+class StoreError(AstrocnnError, OSError):
+    """A folder of results or cut-outs cannot be used: of another run, in use, or the disk is full.
+
+    Attributes
+    ----------
+    result : `~astropy.table.QTable` or None
+        From ``predict``, where it had begun: the table so far.
+    """
+
+    result = None
+
+
 class BroadcastError(AstrocnnError, OSError):
     """A table could not be sent to other programs."""
 
@@ -91,6 +105,10 @@ class InvalidTargetWarning(AstrocnnWarning):
 
 class FailedTargetWarning(AstrocnnWarning):
     """Images of some targets could not be had."""
+
+
+class DamagedPartWarning(AstrocnnWarning):
+    """A file of an earlier run is damaged; its rows are computed anew."""
 
 
 class CalibrationWarning(AstrocnnWarning):

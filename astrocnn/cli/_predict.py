@@ -23,8 +23,15 @@ The weights that come with astrocnn were trained on simulated images, half of
 them clusters: probabilities hold where half of the candidates are clusters, or
 for the share that --prior names.
 
+A run that ends before its time (Ctrl-C, no power, kill) goes on where it was
+when the same command is given again: until the table is written, what is done
+is in a folder beside it (result.ecsv.parts), or in the one that --folder names.
+Images that could not be had are then asked for again; with --folder, only where
+--retry-failed is given.
+
 examples:
   astrocnn predict targets.csv -o result.ecsv
+  astrocnn predict targets.csv --folder run --retry-failed
   astrocnn predict --position "14h01m02s +02d52m42s" --position "210.26 2.88"
   astrocnn predict targets.fits --weights xmm --images "xmm=*.FTZ" \\
       --figure gallery.png
@@ -56,6 +63,10 @@ def add_arguments(parser) -> None:
     )
     add("-o", "--output", metavar="FILE", help=f"{text}otherwise the table is only printed)")
     add("--overwrite", action="store_true", help="replace files that exist")
+    text = "keep what is done here, to go on after an interruption (default: OUTPUT.parts)"
+    add("--folder", metavar="FOLDER", help=text)
+    text = "ask again for images that a service or file failed to give in an earlier run"
+    add("--retry-failed", action="store_true", help=text)
     text = (
         "xmm-dss2 (X-ray and optical images; default), xmm (X-ray images only), erosita-legacy "
         "(X-ray, optical g, r and z), erosita (X-ray only), or a .keras file"
@@ -83,11 +94,14 @@ def run(args) -> int:
     targets = parse_positions(args.targets, args.position)
     if args.output is None and not isinstance(targets, list):
         args.output = "result.ecsv"
+    folder = _folder(args)
+    # A table beside the parts of an unfinished run is that of its interruption.
+    args.overwrite |= args.folder is None and folder is not None and folder.is_dir()
     if args.output is not None:
         check_output_path(args.output, args.overwrite)
     if args.figure is not None:
         check_output_path(args.figure, args.overwrite, _FIGURES)
-    result, catalog, interrupted, device = _classify(args, targets)
+    result, catalog, stopped, device = _classify(args, targets, folder)
     # From here on nothing may lose the result: it is written before anything is printed, since a
     # reader may stop reading, and printed where it cannot be written.
     failure = None
@@ -101,22 +115,42 @@ def run(args) -> int:
             write_result(result, args.output, args.overwrite)
     except OSError as error:
         failure, args.output = error, None
+    if failure is None and stopped is None and folder is not None:
+        _clear(args, folder, result)
     _say(args, result, device)
     if failure:
         raise failure
-    if interrupted:
-        print(f"interrupted {interrupted}")
-        return 130
+    if stopped is not None:
+        return _say_stopped(stopped, folder)
     if args.figure is not None:
         _draw(args, result)
     return 3 if result["label"].mask.all() else 0
 
 
-def _classify(args, targets):
-    """Return the result, the catalog, where it was interrupted ('' if not), and the device."""
+def _folder(args):
+    """Folder of the parts; None where nothing is written."""
+    from pathlib import Path
+
+    if args.folder is not None:
+        return Path(args.folder).expanduser()
+    return None if args.output is None else Path(f"{args.output}.parts").expanduser()
+
+
+def _clear(args, folder, result) -> None:
+    """Remove a folder that nobody asked for, unless it can be of use: rows that failed."""
+    import shutil
+
+    from ..tables import has_flag
+
+    if args.folder is None and not has_flag(result["flag"], "failed").any():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _classify(args, targets, folder):
+    """Return the result, the catalog, what stopped the run (None: nothing), and the device."""
     from ..catalogs import read_catalog
     from ..estimators import ClusterClassifier
-    from ..exceptions import PredictionInterrupted
+    from ..exceptions import PredictionInterrupted, StoreError
     from ..networks import read_description
     from ._terminal import check_targets, start_network
 
@@ -134,10 +168,28 @@ def _classify(args, targets):
     )
     device = start_network()
     try:
-        return classifier.predict(targets), catalog, "", device
-    except PredictionInterrupted as error:
-        done = str(error).partition(";")[0].removeprefix("interrupted ")
-        return error.result, catalog, done, device
+        # Without --folder, the same command given again is also what one does after a broken
+        # connection.
+        retry = folder is not None and (args.retry_failed or args.folder is None)
+        result = classifier.predict(targets, folder=folder, retry_failed=retry)
+    except (PredictionInterrupted, StoreError) as error:
+        if error.result is None:
+            raise
+        return error.result, catalog, error, device
+    return result, catalog, None, device
+
+
+def _say_stopped(stopped, folder) -> int:
+    """Say where a run was stopped, and return the exit code of Ctrl-C; raise a full disk."""
+    from ..exceptions import StoreError
+
+    again = "" if folder is None else "; the same command goes on"
+    text = getattr(stopped, "strerror", None) or str(stopped)
+    line = f"{text.partition(';')[0]}{again}"
+    if isinstance(stopped, StoreError):
+        raise StoreError(line) from stopped
+    print(line)
+    return 130
 
 
 def _match(result, catalog, radius):

@@ -4,6 +4,7 @@ from ._dataset import check_dataset, cutout_dataset
 from ._exposure_flags import exposure_flags
 from ._maker import iter_cutouts, make_cutouts, open_providers
 from ._rate import count_rate
+from ._store import open_cutouts, write_cutouts
 
 __all__ = [
     "check_dataset",
@@ -12,5 +13,7 @@ __all__ = [
     "exposure_flags",
     "iter_cutouts",
     "make_cutouts",
+    "open_cutouts",
     "open_providers",
+    "write_cutouts",
 ]

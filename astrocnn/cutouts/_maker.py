@@ -7,7 +7,6 @@ import numpy as np
 import xarray as xr
 from astropy import units as u
 from astropy.table import QTable
-from tqdm.auto import tqdm
 
 from ..config import conf
 from ..exceptions import NoCoverageError, ProviderError, SurveyMismatchError
@@ -16,8 +15,10 @@ from ..providers import Pixels, Provider, open_provider
 from ..surveys import Band, get_band
 from ..tables import read_targets
 from ._dataset import cutout_dataset
+from ._folder import count_rows, gaps
+from ._progress import progress_bar
 
-__all__ = ["iter_cutouts", "make_cutouts", "open_providers"]
+__all__ = ["iter_cutouts", "make_chunk", "make_cutouts", "open_providers", "target_table"]
 
 
 def make_cutouts(
@@ -84,10 +85,12 @@ def iter_cutouts(
     size: u.Quantity = 6 * u.arcmin,
     pixels: int = 356,
     chunk_size: int | None = None,
+    rows: Sequence[slice | np.ndarray] | None = None,
 ) -> Iterator[xr.Dataset]:
     """Yield Datasets of ``chunk_size`` targets, in order: memory stays flat.
 
     Parameters are those of `make_cutouts`; ``chunk_size`` defaults to ``astrocnn.conf.chunk_size``.
+    ``rows`` says instead which targets are in each Dataset: slices, or arrays of row numbers.
     The fault of one target never ends the loop: it becomes the target's ``status``.
 
     Yields
@@ -95,17 +98,16 @@ def iter_cutouts(
     `~xarray.Dataset`
     """
     check_size(size, pixels)
-    targets = targets if _is_target_table(targets) else read_targets(targets)
+    targets = target_table(targets)
     providers = open_providers(bands, images)
-    chunk_size = chunk_size or conf.chunk_size
+    if rows is None:
+        rows = gaps(len(targets), [], chunk_size or conf.chunk_size)
     pool = ThreadPoolExecutor(conf.threads, thread_name_prefix="astrocnn")
     try:
-        with tqdm(
-            total=len(targets), desc="targets", unit="", delay=2, disable=not conf.progress
-        ) as bar:
-            for start in range(0, len(targets), chunk_size):
-                chunk = targets[start : start + chunk_size]
-                yield _make_chunk(chunk, providers, size, pixels, pool)
+        with progress_bar(len(targets), sum(map(count_rows, rows))) as bar:
+            for some in rows:
+                chunk = targets[some]
+                yield make_chunk(chunk, providers, size, pixels, pool)
                 bar.update(len(chunk))
     finally:
         # Ctrl-C does not wait for a service that is slow to answer.
@@ -151,12 +153,15 @@ def _source_band(name, bands) -> str:
     return name if name in [band.name for band in bands] else get_band(name).name
 
 
-def _is_target_table(targets) -> bool:
-    """Whether `read_targets` made the table already (reading it again would warn again)."""
-    return isinstance(targets, QTable) and targets.colnames == ["target_id", "ra", "dec", "flag"]
+def target_table(targets) -> QTable:
+    """Read targets; a table of `read_targets` is left as it is, which would warn again."""
+    columns = ["target_id", "ra", "dec", "flag"]
+    if isinstance(targets, QTable) and targets.colnames == columns:
+        return targets
+    return read_targets(targets)
 
 
-def _make_chunk(targets, providers, size, npix, pool) -> xr.Dataset:
+def make_chunk(targets, providers, size, npix, pool) -> xr.Dataset:
     """Make the cut-outs of some targets with the pool's threads."""
     ra, dec = targets["ra"].to_value(u.deg), targets["dec"].to_value(u.deg)
     good = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))

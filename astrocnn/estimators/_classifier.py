@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from astropy import units as u
 
-from ..exceptions import PredictionInterrupted
+from ..exceptions import StoreError
 from ..preprocessing import Preprocessing
 from ..tables import ResultTable, result_table, target_coords
 from ._base import NetworkClassifier
-from ._gate import find_bands, target_chunks
+from ._gate import TargetSource, target_chunks
 from ._labels import encode
+from ._run import Run, stopped_error
 from ._sample import Sample, hold_out
 from ._training import trained_shares
 from ._verdicts import Verdicts, usable_rows
@@ -188,13 +189,22 @@ class ClusterClassifier(NetworkClassifier):
         )
         return self._fit_sample(sample, held_out, description, y)
 
-    def predict(self, X) -> ResultTable:
+    def predict(self, X, *, folder=None, retry_failed: bool = False, client=None) -> ResultTable:
         """Classify targets.
 
         Parameters
         ----------
         X : SkyCoord, list of SkyCoord, table, file or `~xarray.Dataset`
             Positions in any frame, or cut-outs already made.
+        folder : path, optional
+            Keeps the rows of each chunk as soon as they are known. The same call with the same
+            folder reads them and goes on, however the run ended.
+        retry_failed : bool
+            Whether rows in the folder with the flag ``failed`` are asked for again.
+        client : `distributed.Client` or False, optional
+            Dask cluster that makes and judges the chunks of positions, or of a Dataset backed by
+            Dask, each of its workers with its own copy of the network. Default: the client that is
+            active, as for anything of Dask; False: none.
 
         Returns
         -------
@@ -211,6 +221,9 @@ class ClusterClassifier(NetworkClassifier):
             If there are neither weights nor a fit.
         SurveyMismatchError
             If images are of other surveys than the weights were trained on.
+        StoreError
+            If the folder holds another run, is in use, or cannot be written (its ``result`` then
+            holds what was done).
         PredictionInterrupted
             On Ctrl-C; its ``result`` holds what was done.
 
@@ -218,38 +231,48 @@ class ClusterClassifier(NetworkClassifier):
         -----
         NoCoverageWarning, FailedTargetWarning
             Once, with counts.
+        DamagedPartWarning
+            If a file in the folder is damaged; its rows are computed anew.
         """
         fitted = self._ready()
-        description = fitted.description
-        wavebands = [band.waveband for band in find_bands(description, self.bands)]
-        targets, chunks = target_chunks(X, description, self.images, self.bands)
-        verdicts = Verdicts(len(description.classes), self.judge_novel)
-        interrupted = False
-        try:
-            for dataset in chunks:
-                verdicts.add(dataset, fitted.judge(dataset, self.batch_size, self.prior))
-        except KeyboardInterrupt:
-            interrupted = True
-        judged, coverage, flags = verdicts.rows(len(targets), wavebands)
-        result = result_table(
-            targets,
-            judged.proba,
-            classes=description.classes,
-            threshold=self.threshold,
-            error=judged.error,
-            novelty=judged.novelty if fitted.domain is not None else None,
-            coverage=coverage,
-            flags=flags,
-            meta=fitted.meta(self.prior) | verdicts.fault_meta(),
+        source = TargetSource.open(X, fitted.description, self.images, self.bands)
+        n, n_classes = len(source.targets), len(fitted.description.classes)
+        verdicts = Verdicts(n, n_classes, source.wavebands, self.judge_novel)
+        stopped = None
+        run = Run(
+            fitted,
+            source,
+            batch_size=self.batch_size,
+            prior=self.prior,
+            folder=folder,
+            retry_failed=retry_failed,
+            client=client,
         )
-        if interrupted:
-            raise PredictionInterrupted(
-                f"interrupted after {verdicts.done} of {len(targets)} targets; the table so far is "
-                "in this exception's .result",
-                result,
-            )
+        with run:
+            try:
+                run.into(verdicts)
+            except (KeyboardInterrupt, StoreError) as error:
+                stopped = error
+        result = self._result(source.targets, verdicts)
+        if stopped is not None:
+            raise stopped_error(stopped, result, verdicts.done, folder) from stopped
         verdicts.warn(result)
         return result
+
+    def _result(self, targets, verdicts: Verdicts) -> ResultTable:
+        """Return the table of verdicts."""
+        fitted = self._ready()
+        return result_table(
+            targets,
+            verdicts.judged.proba,
+            classes=fitted.description.classes,
+            threshold=self.threshold,
+            error=verdicts.judged.error,
+            novelty=verdicts.judged.novelty if fitted.domain is not None else None,
+            coverage=verdicts.coverage,
+            flags=verdicts.flags,
+            meta=fitted.meta(self.prior) | verdicts.fault_meta(),
+        )
 
 
 def _network_input(chunks, description) -> tuple[np.ndarray, np.ndarray]:

@@ -1,25 +1,111 @@
 """The one gate for targets: positions or cut-outs in, a target table and Datasets out."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import xarray as xr
 from astropy import units as u
 from astropy.table import QTable
 
-from ..cutouts import check_dataset, iter_cutouts
+from ..config import conf
+from ..cutouts import check_dataset, iter_cutouts, open_providers
+from ..cutouts._folder import count_rows, gaps
+from ..cutouts._lazy import dataset_step, load_cutouts, split_faults
+from ..cutouts._progress import progress_bar
 from ..exceptions import InvalidImageError, SurveyMismatchError
 from ..networks import ModelDescription
 from ..surveys import Band, get_band
 from ..tables import read_targets
 
-__all__ = ["find_bands", "target_chunks"]
+__all__ = ["TargetSource", "find_bands", "target_chunks"]
 
 
 def find_bands(description: ModelDescription, bands: Sequence[str | Band] | None) -> list[Band]:
     """Return the bands of a description; one's own `Band` goes before a known one of its name."""
     own = {band.name: band for band in bands or () if isinstance(band, Band)}
     return [own.get(name) or get_band(name) for name in description.bands]
+
+
+@dataclass
+class TargetSource:
+    """Targets and how their cut-outs come about.
+
+    Attributes
+    ----------
+    targets : `~astropy.table.QTable` of n rows
+        From `read_targets`.
+    bands : list of Band
+        Of the images.
+    images : str
+        Where the images come from, in words.
+    step : int
+        Targets per chunk.
+    providers : dict of str to Provider
+        By band; empty where the cut-outs are there already.
+    dataset : `~xarray.Dataset`, optional
+        Cut-outs that were given.
+    description : ModelDescription, optional
+        The grid of cut-outs that are yet to be made.
+    """
+
+    targets: QTable
+    bands: list[Band]
+    images: str
+    step: int
+    providers: dict = field(default_factory=dict)
+    dataset: xr.Dataset | None = None
+    description: ModelDescription | None = None
+
+    @classmethod
+    def open(cls, X, description, images, bands=None) -> "TargetSource":
+        """Return the source for what a user gives; see `target_chunks`."""
+        found = find_bands(description, bands)
+        if isinstance(X, xr.Dataset):
+            dataset = _match_dataset(check_dataset(X), description)
+            step = dataset_step(dataset, conf.chunk_size)
+            targets, words = _dataset_targets(dataset), "a Dataset of cut-outs"
+            return cls(targets, found, words, step, dataset=dataset)
+        _check_images(images, found)
+        targets = read_targets(X)
+        opened = zip(found, open_providers(found, images), strict=True)
+        providers = {band.name: provider for band, provider in opened}
+        words = "; ".join(f"{name}: {p.description}" for name, p in providers.items())
+        return cls(targets, found, words, conf.chunk_size, providers, description=description)
+
+    @property
+    def wavebands(self) -> list[str]:
+        """Wavebands of the images."""
+        return [band.waveband for band in self.bands]
+
+    def rows(self) -> list[slice]:
+        """All rows, in chunks."""
+        return gaps(len(self.targets), [], self.step)
+
+    def chunks(self, rows: Sequence[slice | np.ndarray]) -> Iterator[xr.Dataset]:
+        """Return the Datasets of some rows, one after the other."""
+        if self.dataset is not None:
+            return self._slices(rows)
+        size, pixels = self.description.field_size, self.description.pixels
+        return iter_cutouts(self.targets, self.bands, self.providers, size, pixels, rows=rows)
+
+    def faults(self, rows: slice | np.ndarray) -> list[str]:
+        """What went wrong with some of the cut-outs that were given, in words."""
+        ids = self.dataset["target_id"].values[rows] if self._faults else []
+        return [fault for number in ids for fault in self._faults.get(str(number), [])]
+
+    @cached_property
+    def _faults(self) -> dict[str, list[str]]:
+        return split_faults(self.dataset)
+
+    def _slices(self, rows):
+        """Parts of cut-outs that are there, in memory or to be read."""
+        with progress_bar(len(self.targets), sum(map(count_rows, rows))) as bar:
+            for some in rows:
+                part = self.dataset.isel(target=some)
+                yield load_cutouts(part.assign_attrs(faults=self.faults(some)))
+                bar.update(count_rows(some))
 
 
 def target_chunks(
@@ -46,13 +132,8 @@ def target_chunks(
     SurveyMismatchError
         If images are of other bands, or on another grid, than the network needs.
     """
-    if isinstance(X, xr.Dataset):
-        dataset = _match_dataset(check_dataset(X), description)
-        return _dataset_targets(dataset), _slices(dataset)
-    found = find_bands(description, bands)
-    _check_images(images, found)
-    targets = read_targets(X)
-    return targets, iter_cutouts(targets, found, images, description.field_size, description.pixels)
+    source = TargetSource.open(X, description, images, bands)
+    return source.targets, source.chunks(source.rows())
 
 
 def _dataset_targets(dataset) -> QTable:
@@ -64,11 +145,6 @@ def _dataset_targets(dataset) -> QTable:
         table["flag"] = ""
         return table
     return read_targets(table)
-
-
-def _slices(dataset, step=64):
-    for start in range(0, dataset.sizes["target"], step):
-        yield dataset.isel(target=slice(start, start + step)).load()
 
 
 def _match_dataset(dataset, description):

@@ -127,9 +127,7 @@ RECIPES = Registry(
     "recipe",
     {
         "xmm": Recipe(("xmm",), 178, n=40000, epochs=3, shift=0.03, **_ENSEMBLE),
-        "xmm-dss2": Recipe(
-            ("xmm", "dss2-red"), 178, n=40000, epochs=4, shift=0.03, **_ENSEMBLE
-        ),
+        "xmm-dss2": Recipe(("xmm", "dss2-red"), 178, n=40000, epochs=4, shift=0.03, **_ENSEMBLE),
         "erosita": Recipe(("erosita",), 178, n=16000, epochs=4, **_ENSEMBLE),
         "erosita-legacy": Recipe(
             ("erosita", "legacy-g", "legacy-r", "legacy-z"), 178, n=16000, epochs=4, **_ENSEMBLE

@@ -1,7 +1,6 @@
 """From Datasets of cut-outs to rows of the result: probabilities, coverage, flags."""
 
 import warnings
-from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -11,66 +10,74 @@ from ..exceptions import FailedTargetWarning, NoCoverageWarning
 from ..tables import describe_result, has_flag, join_flags
 from ._judged import Judged
 
-__all__ = ["Verdicts", "row_flags", "usable_rows"]
+__all__ = ["Verdicts", "row_coverage", "row_flags", "usable_rows"]
 
 #: A cut-out with a smaller share of valid pixels is flagged ``partial_coverage``.
 _FULL = 0.8
+_NOT_REACHED = "interrupted"
+#: Faults that go into the result's meta.
+_FAULTS = 20
 
 
-@dataclass
 class Verdicts:
-    """What is known of the rows that were reached.
+    """What is known of the rows that were reached, in any order; memory is taken once.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+    n_classes : int
+        Number of classes.
+    wavebands : list of str
+        Wavebands of the images.
+    judge_novel : bool
+        Whether images unlike those of the training get a verdict too.
 
     Attributes
     ----------
-    n_classes : int
-        Number of classes.
-    judge_novel : bool
-        Whether images unlike those of the training get a verdict too.
-    judged : list of Judged
+    judged : Judged
         Probabilities (NaN without a verdict), their errors, novelty.
-    coverage : list of dict of str to ndarray
-        Share of valid pixels by waveband.
-    flags : list of list of str
+    coverage : dict of str to ndarray of shape (n,)
+        Share of valid pixels by waveband; NaN in rows that were not reached.
+    flags : ndarray of shape (n,), object
         Flags by row.
     faults : list of str
-        What went wrong, in words.
+        The first things that went wrong, in words.
     """
 
-    n_classes: int
-    judge_novel: bool = False
-    judged: list = field(default_factory=list)
-    coverage: list = field(default_factory=list)
-    flags: list = field(default_factory=list)
-    faults: list = field(default_factory=list)
+    def __init__(self, n: int, n_classes: int, wavebands: list[str], judge_novel: bool = False):
+        self.judge_novel = judge_novel
+        self.judged = Judged.nothing(n, n_classes)
+        self.coverage = {name: np.full(n, np.nan) for name in dict.fromkeys(wavebands)}
+        self.flags = np.full(n, _NOT_REACHED, dtype=object)
+        self.faults = []
+        self._words = {}
 
     @property
     def done(self) -> int:
         """Rows that were reached."""
-        return sum(len(part.proba) for part in self.judged)
+        return int(np.count_nonzero(self.flags != _NOT_REACHED))
 
-    def add(self, dataset: xr.Dataset, judged: Judged) -> None:
-        """Add the rows of a chunk."""
-        self.judged.append(judged.checked(self.judge_novel))
-        self.coverage.append(_coverage(dataset))
-        words = np.where(judged.novel, "out_of_domain", "")
-        self.flags.append(list(map(join_flags, row_flags(dataset), words)))
-        self.faults += list(dataset.attrs.get("faults", []))
+    def put(self, rows: slice | np.ndarray, part) -> None:
+        """Put the rows of a `Part` where they belong."""
+        checked = part.judged.checked(self.judge_novel)
+        for column, values in zip(self.judged, checked, strict=True):
+            column[rows] = values
+        for name, values in self.coverage.items():
+            values[rows] = part.coverage[name]
+        pairs = zip(part.flags.tolist(), part.judged.novel.tolist(), strict=True)
+        self.flags[rows] = [self._flag(*pair) for pair in pairs]
+        self.faults += part.faults[: _FAULTS - len(self.faults)]
 
-    def rows(self, n: int, wavebands: list[str]) -> tuple[Judged, dict, list[str]]:
-        """Return judgments, coverage and flags of all ``n`` rows; the rest is interrupted."""
-        done, missing = self.done, Judged.nothing(n - self.done, self.n_classes)
-        judged = Judged.stacked([*self.judged, missing])
-        coverage = {
-            name: np.concatenate([*(part[name] for part in self.coverage), missing.error])
-            for name in dict.fromkeys(wavebands)
-        }
-        flags = [flag for part in self.flags for flag in part] + ["interrupted"] * (n - done)
-        return judged, coverage, flags
+    def _flag(self, flag: str, novel: bool) -> str:
+        """Flags of a row; each combination is kept once, however many rows have it."""
+        if (flag, novel) not in self._words:
+            self._words[flag, novel] = join_flags(flag, "out_of_domain" if novel else "")
+        return self._words[flag, novel]
 
-    def fault_meta(self, most: int = 20) -> dict:
+    def fault_meta(self) -> dict:
         """Return the first faults for the result's meta; nothing where there are none."""
-        return {"faults": self.faults[:most]} if self.faults else {}
+        return {"faults": self.faults} if self.faults else {}
 
     def warn(self, result: Table) -> None:
         """Say once, with counts, what has no coverage and what failed."""
@@ -131,7 +138,7 @@ def _has_signal(dataset) -> np.ndarray:
     return high > low
 
 
-def _coverage(dataset) -> dict[str, np.ndarray]:
+def row_coverage(dataset: xr.Dataset) -> dict[str, np.ndarray]:
     """Share of valid pixels by waveband; of several bands the least covered counts."""
     share = dataset["valid"].values.mean(axis=(2, 3))
     wavebands = [str(name) for name in dataset["waveband"].values]

@@ -16,7 +16,7 @@ from astropy.table import QTable, Table
 from astrocnn import ClusterClassifier
 from astrocnn.cli._arguments import parse_positions
 from astrocnn.config import conf
-from astrocnn.exceptions import InvalidTargetError
+from astrocnn.exceptions import InvalidTargetError, ProviderError
 from astrocnn.tables import RESULT_COLUMNS
 
 XMM = ["--weights", "xmm", "--images", "xmm=field.fits"]
@@ -233,11 +233,70 @@ def test_interruption_keeps_what_was_done(run, folder, monkeypatch):
     with conf.set_temp("chunk_size", 1):
         code, out, _ = run("predict", "targets.csv", *XMM, "--figure", "gallery.png")
     assert code == 130
-    assert out[-2:] == ["written: result.ecsv", "interrupted after 1 of 2 targets"]
+    assert out[-2:] == [
+        "written: result.ecsv",
+        "interrupted after 1 of 2 targets; the same command goes on",
+    ]
     saved = QTable.read("result.ecsv")
     assert saved["flag"][1] == "interrupted"
     assert list(saved["label"].mask) == [False, True]
     assert not Path("gallery.png").exists()
+    with conf.set_temp("chunk_size", 1):
+        assert run("predict", "targets.csv", *XMM)[0] == 0
+    assert len(calls) == 3  # one chunk each time, and the one that was interrupted
+    assert "interrupted" not in list(QTable.read("result.ecsv")["flag"])
+    assert sorted(os.listdir()) == ["field.fits", "result.ecsv", "targets.csv"]
+
+
+def test_parts_of_a_full_disk(run, folder, monkeypatch):
+    """The table so far is written, and the same command goes on."""
+    from astrocnn.cutouts._folder import RunFolder
+    from astrocnn.exceptions import StoreError
+
+    def full(*_):
+        raise StoreError(28, "cannot write into 'result.ecsv.parts': No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "write", full)
+        code, out, err = run("predict", "targets.csv", *XMM)
+    assert code == 1
+    assert err == [
+        "error: cannot write into 'result.ecsv.parts': No space left on device (after 0 of 2 "
+        "targets); the same command goes on"
+    ]
+    assert out[-1] == "written: result.ecsv"
+    assert run("predict", "targets.csv", *XMM)[0] == 0
+    assert not Path("result.ecsv.parts").exists()
+
+
+def test_failed_images_are_asked_for_again(run, folder, monkeypatch):
+    """A folder that was named stays; its failed rows are asked for again when that is wanted."""
+    from astrocnn.providers import FitsProvider
+
+    def fail(self, grid):
+        raise ProviderError("the connection broke")
+
+    for extra in ([], ["--folder", "run"]):
+        again = [*extra, "--overwrite"]
+        with monkeypatch.context() as patch:
+            patch.setattr(FitsProvider, "cutout", fail)
+            assert run("predict", "targets.csv", *XMM, *again)[0] == 3
+        assert Path(extra[-1] if extra else "result.ecsv.parts").is_dir()
+        if extra:
+            assert run("predict", "targets.csv", *XMM, *again)[0] == 3
+            again.append("--retry-failed")
+        assert run("predict", "targets.csv", *XMM, *again)[0] == 0
+        assert not Path("result.ecsv.parts").exists()
+    assert Path("run").is_dir()
+
+
+def test_folder_of_another_run(run, folder):
+    assert run("predict", "targets.csv", *XMM, "--folder", "run")[0] == 0
+    code, _, err = run(
+        "predict", "targets.csv", *XMM, "--folder", "run", "--prior", "0.1", "--overwrite"
+    )
+    assert code == 1
+    assert err[0].startswith("error: 'run' holds another run: priors differ (none there, 0.1 here)")
 
 
 def service_module():

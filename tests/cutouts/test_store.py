@@ -1,0 +1,172 @@
+"""Cut-outs on disk: the same as in memory, whole or not at all, read lazily."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.table import QTable
+
+from astrocnn import conf
+from astrocnn.cutouts import make_cutouts, open_cutouts, write_cutouts
+from astrocnn.exceptions import NoCoverageError, ProviderError, StoreError
+from astrocnn.providers import Pixels, Provider
+from astrocnn.surveys import get_band
+
+pytest.importorskip("zarr")
+
+BANDS = ["xmm", "dss2-red"]
+TARGETS = QTable(
+    {"name": [f"J{i:02d}é" for i in range(11)], "ra": np.arange(11.0), "dec": np.zeros(11)}
+)
+
+
+class NoiseProvider(Provider):
+    """Noise with a hole; one target fails, one is not covered; X-rays have an exposure map."""
+
+    description = "made up"
+
+    def __init__(self, band, interrupt_after=None, fail=2):
+        super().__init__(get_band(band))
+        self.interrupt_after, self.fail = interrupt_after, fail
+        self.asked = []
+
+    def cutout(self, grid):
+        number = round(grid.center.ra.deg)
+        if len(self.asked) == self.interrupt_after:
+            raise KeyboardInterrupt
+        self.asked.append(number)
+        if number == self.fail:
+            raise ProviderError("the connection broke")
+        if number == 7:
+            raise NoCoverageError("a hole")
+        image = np.random.default_rng(number).normal(size=grid.shape).astype(np.float32)
+        image[:3] = np.nan
+        exposure = np.full_like(image, 1e4) if self.band.name == "xmm" else None
+        return Pixels(image, np.isfinite(image), exposure)
+
+
+def sources(**changes):
+    return {band: NoiseProvider(band, **changes) for band in BANDS}
+
+
+def write(path, images=None, targets=TARGETS, **changes):
+    images = sources() if images is None else images
+    return write_cutouts(path, targets, BANDS, images, **({"pixels": 12} | changes))
+
+
+@pytest.fixture(autouse=True)
+def small_chunks():
+    with conf.set_temp("chunk_size", 4), conf.set_temp("threads", 1):
+        yield
+
+
+def test_same_as_in_memory(tmp_path):
+    kept = open_cutouts(write(tmp_path))
+    made = make_cutouts(TARGETS, BANDS, sources(), pixels=12)
+    assert kept["image"].chunksizes["target"] == (4, 4, 3)
+    xr.testing.assert_identical(kept.load(), made)
+
+
+def test_numbers_as_identifiers_and_no_exposure(tmp_path):
+    coords = SkyCoord(TARGETS["ra"], TARGETS["dec"], unit="deg")
+    images = {"dss2-red": NoiseProvider("dss2-red")}
+    kept = open_cutouts(write_cutouts(tmp_path, coords, ["dss2"], images, pixels=12))
+    assert "exposure" not in kept
+    assert kept["target_id"].values.tolist() == list(range(11))
+
+
+def test_positions_that_are_invalid(tmp_path):
+    targets = QTable({"ra": [1.0, np.nan], "dec": [0.0, 0.0]})
+    with pytest.warns(match="1 without a valid position"):
+        path = write(tmp_path, targets=targets)
+    assert open_cutouts(path)["status"].values.tolist() == [["", ""], ["invalid_position"] * 2]
+
+
+def test_goes_on(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, sources(interrupt_after=6))
+    with pytest.raises(StoreError, match="4 of 11 cut-outs are finished; call write_cutouts"):
+        open_cutouts(tmp_path)
+    part = open_cutouts(tmp_path, complete=False)
+    assert part["valid"].sum(("band", "y", "x")).values.astype(bool).tolist() == [
+        True, True, False, True, *[False] * 7,
+    ]  # fmt: skip
+    assert part["status"].values[4:].tolist() == [["interrupted"] * 2] * 7
+    images = sources()
+    with conf.set_temp("chunk_size", 7):
+        write(tmp_path, images)
+    assert images["xmm"].asked == list(range(4, 11))
+    made = make_cutouts(TARGETS, BANDS, sources(), pixels=12)
+    xr.testing.assert_identical(open_cutouts(tmp_path).load(), made)
+    again = sources()
+    write(tmp_path, again)
+    assert again["xmm"].asked == []
+
+
+def test_half_a_chunk_is_never_read(tmp_path, monkeypatch):
+    """Pixels without their mark: the process died in between."""
+    from astrocnn.cutouts._folder import RunFolder
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "write", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write(tmp_path)
+    assert list((tmp_path / "cutouts.zarr" / "image" / "c").iterdir())
+    part = open_cutouts(tmp_path, complete=False)
+    assert not part["valid"].any()
+    assert np.isnan(part["image"]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"pixels": 13}, r"grids differ \(12 pixels on 6 arcmin there, 13 pixels"),
+        ({"size": 5 * u.arcmin}, "grids differ"),
+        ({"targets": TARGETS[::-1]}, "targets differ"),
+    ],
+)
+def test_other_cutouts_are_refused(tmp_path, change, word):
+    write(tmp_path)
+    with pytest.raises(StoreError, match=f"holds another run: {word}"):
+        write(tmp_path, **change)
+
+
+def test_no_store(tmp_path):
+    with pytest.raises(StoreError, match="holds no cut-outs of write_cutouts"):
+        open_cutouts(tmp_path)
+    with pytest.raises(StoreError, match="holds no cut-outs"):
+        open_cutouts(tmp_path / "nowhere")
+
+
+def test_full_disk(tmp_path, monkeypatch):
+    from astrocnn.cutouts import _zarr
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_zarr.os, "fsync", full)
+        with pytest.raises(StoreError, match="cannot write into .*No space left on device"):
+            write(tmp_path)
+    write(tmp_path)
+    assert len(open_cutouts(tmp_path)["target"]) == 11
+
+
+def test_a_damaged_chunk_is_a_flagged_target(tmp_path):
+    from astrocnn.cutouts._lazy import load_cutouts
+
+    kept = open_cutouts(write(tmp_path))
+    path = tmp_path / "cutouts.zarr" / "image" / "c" / "1" / "0" / "0" / "0"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+    good = load_cutouts(kept.isel(target=slice(0, 4)))
+    assert good["status"].values[0].tolist() == ["", ""]
+    bad = load_cutouts(kept.isel(target=slice(3, 5)))
+    assert bad["status"].values.tolist() == [["", ""], ["failed:xmm", "failed:dss2-red"]]
+    assert bad["valid"].values.any(axis=(1, 2, 3)).tolist() == [True, False]
+    assert "target J04é: its cut-out cannot be read" in bad.attrs["faults"][-1]
