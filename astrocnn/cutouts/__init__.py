@@ -2,6 +2,7 @@
 
 from ._dataset import check_dataset, cutout_dataset
 from ._maker import iter_cutouts, make_cutouts, open_providers
+from ._survey import survey_pixels
 
 __all__ = [
     "check_dataset",
@@ -9,4 +10,5 @@ __all__ = [
     "iter_cutouts",
     "make_cutouts",
     "open_providers",
+    "survey_pixels",
 ]

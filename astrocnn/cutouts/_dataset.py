@@ -7,6 +7,7 @@ from astropy import units as u
 from ..exceptions import InvalidImageError
 from ..providers import Pixels
 from ..surveys import Band
+from ._survey import survey_pixels
 
 __all__ = ["check_dataset", "cutout_dataset"]
 
@@ -42,8 +43,9 @@ def cutout_dataset(
     `~xarray.Dataset`
         dims ``(target, band, y, x)``: ``image`` (float32, NaN without pixel), ``valid`` (uint8),
         ``exposure`` (float32, only where a band has a map); dims ``(target, band)``: ``coverage``
-        (share of valid pixels), ``status`` (flag), ``survey``; dims ``(band,)``: ``waveband``,
-        ``unit``. ``attrs`` hold the size (arcmin) and ``pixel_scale`` (arcsec).
+        (share of valid pixels), ``signal`` (whether they differ), ``status`` (flag), ``survey``;
+        dims ``(band,)``: ``waveband``, ``unit``. ``attrs`` hold the size (arcmin) and
+        ``pixel_scale`` (arcsec).
 
     Examples
     --------
@@ -60,14 +62,14 @@ def cutout_dataset(
     {'target': 1, 'band': 1, 'y': 4, 'x': 4}
     """
     n, nbands = len(target_id), len(bands)
-    image = np.full((n, nbands, npix, npix), np.nan, dtype=np.float32)
-    valid = np.zeros(image.shape, dtype=np.uint8)
+    image = np.empty((n, nbands, npix, npix), dtype=np.float32)
+    valid = np.empty(image.shape, dtype=np.uint8)
     status = np.full((n, nbands), "", dtype="U48")
     exposure = None
     for i, row in enumerate(pixels):
         for b, found in enumerate(row):
             if isinstance(found, str):
-                status[i, b] = found
+                image[i, b], valid[i, b], status[i, b] = np.nan, 0, found
                 continue
             image[i, b], valid[i, b] = found.image, found.valid
             status[i, b] = "" if found.exposure_known else f"exposure_unknown:{bands[b].name}"
@@ -78,7 +80,6 @@ def cutout_dataset(
     variables = {
         "image": (("target", "band", "y", "x"), image),
         "valid": (("target", "band", "y", "x"), valid),
-        "coverage": (("target", "band"), valid.mean(axis=(2, 3))),
         "status": (("target", "band"), status),
     }
     if exposure is not None:
@@ -89,7 +90,7 @@ def cutout_dataset(
         "frame": "icrs",
         "projection": "TAN",
     }
-    return xr.Dataset(variables, _coordinates(target_id, ra, dec, bands), attrs)
+    return survey_pixels(xr.Dataset(variables, _coordinates(target_id, ra, dec, bands), attrs))
 
 
 def _coordinates(target_id, ra, dec, bands) -> dict:

@@ -7,7 +7,7 @@ import xarray as xr
 from astropy import units as u
 from astropy.table import QTable
 
-from ..cutouts import check_dataset, iter_cutouts
+from ..cutouts import check_dataset, iter_cutouts, survey_pixels
 from ..exceptions import InvalidImageError, SurveyMismatchError
 from ..networks import ModelDescription
 from ..surveys import Band, get_band
@@ -68,7 +68,8 @@ def _dataset_targets(dataset) -> QTable:
 
 def _slices(dataset, step=64):
     for start in range(0, dataset.sizes["target"], step):
-        yield dataset.isel(target=slice(start, start + step)).load()
+        # What the Dataset says of its pixels may be older than they are.
+        yield survey_pixels(dataset.isel(target=slice(start, start + step)).load())
 
 
 def _match_dataset(dataset, description):
