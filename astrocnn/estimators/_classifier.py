@@ -226,8 +226,8 @@ class ClusterClassifier(NetworkClassifier):
         verdicts = Verdicts(len(description.classes), self.judge_novel)
         interrupted = False
         try:
-            for dataset in chunks:
-                verdicts.add(dataset, fitted.judge(dataset, self.batch_size, self.prior))
+            for chunk in fitted.judge_all(chunks, self.batch_size, self.prior):
+                verdicts.add(*chunk)
         except KeyboardInterrupt:
             interrupted = True
         judged, coverage, flags = verdicts.rows(len(targets), wavebands)
@@ -259,5 +259,5 @@ def _network_input(chunks, description) -> tuple[np.ndarray, np.ndarray]:
     for dataset in chunks:
         rows = usable_rows(dataset)
         usable.append(rows)
-        tensors.append(steps(dataset.isel(target=rows)))
+        tensors.append(steps(dataset, rows))
     return np.concatenate(tensors), np.concatenate(usable)

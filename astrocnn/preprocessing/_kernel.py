@@ -74,15 +74,17 @@ def _weighted(image, good, exposure, values, weight):
     for p in range(len(exposure)):
         exposed = np.int32(exposed + np.int32(abs(exposure[p]) < _INF))
     if exposed > 0:
-        most = _ZERO
+        # As integers, floats above zero have the same order; their largest is found faster.
+        most, bits = np.int32(0), weight.view(np.int32)
         for p in range(len(exposure)):
             usable = (weight[p] > 0) & (abs(exposure[p]) < _INF)
             weight[p] = exposure[p] if usable else _ZERO
-            most = weight[p] if weight[p] > most else most
+            most = max(most, bits[p])
         # Scaled to a maximum of one: smoothing tiny rates must not lose digits.
         if most > 0:
+            scale = np.int32(most).view(np.float32)
             for p in range(len(exposure)):
-                weight[p] = weight[p] / most
+                weight[p] = weight[p] / scale
     return n
 
 
