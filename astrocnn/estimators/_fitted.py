@@ -19,6 +19,7 @@ from ..networks import (
     file_hash,
     find_weights,
     inference_network,
+    largest_batch,
     load_keras,
     load_model,
     read_description,
@@ -131,9 +132,11 @@ class Fitted:
         """Return what the network gives, shape (n, n_members, n_classes), not calibrated.
 
         Every step has ``batch_size`` rows (the last is filled up): TensorFlow would compile the
-        network anew for another size. All members of an ensemble see the images in one step.
+        network anew for another size. Where that many do not fit into a gigabyte, a step has fewer.
+        All members of an ensemble see the images in one step.
         """
         parts, network = [], self.network
+        batch_size = min(batch_size, largest_batch(network))
         for start in range(0, len(tensor), batch_size):
             batch = tensor[start : start + batch_size]
             n = len(batch)

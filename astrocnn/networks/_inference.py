@@ -6,7 +6,10 @@ from .._registry import Registry
 from ._backend import load_keras
 from ._ensemble import ensemble_members
 
-__all__ = ["PRECISIONS", "inference_network"]
+__all__ = ["PRECISIONS", "inference_network", "largest_batch"]
+
+#: Memory (bytes) that the layers of one step may need.
+_MEMORY = 2**30
 
 #: Numbers that a network may compute with, and what Keras calls that.
 PRECISIONS = Registry("precision", {"float32": "float32", "bfloat16": "mixed_bfloat16"})
@@ -83,6 +86,23 @@ def inference_network(model, precision: str = "float32"):
             copy.set_weights(layer.get_weights())
     fast.trainable = False
     return fast
+
+
+def largest_batch(model) -> int:
+    """Return how many images one step can judge in about one gigabyte, at least one.
+
+    Counted are four times the largest output of a layer (input, output, what a convolution needs).
+
+    Examples
+    --------
+    >>> from astrocnn.networks import build_cn
+    >>> from astrocnn.networks._inference import largest_batch
+    >>> largest_batch(build_cn((356, 356, 3)))
+    8
+    """
+    shapes = [layer.output.shape for layer in model._flatten_layers(include_self=False)]
+    largest = max(int(np.prod(shape[1:])) for shape in shapes)
+    return max(_MEMORY // (4 * 4 * largest), 1)
 
 
 def _folded_pairs(model):

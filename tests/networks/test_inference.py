@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from astrocnn.exceptions import UnknownNameError
-from astrocnn.networks import NETWORKS, inference_network, load_keras
+from astrocnn.networks import NETWORKS, inference_network, largest_batch, load_keras
 
 SMALL = {"widths": (4, 8), "depths": (1, 1), "dense": 8}
 CASES = [
@@ -91,3 +91,12 @@ def test_half_precision():
 def test_unknown_precision():
     with pytest.raises(UnknownNameError, match="float32"):
         inference_network(trained("cn", {}), "float8")
+
+
+def test_any_network_fits_into_memory(model):
+    assert largest_batch(model) > 100
+
+
+def test_batch_that_fits_into_memory():
+    """Larger images, fewer of them; never none."""
+    assert [largest_batch(NETWORKS["cn"]((n, n, 1))) for n in (512, 2048)] == [4, 1]
