@@ -16,6 +16,7 @@ PACKAGE = Path(astrocnn.__file__).parent
 LAYERS = {
     "config": 0,
     "exceptions": 0,
+    "_compiled": 0,
     "_http": 0,
     "_registry": 0,
     "surveys": 1,
@@ -50,7 +51,7 @@ SAME_LAYER = {
 }
 
 HEAVY = {
-    "astropy", "astroquery", "healpy", "jax", "keras", "matplotlib", "numpy", "pandas",
+    "astropy", "astroquery", "healpy", "jax", "keras", "matplotlib", "numba", "numpy", "pandas",
     "reproject", "scipy", "sklearn", "tensorflow", "torch", "xarray",
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from ._exposure_flags import exposure_flags
 from ._maker import iter_cutouts, make_cutouts, open_providers
 from ._rate import count_rate
 from ._store import open_cutouts, write_cutouts
+from ._survey import survey_pixels
 
 __all__ = [
     "check_dataset",
@@ -15,5 +16,6 @@ __all__ = [
     "make_cutouts",
     "open_cutouts",
     "open_providers",
+    "survey_pixels",
     "write_cutouts",
 ]

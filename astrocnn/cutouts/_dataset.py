@@ -8,12 +8,13 @@ from ..exceptions import InvalidImageError
 from ..providers import Pixels
 from ..surveys import Band
 from ._exposure_flags import exposure_flags
+from ._survey import survey_pixels
 
-__all__ = ["check_dataset", "cutout_dataset"]
+__all__ = ["MAPS", "check_dataset", "cutout_dataset"]
 
 _REQUIRED = ("image", "valid")
 #: Variables that are there only where a band has them, with their attributes.
-_MAPS = {"exposure": {"unit": "s"}, "background": {}}
+MAPS = {"exposure": {"unit": "s"}, "background": {}}
 
 
 def cutout_dataset(
@@ -44,9 +45,10 @@ def cutout_dataset(
     -------
     `~xarray.Dataset`
         dims ``(target, band, y, x)``: ``image`` (float32, NaN without pixel), ``valid`` (uint8),
-        ``exposure`` and ``background`` (float32, only where a band has them);
-        dims ``(target, band)``: ``coverage`` (share of valid pixels), ``status`` (flags),
-        ``survey``; dims ``(band,)``: ``waveband``, ``unit``. ``attrs`` hold the size (arcmin) and
+        ``exposure`` and ``background`` (float32, only where a band has them); dims
+        ``(target, band)``: ``coverage`` (share of valid pixels), ``signal`` (whether they differ),
+        ``status`` (flags), ``survey``; dims ``(band,)``: ``waveband``, ``unit``. ``attrs`` hold the
+        size (arcmin) and
         ``pixel_scale`` (arcsec).
 
     Examples
@@ -64,19 +66,19 @@ def cutout_dataset(
     {'target': 1, 'band': 1, 'y': 4, 'x': 4}
     """
     shape = (len(target_id), len(bands), npix, npix)
-    image = np.full(shape, np.nan, dtype=np.float32)
-    valid = np.zeros(shape, dtype=np.uint8)
+    image = np.empty(shape, dtype=np.float32)
+    valid = np.empty(shape, dtype=np.uint8)
     status = np.full(shape[:2], "", dtype="U96")
     maps = {}
     scale = float((size / npix).to_value(u.arcsec))
     for i, row in enumerate(pixels):
         for b, found in enumerate(row):
             if isinstance(found, str):
-                status[i, b] = found
+                image[i, b], valid[i, b], status[i, b] = np.nan, 0, found
                 continue
             image[i, b], valid[i, b] = found.image, found.valid
             status[i, b] = _status(found, bands[b], scale)
-            for name in _MAPS:
+            for name in MAPS:
                 if getattr(found, name) is not None:
                     if name not in maps:
                         maps[name] = np.full(shape, np.nan, dtype=np.float32)
@@ -84,18 +86,17 @@ def cutout_dataset(
     variables = {
         "image": (("target", "band", "y", "x"), image),
         "valid": (("target", "band", "y", "x"), valid),
-        "coverage": (("target", "band"), valid.mean(axis=(2, 3))),
         "status": (("target", "band"), status),
     }
     for name, values in maps.items():
-        variables[name] = (("target", "band", "y", "x"), values, _MAPS[name])
+        variables[name] = (("target", "band", "y", "x"), values, MAPS[name])
     attrs = {
         "size": float(size.to_value(u.arcmin)),
         "pixel_scale": scale,
         "frame": "icrs",
         "projection": "TAN",
     }
-    return xr.Dataset(variables, _coordinates(target_id, ra, dec, bands), attrs)
+    return survey_pixels(xr.Dataset(variables, _coordinates(target_id, ra, dec, bands), attrs))
 
 
 def _status(pixels, band, pixel_scale) -> str:

@@ -3,6 +3,8 @@
 import numpy as np
 import xarray as xr
 
+from ._survey import survey_pixels
+
 __all__ = ["READ_ERRORS", "dataset_step", "load_cutouts", "split_faults"]
 
 #: What pixels that are damaged, or gone, raise.
@@ -32,7 +34,8 @@ def load_cutouts(dataset: xr.Dataset) -> xr.Dataset:
         Targets that could not be read have the flag ``failed``; they are in ``attrs["faults"]``.
     """
     try:
-        return dataset.load()
+        # What a Dataset says of its pixels may be older than they are.
+        return survey_pixels(dataset.load())
     except READ_ERRORS as error:
         if dataset.sizes["target"] == 1:
             return _unreadable(dataset, error)
@@ -69,5 +72,6 @@ def _unreadable(dataset, error) -> xr.Dataset:
         image=(dims, np.full(shape, np.nan, np.float32)),
         valid=(dims, np.zeros(shape, np.uint8)),
         coverage=(dims[:2], np.zeros(shape[:2])),
+        signal=(dims[:2], np.zeros(shape[:2], dtype=bool)),
         status=(dims[:2], np.array([[f"failed:{name}" for name in bands]])),
     ).assign_attrs(faults=[fault])

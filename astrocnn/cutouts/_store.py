@@ -11,6 +11,7 @@ from ..config import conf
 from ..exceptions import StoreError
 from ..grid import check_size
 from ..surveys import Band
+from ._dataset import MAPS
 from ._folder import RunFolder, gaps, targets_digest
 from ._maker import iter_cutouts, open_providers, target_table
 from ._zarr import create_store, import_zarr, sync_region
@@ -140,9 +141,8 @@ def open_cutouts(path, complete: bool = True) -> xr.Dataset:
 def _dataset(raw: xr.Dataset, marks: dict) -> xr.Dataset:
     """The Dataset of `make_cutouts`, from arrays and marks."""
     bands, n = raw.attrs["bands"], raw.sizes["target"]
-    pixels = raw[["image", "valid", "exposure"]]
-    if not any(mark["has_exposure"] for mark in marks.values()):
-        pixels = pixels.drop_vars("exposure")
+    maps = [name for name in MAPS if any(mark[f"has_{name}"] for mark in marks.values())]
+    pixels = raw[["image", "valid", *maps]]
     written = np.zeros(n, dtype=bool)
     for start, stop in marks:
         written[start:stop] = True
@@ -196,14 +196,14 @@ def _small(marks: dict, n: int, bands: list[str]) -> dict:
 def _write(folder, arrays, store, rows, dataset) -> None:
     """Write a chunk, then its mark."""
     try:
-        for name in ("image", "valid", "exposure"):
+        for name in ("image", "valid", *MAPS):
             if name in dataset:
                 arrays[name][rows] = dataset[name].values
         sync_region(store, arrays["image"], rows)
     except OSError as error:
         raise folder.cannot_write(error) from error
     mark = {
-        "has_exposure": np.array("exposure" in dataset),
+        **{f"has_{name}": np.array(name in dataset) for name in MAPS},
         "faults": np.char.encode(np.array(dataset.attrs["faults"], dtype=str), "utf-8"),
     }
     for name, variable in dataset.variables.items():

@@ -9,12 +9,16 @@ import numpy as np
 from astropy import units as u
 
 from ..tables._flags import text
+from ._dataset import MAPS
 
 __all__ = ["create_store", "import_zarr", "sync_region"]
 
 #: Pixels in one chunk of an array: 4 MB of float32.
 _CHUNK = 1_000_000
-_ARRAYS = {"image": ("float32", np.nan), "valid": ("uint8", 0), "exposure": ("float32", np.nan)}
+_ARRAYS = {
+    "image": ("float32", np.nan), "valid": ("uint8", 0),
+    "exposure": ("float32", np.nan), "background": ("float32", np.nan),
+}  # fmt: skip
 
 
 def import_zarr():
@@ -52,7 +56,7 @@ def create_store(path: Path, targets, bands, size, npix: int, most: int) -> None
             fill_value=fill,
             compressors=compressors,
             dimension_names=("target", "band", "y", "x"),
-            attributes={"unit": "s"} if name == "exposure" else {},
+            attributes=MAPS.get(name, {}),
         )
     for name in ("ra", "dec"):
         values = targets[name].to_value(u.deg)

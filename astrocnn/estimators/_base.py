@@ -230,5 +230,5 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         fitted = self._ready()
         _, chunks = target_chunks(X, fitted.description, self.images, self.bands)
         return Judged.stacked(
-            [fitted.judge(dataset, self.batch_size, self.prior) for dataset in chunks]
+            [judged for _, judged in fitted.judge_all(chunks, self.batch_size, self.prior)]
         )

@@ -235,7 +235,7 @@ class ClusterClassifier(NetworkClassifier):
             If a file in the folder is damaged; its rows are computed anew.
         """
         fitted = self._ready()
-        source = TargetSource.open(X, fitted.description, self.images, self.bands)
+        source = TargetSource.open(X, fitted.description, self.images, self.bands).along_the_sky()
         n, n_classes = len(source.targets), len(fitted.description.classes)
         verdicts = Verdicts(n, n_classes, source.wavebands, self.judge_novel)
         stopped = None
@@ -253,17 +253,17 @@ class ClusterClassifier(NetworkClassifier):
                 run.into(verdicts)
             except (KeyboardInterrupt, StoreError) as error:
                 stopped = error
-        result = self._result(source.targets, verdicts)
+        result = self._result(source, verdicts)
         if stopped is not None:
             raise stopped_error(stopped, result, verdicts.done, folder) from stopped
         verdicts.warn(result)
         return result
 
-    def _result(self, targets, verdicts: Verdicts) -> ResultTable:
+    def _result(self, source: TargetSource, verdicts: Verdicts) -> ResultTable:
         """Return the table of verdicts."""
         fitted = self._ready()
-        return result_table(
-            targets,
+        result = result_table(
+            source.targets,
             verdicts.judged.proba,
             classes=fitted.description.classes,
             threshold=self.threshold,
@@ -273,6 +273,7 @@ class ClusterClassifier(NetworkClassifier):
             flags=verdicts.flags,
             meta=fitted.meta(self.prior) | verdicts.fault_meta(),
         )
+        return source.as_given(result)
 
 
 def _network_input(chunks, description) -> tuple[np.ndarray, np.ndarray]:
@@ -282,5 +283,5 @@ def _network_input(chunks, description) -> tuple[np.ndarray, np.ndarray]:
     for dataset in chunks:
         rows = usable_rows(dataset)
         usable.append(rows)
-        tensors.append(steps(dataset.isel(target=rows)))
+        tensors.append(steps(dataset, rows))
     return np.concatenate(tensors), np.concatenate(usable)

@@ -89,7 +89,7 @@ def _explain_chunk(fitted, dataset, index, steps) -> xr.Dataset:
     attribution = np.full((n, bands, dataset.sizes["y"], dataset.sizes["x"]), np.nan, np.float32)
     proba, novel = np.full(n, np.nan), np.zeros(n, dtype=bool)
     if rows.any():
-        tensor = fitted.preprocessing(dataset.isel(target=rows))
+        tensor = fitted.preprocessing(dataset, rows)
         found = integrated_gradients(fitted.model, tensor, index, steps=steps)
         attribution[rows] = np.moveaxis(found, -1, 1)
         proba[rows] = class_probability(fitted.model, tensor, index)

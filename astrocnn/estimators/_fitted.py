@@ -1,20 +1,25 @@
 """A network that can predict: model, description, and where they come from."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 from astropy.table import Table
 
+from ..config import conf
 from ..exceptions import WeightsError
 from ..networks import (
     ModelDescription,
     build_network,
     file_hash,
     find_weights,
+    inference_network,
+    largest_batch,
     load_keras,
     load_model,
     read_description,
@@ -24,10 +29,32 @@ from ..training import ImageDomain, adjust_prior, apply_calibration
 from ..validation import OperatingPoints
 from ._judged import Judged
 from ._labels import sorted_labels
+from ._overlap import overlapped
 from ._prior import prior_shares
 from ._verdicts import usable_rows
 
 __all__ = ["Fitted"]
+
+
+class Prepared(NamedTuple):
+    """A chunk of targets, ready for the network.
+
+    Attributes
+    ----------
+    dataset : `~xarray.Dataset`
+        Cut-outs.
+    rows : ndarray of shape (n_targets,), bool
+        Targets that can be judged.
+    tensor : ndarray of shape (n_rows, ny, nx, n_bands), float32
+        Their network input.
+    novelty : ndarray of shape (n_rows,) or float
+        How unusual they are; NaN where that is not known.
+    """
+
+    dataset: xr.Dataset
+    rows: np.ndarray
+    tensor: np.ndarray
+    novelty: np.ndarray | float
 
 
 @dataclass
@@ -56,6 +83,7 @@ class Fitted:
     sha256: str = ""
     history: object = field(default_factory=dict)
     _model: object = None
+    _networks: dict = field(default_factory=dict)
     _arrays: list | None = None
 
     @classmethod
@@ -93,18 +121,30 @@ class Fitted:
                 f"the domain in the weights is damaged ({error}); train them anew"
             ) from error
 
+    @property
+    def network(self):
+        """What judges: the model in the precision of ``astrocnn.conf.precision``."""
+        if conf.precision not in self._networks:
+            self._networks[conf.precision] = inference_network(self.model, conf.precision)
+        return self._networks[conf.precision]
+
     def outputs(self, tensor: np.ndarray, batch_size: int) -> np.ndarray:
         """Return what the network gives, shape (n, n_members, n_classes), not calibrated.
 
         Every step has ``batch_size`` rows (the last is filled up): TensorFlow would compile the
-        network anew for another size.
+        network anew for another size. Where that many do not fit into a gigabyte, a step has fewer.
+        All members of an ensemble see the images in one step.
         """
-        parts = []
+        parts, network = [], self.network
+        batch_size = min(batch_size, largest_batch(network))
         for start in range(0, len(tensor), batch_size):
             batch = tensor[start : start + batch_size]
-            full = np.zeros((batch_size, *batch.shape[1:]), dtype=np.float32)
-            full[: len(batch)] = batch
-            parts.append(np.asarray(self.model.predict_on_batch(full))[: len(batch)])
+            n = len(batch)
+            if n < batch_size or batch.dtype != np.float32:
+                full = np.zeros((batch_size, *batch.shape[1:]), dtype=np.float32)
+                full[:n] = batch
+                batch = full
+            parts.append(np.asarray(network.predict_on_batch(batch))[:n])
         found = np.concatenate(parts)
         return found if found.ndim == 3 else found[:, np.newaxis]
 
@@ -132,17 +172,39 @@ class Fitted:
         """Return calibrated probabilities, shape (n, n_classes), of network input."""
         return self.probabilities(self.outputs(tensor, batch_size), prior)[0]
 
+    def prepare(self, dataset: xr.Dataset) -> Prepared:
+        """Prepare cut-outs: all that is done to images without the network."""
+        rows = usable_rows(dataset)
+        tensor, novelty = self.preprocessing(dataset, rows), np.nan
+        if self.domain is not None:
+            novelty = self.domain.score(tensor)
+        return Prepared(dataset, rows, tensor, novelty)
+
     def judge(self, dataset: xr.Dataset, batch_size: int, prior=None) -> Judged:
         """Judge cut-outs; see `ClusterClassifier` for ``prior``."""
-        found = Judged.nothing(dataset.sizes["target"], len(self.description.classes))
-        rows = usable_rows(dataset)
+        return self.judge_prepared(self.prepare(dataset), batch_size, prior)
+
+    def judge_prepared(self, chunk: Prepared, batch_size: int, prior=None) -> Judged:
+        """Judge a chunk that `prepare` returned."""
+        rows = chunk.rows
+        found = Judged.nothing(len(rows), len(self.description.classes))
         if rows.any():
-            tensor = self.preprocessing(dataset.isel(target=rows))
-            outputs = self.outputs(tensor, batch_size)
+            outputs = self.outputs(chunk.tensor, batch_size)
             found.proba[rows], found.error[rows] = self.probabilities(outputs, prior)
-            if self.domain is not None:
-                found.novelty[rows] = self.domain.score(tensor)
+            found.novelty[rows] = chunk.novelty
         return found
+
+    def judge_all(
+        self, chunks: Iterable[xr.Dataset], batch_size: int, prior=None
+    ) -> Iterator[tuple[xr.Dataset, Judged]]:
+        """Yield cut-outs and their judgments; the next are prepared while the network runs."""
+        # Built here: a thread of its own is for the work alone.
+        _ = self.network
+
+        def judged(chunk):
+            return chunk.dataset, self.judge_prepared(chunk, batch_size, prior)
+
+        return overlapped(map(self.prepare, chunks), judged)
 
     def thresholds(self, purity, prior=None) -> Table:
         """Return the thresholds for wanted purities; see `ClusterClassifier.thresholds`."""
@@ -172,6 +234,7 @@ class Fitted:
             "size_arcmin": self.description.size,
             "pixels": self.description.pixels,
             "calibration": self.description.calibration.get("method", "none"),
+            "precision": conf.precision,
             **({} if prior is None else {"prior": prior}),
             "versions": {
                 "astrocnn": version("astrocnn"),
@@ -184,7 +247,7 @@ class Fitted:
         state = self.__dict__.copy()
         if self.trained:
             state["_arrays"] = self.model.get_weights()
-        state["_model"] = None
+        state["_model"], state["_networks"] = None, {}
         state.pop("domain", None)
         return state
 

@@ -1,7 +1,7 @@
 """The one gate for targets: positions or cut-outs in, a target table and Datasets out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -48,6 +48,8 @@ class TargetSource:
         Cut-outs that were given.
     description : ModelDescription, optional
         The grid of cut-outs that are yet to be made.
+    order : ndarray of shape (n,), int, optional
+        Which of the given targets each row is, where they are done in another order.
     """
 
     targets: QTable
@@ -57,6 +59,7 @@ class TargetSource:
     providers: dict = field(default_factory=dict)
     dataset: xr.Dataset | None = None
     description: ModelDescription | None = None
+    order: np.ndarray | None = None
 
     @classmethod
     def open(cls, X, description, images, bands=None) -> "TargetSource":
@@ -73,6 +76,21 @@ class TargetSource:
         providers = {band.name: provider for band, provider in opened}
         words = "; ".join(f"{name}: {p.description}" for name, p in providers.items())
         return cls(targets, found, words, conf.chunk_size, providers, description=description)
+
+    def along_the_sky(self) -> "TargetSource":
+        """Return the same targets, neighbors together: each local image is then read once.
+
+        Targets of one chunk, cut-outs that are there and services are left as they are.
+        """
+        local = [not provider.remote for provider in self.providers.values()]
+        if len(self.targets) <= self.step or not any(local):
+            return self
+        order = _sky_order(self.targets["ra"].to_value(u.deg), self.targets["dec"].to_value(u.deg))
+        return replace(self, targets=self.targets[order], order=order)
+
+    def as_given(self, result: QTable) -> QTable:
+        """Return a table with one row per target in the order in which they were given."""
+        return result if self.order is None else result[np.argsort(self.order)]
 
     @property
     def wavebands(self) -> list[str]:
@@ -134,6 +152,16 @@ def target_chunks(
     """
     source = TargetSource.open(X, description, images, bands)
     return source.targets, source.chunks(source.rows())
+
+
+def _sky_order(ra, dec) -> np.ndarray:
+    """Rows by HEALPix pixel of two arcmin (nested); those without a position are the last."""
+    import healpy
+
+    finite = np.isfinite(ra) & np.isfinite(dec)
+    pixel = np.full(len(ra), np.iinfo(np.int64).max)
+    pixel[finite] = healpy.ang2pix(2**11, ra[finite], dec[finite], nest=True, lonlat=True)
+    return np.argsort(pixel, kind="stable")
 
 
 def _dataset_targets(dataset) -> QTable:

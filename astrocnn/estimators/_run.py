@@ -107,8 +107,10 @@ class Run:
             settings = (self.source, rows, self.batch_size, self.prior)
             yield from judge_on(self.client, network_digest(self.fitted), self.fitted, *settings)
             return
-        for number, dataset in enumerate(self.source.chunks(rows)):
-            yield number, Part.of(dataset, self.fitted.judge(dataset, self.batch_size, self.prior))
+        chunks = self.source.chunks(rows)
+        judged = self.fitted.judge_all(chunks, self.batch_size, self.prior)
+        for number, chunk in enumerate(judged):
+            yield number, Part.of(*chunk)
 
     def _keep(self, piece, part) -> None:
         """Write a part to the folder; rows that were asked for again go into theirs."""

@@ -99,20 +99,19 @@ def usable_rows(dataset: xr.Dataset) -> np.ndarray:
     Parameters
     ----------
     dataset : `~xarray.Dataset`
-        Cut-outs.
+        Cut-outs, with what `astrocnn.cutouts.survey_pixels` finds.
 
     Returns
     -------
     ndarray of shape (n_targets,), bool
     """
-    return _has_signal(dataset).all(axis=1)
+    return dataset["signal"].values.all(axis=1)
 
 
 def row_flags(dataset: xr.Dataset) -> list[str]:
     """Return the flags of the targets of a Dataset, joined by ``;``."""
     status = dataset["status"].values if "status" in dataset else None
-    coverage = dataset["valid"].values.mean(axis=(2, 3))
-    signal = _has_signal(dataset)
+    coverage, signal = dataset["coverage"].values, dataset["signal"].values
     bands = [str(band) for band in dataset["band"].values]
     flags = []
     for i in range(dataset.sizes["target"]):
@@ -130,17 +129,9 @@ def row_flags(dataset: xr.Dataset) -> list[str]:
     return flags
 
 
-def _has_signal(dataset) -> np.ndarray:
-    """Whether valid pixels of each cut-out differ, shape (n_targets, n_bands)."""
-    valid = dataset["valid"].values.astype(bool) & np.isfinite(dataset["image"].values)
-    low = np.where(valid, dataset["image"].values, np.inf).min(axis=(2, 3))
-    high = np.where(valid, dataset["image"].values, -np.inf).max(axis=(2, 3))
-    return high > low
-
-
 def row_coverage(dataset: xr.Dataset) -> dict[str, np.ndarray]:
     """Share of valid pixels by waveband; of several bands the least covered counts."""
-    share = dataset["valid"].values.mean(axis=(2, 3))
+    share = dataset["coverage"].values
     wavebands = [str(name) for name in dataset["waveband"].values]
     return {
         name: share[:, [w == name for w in wavebands]].min(axis=1)

@@ -14,6 +14,7 @@ from ._cn import build_cn
 from ._ensemble import build_ensemble, ensemble_members
 from ._find import find_weights, weights_names
 from ._gradients import class_probability, integrated_gradients
+from ._inference import PRECISIONS, inference_network, largest_batch
 from ._mobilenet import build_mn
 from ._orientations import average_orientations
 from ._two_branch import build_two_branch
@@ -21,6 +22,7 @@ from ._weights import weights_table
 
 __all__ = [
     "NETWORKS",
+    "PRECISIONS",
     "ModelDescription",
     "average_orientations",
     "build_cn",
@@ -33,7 +35,9 @@ __all__ = [
     "ensemble_members",
     "file_hash",
     "find_weights",
+    "inference_network",
     "integrated_gradients",
+    "largest_batch",
     "load_keras",
     "load_model",
     "read_description",

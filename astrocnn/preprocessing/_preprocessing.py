@@ -7,8 +7,9 @@ import numpy as np
 import xarray as xr
 from astropy import units as u
 
+from .._compiled import in_threads
 from ..exceptions import InvalidImageError
-from ._stretch import scale_free_stretch, smooth, standardize
+from ._stretch import gaussian_taps
 
 __all__ = ["Preprocessing"]
 
@@ -57,13 +58,15 @@ class Preprocessing:
         """Build from what `to_config` returned."""
         return cls(**config)
 
-    def __call__(self, dataset: xr.Dataset) -> np.ndarray:
+    def __call__(self, dataset: xr.Dataset, rows: np.ndarray | None = None) -> np.ndarray:
         """Return network input from cut-outs.
 
         Parameters
         ----------
         dataset : `~xarray.Dataset`
             Cut-outs, dims ``(target, band, y, x)``; see `astrocnn.cutouts`.
+        rows : ndarray of shape (n_targets,), bool, optional
+            Targets to prepare; all by default.
 
         Returns
         -------
@@ -81,19 +84,11 @@ class Preprocessing:
                 f"the Dataset lacks {sorted(missing) or ['attrs: pixel_scale']}; make it with "
                 "astrocnn.cutouts.make_cutouts"
             )
-        images, valid = dataset["image"].values, dataset["valid"].values.astype(bool)
+        images, valid = dataset["image"].values, dataset["valid"].values
         exposures = dataset["exposure"].values if "exposure" in dataset else None
         wavebands = [str(w) for w in np.atleast_1d(dataset["waveband"].values)]
         scale = float(dataset.attrs["pixel_scale"])
-        n, bands, ny, nx = images.shape
-        tensor = np.zeros((n, ny, nx, bands), dtype=np.float32)
-        for i in range(n):
-            for b in range(bands):
-                exposure = None if exposures is None else exposures[i, b]
-                tensor[i, :, :, b] = self.prepare(
-                    images[i, b], valid[i, b], exposure, wavebands[b], scale * u.arcsec
-                )
-        return tensor
+        return self._prepare(images, valid, exposures, wavebands, scale, rows)
 
     def prepare(
         self,
@@ -120,13 +115,29 @@ class Preprocessing:
         -------
         ndarray of shape (ny, nx), float32
         """
-        valid = valid & np.isfinite(image)
-        weight = valid.astype(np.float32)
-        if exposure is not None and np.isfinite(exposure).any():
-            weight = np.where(valid, exposure, 0).astype(np.float32)
-        # Scaled to a maximum of one: smoothing tiny rates must not lose digits.
-        weight /= weight.max() or 1.0
-        sigma = self.smoothing.get(waveband, 0.0) / pixel_scale.to_value(u.arcsec)
-        rate = smooth(np.where(valid, image, 0).astype(np.float32), weight, sigma)
-        found = scale_free_stretch(rate, valid) if self.stretched else rate
-        return standardize(found, valid) if self.standardized else found
+        exposures = None if exposure is None else np.asarray(exposure)[None, None]
+        images, valid = np.asarray(image)[None, None], np.asarray(valid)[None, None]
+        scale = pixel_scale.to_value(u.arcsec)
+        return self._prepare(images, valid, exposures, [waveband], scale)[0, :, :, 0]
+
+    def _prepare(self, images, valid, exposures, wavebands, scale, rows=None) -> np.ndarray:
+        """Prepare images of shape (n, n_bands, ny, nx), on all processor cores."""
+        from ._kernel import prepare_images
+
+        n, bands, ny, nx = images.shape
+        if exposures is None:
+            exposures = np.empty((0, 0, 0, 0))
+        images, exposures = (np.ascontiguousarray(x, np.float32) for x in (images, exposures))
+        valid = np.ascontiguousarray(valid != 0 if valid.dtype != np.uint8 else valid, np.uint8)
+        rows = np.arange(n) if rows is None else np.flatnonzero(rows)
+        taps = gaussian_taps([self.smoothing.get(name, 0.0) / scale for name in wavebands])
+        tensor = np.empty((len(rows), ny * nx, bands), dtype=np.float32)
+
+        def some(start, stop):
+            prepare_images(
+                images, valid, exposures, rows[start:stop], taps, self.stretched,
+                self.standardized, tensor[start:stop],
+            )  # fmt: skip
+
+        in_threads(some, len(rows))
+        return tensor.reshape(len(rows), ny, nx, bands)

@@ -3,8 +3,10 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-__all__ = ["local_background", "scale_free_stretch", "smooth", "standardize"]
+__all__ = ["gaussian_taps", "local_background", "scale_free_stretch", "smooth", "standardize"]
 
+#: Where a Gaussian ends, in standard deviations.
+_TRUNCATE = 2.5
 #: Standard deviation of a Gaussian over its median absolute deviation.
 _MAD_TO_STD = 1.4826
 
@@ -35,8 +37,8 @@ def smooth(image: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
     True
     """
     if sigma > 0:
-        image = gaussian_filter(image, sigma, truncate=2.5, mode="constant")
-        weight = gaussian_filter(weight, sigma, truncate=2.5, mode="constant")
+        image = gaussian_filter(image, sigma, truncate=_TRUNCATE, mode="constant")
+        weight = gaussian_filter(weight, sigma, truncate=_TRUNCATE, mode="constant")
     positive = weight > 0
     return np.divide(image, weight, out=np.zeros_like(image), where=positive)
 
@@ -132,3 +134,32 @@ def standardize(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
     if values.size == 0 or values.std() == 0:
         return np.zeros_like(image)
     return np.where(valid, (image - values.mean()) / values.std(), 0)
+
+
+def gaussian_taps(sigmas) -> np.ndarray:
+    """Return the Gaussians of `smooth`: center and right half, one row each.
+
+    Parameters
+    ----------
+    sigmas : sequence of float
+        Standard deviations in pixels; 0 gives a row of zeros.
+
+    Returns
+    -------
+    ndarray of shape (n, 1 + radius of the widest), float32
+        Both halves and the center sum to one.
+
+    Examples
+    --------
+    >>> from astrocnn.preprocessing._stretch import gaussian_taps
+    >>> gaussian_taps([0.5, 0])
+    array([[0.78698605, 0.10650698],
+           [0.        , 0.        ]], dtype=float32)
+    """
+    radii = [int(_TRUNCATE * sigma + 0.5) if sigma > 0 else 0 for sigma in sigmas]
+    taps = np.zeros((len(radii), max(radii, default=0) + 1))
+    for row, sigma, radius in zip(taps, sigmas, radii, strict=True):
+        if sigma > 0:
+            half = np.exp(-0.5 * (np.arange(radius + 1) / sigma) ** 2)
+            row[: radius + 1] = half / (2 * half.sum() - half[0])
+    return taps.astype(np.float32)

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import fft
 
+from .._compiled import in_threads
+
 __all__ = ["BINS", "PER_BAND", "image_statistics"]
 
 #: Radial bins of the power spectrum.
@@ -37,23 +39,46 @@ def image_statistics(tensor: np.ndarray) -> np.ndarray:
     (3, 27)
     """
     rings = _Rings(tensor.shape[1], tensor.shape[2])
-    rows = []
-    for image in tensor:
-        # One band after the other in memory: several times faster.
-        bands = np.ascontiguousarray(np.moveaxis(image, -1, 0), dtype=np.float32)
-        values, scaled = [], []
-        for band in bands:
-            off = (band - band.mean()).ravel()
-            square = off * off
-            variance = square.mean() + 1e-9
-            values += rings.power(band).tolist()
-            values.append(np.arcsinh(square @ off / off.size / variance**1.5))
-            values.append(np.log(square @ square / off.size / variance**2 + 1e-3))
-            values.append(np.log(np.mean(band == 0) + 1e-2))
-            scaled.append(off / np.sqrt(variance * off.size))
-        pairs = [scaled[i] @ scaled[j] for i in range(len(scaled)) for j in range(i)]
-        rows.append(values + np.arctanh(np.clip(pairs, -0.999, 0.999)).tolist())
-    return np.array(rows, dtype=float)
+    if isinstance(tensor, np.ndarray):
+        found = [None] * len(tensor)
+
+        def some(start, stop):
+            found[start:stop] = [_sums(image, rings) for image in tensor[start:stop]]
+
+        in_threads(some, len(tensor))
+    else:
+        found = [_sums(image, rings) for image in tensor]
+    return _finished(np.array(found).reshape(len(found), tensor.shape[-1], -1), rings)
+
+
+def _sums(image, rings) -> np.ndarray:
+    """Sums over the pixels of each band, shape (n_bands, 4 + n_bands + BINS)."""
+    from ._sums import band_sums
+
+    ny, nx, n_bands = image.shape
+    planes = np.empty((n_bands, ny * nx), dtype=np.float32)
+    sums = np.zeros((n_bands, 4 + n_bands + BINS))
+    pixels = np.ascontiguousarray(image, dtype=np.float32).reshape(-1, n_bands)
+    band_sums(pixels, planes, sums[:, :4], sums[:, 4 : 4 + n_bands])
+    for plane, row in zip(planes, sums, strict=True):
+        rings.add(plane.reshape(ny, nx), row[4 + n_bands :])
+    return sums
+
+
+def _finished(sums, rings) -> np.ndarray:
+    """Statistics of the sums of n images, shape (n, n_bands, 4 + n_bands + BINS)."""
+    n, n_bands = sums.shape[:2]
+    square, cube, fourth, zeros = np.moveaxis(sums[..., :4], -1, 0)
+    variance = square + 1e-9
+    values = np.empty((n, n_bands, PER_BAND))
+    values[..., :BINS] = np.log10(sums[..., 4 + n_bands :] / rings.number + _FLOOR)
+    values[..., BINS] = np.arcsinh(cube / variance**1.5)
+    values[..., BINS + 1] = np.log(fourth / variance**2 + 1e-3)
+    values[..., BINS + 2] = np.log(zeros + 1e-2)
+    one, other = np.tril_indices(n_bands, -1)
+    products = sums[:, one, 4 + other] / np.sqrt(variance[:, one] * variance[:, other])
+    pairs = np.arctanh(np.clip(products, -0.999, 0.999))
+    return np.concatenate([values.reshape(n, -1), pairs], axis=1)
 
 
 class _Rings:
@@ -66,25 +91,31 @@ class _Rings:
             fft.fftfreq(self.shape[0])[:, np.newaxis], fft.rfftfreq(self.shape[1])
         ).ravel()
         ring = np.digitize(frequency, np.geomspace(1.5 / min(self.shape), 0.5, BINS + 1)) - 1
-        self.ring = np.where((ring >= 0) & (ring < BINS), ring, BINS)
+        ring = np.where((ring >= 0) & (ring < BINS), ring, BINS)
         # The transform of a real image holds one of each pair of opposite frequencies, but for the
         # first column and, of an even length, the last.
         twice = np.full((self.shape[0], self.shape[1] // 2 + 1), 2.0)
         twice[:, 0] = 1
         if self.shape[1] % 2 == 0:
             twice[:, -1] = 1
-        self.weight = twice.ravel()
-        number = np.bincount(self.ring, self.weight, BINS + 1)[:BINS]
-        self.number = np.maximum(number, 1)
+        weight = twice.ravel()
+        # Number of frequencies in a ring, times that of pixels: power is per pixel.
+        number = np.maximum(np.bincount(ring, weight, BINS + 1)[:BINS], 1)
+        self.number = number * np.prod(self.shape)
+        # Along a row the rings follow one another: the power is summed stretch by stretch.
+        change = (np.diff(ring) != 0) | (np.diff(weight) != 0)
+        starts = np.concatenate([[0], np.flatnonzero(change) + 1])
+        self.ring, self.weight = ring[starts], weight[starts]
+        self.edges = np.append(starts, ring.size)
 
-    def power(self, image):
-        """Logarithm of the mean power per pixel, shape (bins,)."""
+    def add(self, image, sums) -> None:
+        """Add the power of an image to the sums of the rings, shape (bins,)."""
+        from ._sums import ring_sums
+
         top, left = ((full - n) // 2 for full, n in zip(image.shape, self.shape, strict=True))
         part = image[top : top + self.shape[0], left : left + self.shape[1]]
-        transform = fft.rfft2(part).ravel()
-        power = (transform.real**2 + transform.imag**2) * self.weight
-        mean = np.bincount(self.ring, power, BINS + 1)[:BINS] / self.number / part.size
-        return np.log10(mean + _FLOOR)
+        transform = fft.rfft2(part)
+        ring_sums(transform.view(np.float32).ravel(), self.edges, self.ring, self.weight, sums)
 
 
 def _fast_length(n: int) -> int:

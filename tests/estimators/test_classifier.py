@@ -193,8 +193,9 @@ class TestFaults:
             clf.predict(coords)
         result = caught.value.result
         assert len(result) == 40
-        assert not np.any(result["proba_cluster"].mask[:8])
-        assert set(result["flag"][8:]) == {"interrupted"}
+        done = result["flag"] != "interrupted"  # neighbors on the sky, wherever they stand
+        assert done.sum() == 8
+        assert np.array_equal(done, ~result["proba_cluster"].mask)
 
     @pytest.mark.parametrize("bands", [["dss2"], ["dss2", "xmm"]])
     def test_other_surveys_are_refused(self, bands):

@@ -16,6 +16,7 @@ from astrocnn.estimators._run import run_identity
 from astrocnn.exceptions import (
     DamagedPartWarning,
     FailedTargetWarning,
+    InvalidTargetWarning,
     NoCoverageError,
     PredictionInterrupted,
     ProviderError,
@@ -24,6 +25,7 @@ from astrocnn.exceptions import (
 from astrocnn.networks import build_network, save_model
 from astrocnn.providers import Pixels, Provider
 from astrocnn.surveys import get_band
+from astrocnn.tables import has_flag
 
 PIXELS = 16
 
@@ -32,6 +34,7 @@ class CountingProvider(Provider):
     """Noise that depends on the position; remembers what it was asked for."""
 
     description = "made up"
+    remote = True  # asked in the order of the targets
 
     def __init__(self, band="xmm", fail=(), interrupt_after=None):
         super().__init__(get_band(band))
@@ -116,6 +119,25 @@ def test_goes_on_after_an_interruption(classifier, coords, tmp_path):
         result = predict(classifier, coords, tmp_path, again)
     assert again.asked == list(range(9, 24))
     assert_same(result, predict(classifier, coords, None))
+
+
+def test_local_images_are_read_along_the_sky(classifier, tmp_path, monkeypatch):
+    """Neighbors together, whatever the order of the targets, and the table in that order."""
+    ra = np.random.default_rng(2).permutation(np.arange(1.0, 24))
+    coords = SkyCoord([*ra, np.nan], [*np.full(23, 5.0), 5.0], unit="deg")
+    given = CountingProvider()
+    with pytest.warns(InvalidTargetWarning):
+        expected = predict(classifier, coords, None, given)
+    assert given.asked == ra.tolist()
+    monkeypatch.setattr(CountingProvider, "remote", False)
+    local, stop = CountingProvider(), CountingProvider(interrupt_after=9)
+    with pytest.warns(InvalidTargetWarning), pytest.raises(PredictionInterrupted) as caught:
+        predict(classifier, coords, tmp_path, stop)
+    assert has_flag(caught.value.result["flag"], "interrupted").sum() == 16
+    with pytest.warns(InvalidTargetWarning):
+        assert_same(predict(classifier, coords, tmp_path, local), expected)
+    assert len(stop.asked[:8] + local.asked) == 23
+    assert np.abs(np.diff(stop.asked[:8] + local.asked)).mean() < 3
 
 
 def test_other_thresholds_on_the_same_folder(classifier, coords, tmp_path):
