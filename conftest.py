@@ -6,6 +6,7 @@ The network is blocked by pytest-remotedata (``remote_data_strict`` in setup.cfg
 """
 
 import atexit
+import functools
 import os
 import shutil
 import sys
@@ -75,3 +76,16 @@ def _figures_are_closed():
     yield
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close("all")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_weights_are_loaded_once():
+    """A second of each test that predicts with them; tests/networks loads them each time."""
+    from astrocnn.estimators import _fitted
+    from astrocnn.networks import weights_names
+
+    load, names = _fitted.load_model, weights_names()
+    load_once = functools.cache(load)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_fitted, "load_model", lambda w: (load_once if w in names else load)(w))
+        yield
