@@ -249,6 +249,7 @@ def service_module():
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a Unix signal")
+@pytest.mark.slow
 @pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_while_a_service_does_not_answer(folder):
     """The process ends at once, though its threads would wait for ten minutes."""

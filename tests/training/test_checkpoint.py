@@ -117,6 +117,7 @@ def test_goes_on_to_the_same_weights(whole, interrupted):
     assert same(model, whole[0], 1e-6)
 
 
+@pytest.mark.slow
 def test_killed_while_it_writes(whole, tmp_path):
     path = tmp_path / "run.npz"
     done = subprocess.run([sys.executable, "-c", KILLED, str(path)], capture_output=True,

@@ -69,7 +69,7 @@ class TestTraining:
 
     def test_the_network_has_no_augmentation(self, trained):
         model, _ = trained
-        assert [type(layer) for layer in model.layers] == [type(layer) for layer in network().layers]
+        assert [type(a) for a in model.layers] == [type(a) for a in network().layers]
         image = blobs(2)[0].astype("float32")
         first, second = (np.asarray(model(image)) for _ in range(2))
         assert np.array_equal(first, second)
