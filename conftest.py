@@ -33,7 +33,7 @@ for folder in ("config", "cache"):
     os.environ.pop(f"ASTROPY_{folder.upper()}_DIR", None)
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # each has a core of its own
-    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
         os.environ.setdefault(variable, "1")
 
 os.environ["MPLBACKEND"] = "agg"
