@@ -6,6 +6,7 @@ The network is blocked by pytest-remotedata (``remote_data_strict`` in setup.cfg
 """
 
 import atexit
+import functools
 import os
 import shutil
 import sys
@@ -30,6 +31,10 @@ for folder in ("config", "cache"):
     # Up to version 7, astropy uses the XDG folders only where they have one called "astropy".
     (HOME / folder / "astropy").mkdir(parents=True)
     os.environ.pop(f"ASTROPY_{folder.upper()}_DIR", None)
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # each has a core of its own
+    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+        os.environ.setdefault(variable, "1")
 
 os.environ["MPLBACKEND"] = "agg"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -79,3 +84,16 @@ def _figures_are_closed():
     yield
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close("all")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_weights_are_loaded_once():
+    """A second of each test that predicts with them; tests/networks loads them each time."""
+    from astrocnn.estimators import _fitted
+    from astrocnn.networks import weights_names
+
+    load, names = _fitted.load_model, weights_names()
+    load_once = functools.cache(load)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_fitted, "load_model", lambda w: (load_once if w in names else load)(w))
+        yield

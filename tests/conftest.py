@@ -1,6 +1,7 @@
 """Fixtures of more than one test folder."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,14 @@ def real_data():
     if not folder.is_dir():
         pytest.skip(f"no real data in {folder}: set ASTROCNN_TEST_DATA to the folder that has them")
     return folder
+
+
+@pytest.fixture
+def ctrl_c():
+    """SIGINT raises KeyboardInterrupt, here and in processes that are started.
+
+    A shell that starts pytest in the background has it ignored.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -243,7 +243,7 @@ def test_no_network(folder, monkeypatch):
     ):
         result = ClusterClassifier().predict(targets)
     # Three requests of 1.5 s for each of two bands; 150 s if each target had its own.
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 100
     assert set(result["flag"]) == {"failed:xmm;failed:dss2-red"}
     assert result["label"].mask.all()
 

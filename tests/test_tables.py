@@ -164,7 +164,7 @@ def test_many_copies_of_one_position_are_quick():
     start = time.perf_counter()
     with pytest.warns(InvalidTargetWarning, match="99999 within"):
         read_targets(SkyCoord(np.full(100_000, 10.0), np.full(100_000, 5.0), unit="deg"))
-    assert time.perf_counter() - start < 3
+    assert time.perf_counter() - start < 15
 
 
 @pytest.mark.parametrize(
@@ -452,7 +452,7 @@ def test_folder_is_no_file(tmp_path):
         ("noise.fits", b"SIMPLE  =                    T" + b"\x00" * 100),
         ("noise.xml", b"<VOTABLE><RESOURCE>"),
         ("noise.csv", b"ra,dec\n1,2\n1,2,3\n"),
-        ("truncated.csv.gz", gzip.compress(b"ra,dec\n1,2\n")[:-9]),
+        ("truncated.csv.gz", gzip.compress(b"ra,dec\n1,2\n", mtime=0)[:-9]),
         ("noise.ecsv", b"# %ECSV 1.0\n# ---\n# datatype: 5\na\n"),
         ("what.bin", b"\x00\x01"),
     ],
@@ -538,7 +538,7 @@ def test_a_million_targets_are_read_in_seconds():
     table = Table({"ra": rng.uniform(0, 360, n), "dec": dec})
     start = time.perf_counter()
     assert len(read_targets(table)) == n
-    assert time.perf_counter() - start < 10  # about 0.6 s; a loop over the rows takes minutes
+    assert time.perf_counter() - start < 60  # about 0.6 s; a loop over the rows takes minutes
 
 
 # ---- flags -----------------------------------------------------------------------------------

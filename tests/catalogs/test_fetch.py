@@ -278,8 +278,8 @@ def test_lasting_fault(service, fault, message):
     service.always = fault
     started = time.monotonic()
     with pytest.raises(CatalogError, match=message):
-        fetch_catalog("psz2", retries=2, timeout=0.3 if fault in ("slow", "drip") else 5)
-    assert time.monotonic() - started < 10
+        fetch_catalog("psz2", retries=2, timeout=0.3 if fault in ("slow", "drip") else 60)
+    assert time.monotonic() - started < 50
     assert len(service.requests) == 3
 
 
@@ -307,7 +307,7 @@ def test_endless_answer_is_cut_off(service, monkeypatch):
     monkeypatch.setattr(_request, "_MAX_BYTES", 10**6)
     service.always = "endless"
     with pytest.raises(CatalogError, match="sent more than 1000000 bytes: ask for fewer positions"):
-        fetch_catalog("psz2", timeout=20)
+        fetch_catalog("psz2", timeout=100)
 
 
 def test_catalog_without_rows_is_an_error_when_all_of_it_is_wanted(make_service):

@@ -8,13 +8,20 @@ import pytest
 from astropy.coordinates import SkyCoord
 
 from astrocnn import ClusterClassifier
+from astrocnn._registry import Registry
+from astrocnn.estimators import _simulated
+from astrocnn.estimators._simulated import Recipe
 from astrocnn.networks import read_description
 
 CENTER = SkyCoord(150, 2, unit="deg")
 TINY = ["--n", "6", "--n-test", "6", "--epochs", "1", "--jobs", "1"]
 
 
-def test_weights_are_saved_with_their_card(run, folder):
+@pytest.mark.parametrize("small", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_weights_are_saved_with_their_card(run, folder, monkeypatch, small):
+    if small:
+        recipes = Registry("recipe", {"xmm": Recipe(("xmm",), 24)})
+        monkeypatch.setattr(_simulated, "RECIPES", recipes)
     code, out, err = run("train", "xmm", *TINY, "--seed", "7", "-o", "mine.keras")
     assert (code, err) == (0, [])
     assert out[0].startswith("Training xmm: 6 simulated targets, epochs: 1, seed 7, on ")

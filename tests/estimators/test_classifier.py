@@ -15,6 +15,7 @@ from sklearn.model_selection import (
     StratifiedKFold,
     cross_val_predict,
     cross_val_score,
+    cross_validate,
     train_test_split,
 )
 
@@ -323,9 +324,12 @@ class TestFit:
         with pytest.raises(ValueError, match="masked labels"):
             untrained().fit(coords, np.ma.array(labels, mask=np.arange(40) == 3))
 
-    def test_goes_on_from_named_weights(self, coords, labels):
+    @pytest.mark.parametrize("weights", [pytest.param("xmm", marks=pytest.mark.slow), "a.keras"])
+    def test_goes_on_from_weights(self, fitted, coords, labels, weights, tmp_path):
+        if weights == "a.keras":
+            fitted.save(weights := tmp_path / weights)
         clf = ClusterClassifier(
-            "xmm", images={"xmm": BlobProvider()}, epochs=1, learning_rate=1e-6, random_state=0
+            weights, images={"xmm": BlobProvider()}, epochs=1, learning_rate=1e-6, random_state=0
         )
         before = clf.predict_proba(coords[:4])
         clf.fit(coords[:8], labels[:8])
@@ -388,7 +392,7 @@ class TestScikitLearn:
         assert np.all((test.dec.deg > 0) == y_test)
 
     def test_cross_val_score(self, coords, labels):
-        clf = untrained(augmented="orientations", epochs=12)
+        clf = untrained(augmented="orientations", epochs=10, learning_rate=6e-3)
         scores = cross_val_score(clf, coords, labels, cv=StratifiedKFold(2))
         assert scores.shape == (2,)
         assert scores.mean() > 0.7
@@ -397,12 +401,12 @@ class TestScikitLearn:
         scores = cross_val_score(untrained(epochs=1), list(coords), labels, cv=2)
         assert np.all((scores >= 0) & (scores <= 1))
 
-    @pytest.mark.parametrize("scoring", ["roc_auc", "neg_log_loss", "average_precision"])
-    def test_scorers_on_probabilities(self, coords, labels, scoring):
-        scores = cross_val_score(
-            untrained(), coords, labels, cv=StratifiedKFold(2), scoring=scoring
+    def test_scorers_on_probabilities(self, coords, labels):
+        names = ["roc_auc", "neg_log_loss", "average_precision"]
+        scores = cross_validate(
+            untrained(epochs=1), coords, labels, cv=StratifiedKFold(2), scoring=names
         )
-        assert np.all(np.isfinite(scores))
+        assert all(np.all(np.isfinite(scores[f"test_{name}"])) for name in names)
 
     def test_scorer_made_for_probabilities(self, fitted, coords, labels):
         def accuracy(y, proba):
@@ -427,6 +431,7 @@ class TestScikitLearn:
         assert proba.shape == (40, 2)
         np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-5)
 
+    @pytest.mark.slow
     def test_grid_search(self, coords, labels):
         clf = untrained(augmented="orientations", epochs=12)
         search = GridSearchCV(clf, {"learning_rate": [1e-7, 3e-3]}, cv=StratifiedKFold(2))

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 _PATH = Path(__file__).parents[2] / "benchmarks" / "abell1835.py"
 
 
@@ -43,7 +45,6 @@ def test_blank_sky(found):
     assert np.sum(found["blank"] < 0.5) >= 36
 
 
-@pytest.mark.slow
 def test_real_images_are_not_novel(found, real_data):
     """A domain of simulated images holds the real ones, not those of a broader telescope."""
     from scipy.ndimage import gaussian_filter

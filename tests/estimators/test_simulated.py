@@ -8,6 +8,8 @@ from astrocnn.estimators import _simulated, train_on_simulation
 from astrocnn.estimators._simulated import Recipe
 from astrocnn.networks import read_description
 
+pytestmark = pytest.mark.slow  # tests/cli/test_train.py has a smaller one
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):

@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 from astrocnn import ClusterClassifier
 from astrocnn.estimators._labels import encode
 from astrocnn.estimators._sample import ENOUGH, Sample, hold_out
-from astrocnn.estimators._training import train_fitted, trained_shares
+from astrocnn.estimators._training import calibrate, train_fitted, trained_shares
 from astrocnn.exceptions import CalibrationWarning, WeightsError
 from astrocnn.networks import ModelDescription, build_network, load_keras, save_model
 
@@ -88,10 +88,11 @@ class TestHeldOut:
             np.concatenate([good.numbers, wrong.numbers]),
             np.repeat([1.0, 0.0], 2 * ENOUGH).astype(np.float32),
         )
-        found, expected, misled = (
-            train(sample(64), held_out, epochs=4).description.calibration["temperature"]
-            for held_out in (both, good, Sample(both.images, both.numbers))
-        )
+        fitted, temperatures = train(sample(64), epochs=4), []
+        for held_out in (both, good, Sample(both.images, both.numbers)):
+            calibrate(fitted, sample(64).images, held_out)
+            temperatures.append(fitted.description.calibration["temperature"])
+        found, expected, misled = temperatures
         assert found == pytest.approx(expected, rel=0.01)
         assert misled > 2 * expected
 
@@ -114,6 +115,7 @@ def test_start_from_imagenet(monkeypatch):
         return original(**(options | {"weights": None}))
 
     monkeypatch.setattr(applications, "MobileNet", trained)
+    monkeypatch.setattr("astrocnn.estimators._training.train_network", lambda *_, **__: {})
     train(sample(8, pixels=32), None, describe("mn", 32, alpha=0.25, weights="imagenet"))
     assert "imagenet" in asked
 

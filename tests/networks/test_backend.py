@@ -75,6 +75,7 @@ def saved(tmp_path_factory):
     return folder, proba
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", ["jax", "tensorflow", "torch"])
 def test_same_weights_same_probabilities(saved, other):
     """In a process of its own; our setting wins over the environment's."""

