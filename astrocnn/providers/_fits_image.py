@@ -24,12 +24,12 @@ from astropy.wcs.utils import proj_plane_pixel_area, wcs_to_celestial_frame
 from ..exceptions import ProviderError
 from ._resample import SkyImage
 
-__all__ = ["ImageInfo", "read_image", "read_info", "read_pixels"]
+__all__ = ["BROKEN", "LOCK", "SILENCED", "ImageInfo", "read_image", "read_info", "read_pixels"]
 
 #: Silencing warnings is not thread-safe: one file at a time, and only the modules that complain of
 #: trifles in FITS files, so that a mix-up with other threads can never hide anything else.
-_LOCK = Lock()
-_SILENCED = r"astropy\.(io\.fits|wcs)\.|astrocnn\.providers\._fits_image"
+LOCK = Lock()
+SILENCED = r"astropy\.(io\.fits|wcs)\.|astrocnn\.providers\._fits_image"
 #: How packed files begin, and what unpacks them.
 _PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 #: Longest header (blocks of 2880 bytes), and largest image (bytes), that are read.
@@ -37,7 +37,7 @@ _HEADER_BLOCKS, _LARGEST = 4000, 8 * 2**30
 #: What was read from headers, by file, HDU, and state of the file.
 _INFOS, _MOST_INFOS = {}, 100_000
 #: What broken files make astropy raise.
-_ERRORS = (
+BROKEN = (
     OSError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, MemoryError,
     VerifyError, Warning, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
 )  # fmt: skip
@@ -162,8 +162,8 @@ def _opened(source) -> Iterator[tuple[fits.HDUList, str]]:
     is_file = isinstance(source, (str, Path))
     name = Path(source).name if is_file else "the given HDU"
     try:
-        with _LOCK, warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=AstropyWarning, module=_SILENCED)
+        with LOCK, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=AstropyWarning, module=SILENCED)
             if is_file:
                 _check_start(source, name)
                 # Opened here: astropy leaves a file open when it cannot read it.
@@ -173,7 +173,7 @@ def _opened(source) -> Iterator[tuple[fits.HDUList, str]]:
                 yield source if isinstance(source, fits.HDUList) else [source], name
     except ProviderError:
         raise
-    except _ERRORS as error:
+    except BROKEN as error:
         reason = "it is truncated" if "cannot reshape" in str(error) else error
         reason = str(reason) or type(error).__name__
         raise ProviderError(f"{name} cannot be read as a FITS image: {reason}") from error

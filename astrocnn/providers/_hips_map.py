@@ -1,8 +1,7 @@
 """A HiPS directory: its properties, its tiles, its values at positions."""
 
-import gzip
+import os
 import re
-import zlib
 from concurrent.futures import Executor
 from functools import cache
 from pathlib import Path
@@ -12,13 +11,17 @@ from astropy import units as u
 
 from ..exceptions import ProviderError
 from ..grid import CutoutGrids
-from ._decode import decode_image
 from ._healpix_tiles import HealpixTiles
+from ._tile_file import read_bounded, read_tile_image
 
 __all__ = ["HipsMap", "nested_to_flat", "tile_path"]
 
 #: Astropy frames by the words of ``hips_frame`` and of its forerunner ``coordsys``.
 _FRAMES = {"equatorial": "icrs", "C": "icrs", "galactic": "galactic", "G": "galactic"}
+
+
+#: Pixels along the side of the widest tiles, and bytes of the longest ``properties``.
+_WIDEST, _MOST_PROPERTIES = 4096, 2**20
 
 
 class HipsMap:
@@ -48,13 +51,15 @@ class HipsMap:
 
     def __init__(self, path):
         self.path = Path(path).expanduser()
+        self._root = os.path.realpath(self.path)
         properties = _read_properties(self.path)
         self.order = _whole(properties, "hips_order", properties.get("maxOrder"), self.path)
         self.tile_width = _whole(properties, "hips_tile_width", "512", self.path)
-        if self.tile_width & (self.tile_width - 1):
-            raise ProviderError(
-                f"{self.path}: hips_tile_width = {self.tile_width} is no power of two"
-            )
+        if self.tile_width & (self.tile_width - 1) or not 1 <= self.tile_width <= _WIDEST:
+            width = f"hips_tile_width = {self.tile_width}"
+            raise ProviderError(f"{self.path}: {width} is no power of two up to {_WIDEST}")
+        if self.order > 30 - self.tile_width.bit_length():
+            raise ProviderError(f"{self.path}: hips_order = {self.order} is beyond HEALPix")
         formats = properties.get("hips_tile_format", properties.get("format", "fits")).lower()
         if "fits" not in re.split(r"[\s,]+", formats):
             raise ProviderError(
@@ -110,22 +115,7 @@ class HipsMap:
 
     def _read_tile(self, order, number):
         """Pixels of a tile as in its file; None where the tile does not exist."""
-        path = tile_path(self.path, order, number)
-        try:
-            raw = path.read_bytes()
-            if raw.startswith(b"\x1f\x8b"):
-                raw = gzip.decompress(raw)
-        except FileNotFoundError:
-            return None
-        except (OSError, EOFError, zlib.error) as error:
-            raise ProviderError(f"{path} cannot be read: {error}; get the tile again") from error
-        tile = decode_image(raw, str(path))
-        if tile.shape != (self.tile_width, self.tile_width):
-            raise ProviderError(
-                f"{path} has {tile.shape[1]} x {tile.shape[0]} pixels, but the properties of the "
-                f"HiPS say {self.tile_width}; get the tile again"
-            )
-        return tile
+        return read_tile_image(tile_path(self.path, order, number), self._root, self.tile_width)
 
 
 @cache
@@ -164,12 +154,13 @@ def tile_path(path: Path, order: int, number: int) -> Path:
 def _read_properties(path):
     """Keys and values of ``properties``; comments, blank and odd lines are passed over."""
     try:
-        text = (path / "properties").read_text("utf-8", "replace")
+        raw = read_bounded(path / "properties", os.path.realpath(path), _MOST_PROPERTIES)
     except OSError as error:
         raise ProviderError(
-            f"{path} is no HiPS: its file 'properties' cannot be read ({error.strerror}). Give the "
-            "folder that holds 'properties' and 'Norder3', 'Norder4' ..."
+            f"{path} is no HiPS: its file 'properties' cannot be read ({error.strerror or error}). "
+            "Give the folder that holds 'properties' and 'Norder3', 'Norder4' ..."
         ) from error
+    text = raw.decode("utf-8", "replace")
     pairs = (line.split("=", 1) for line in text.lstrip("\ufeff").splitlines() if "=" in line)
     return {k.strip(): v.strip() for k, v in pairs if not k.lstrip().startswith(("#", "!"))}
 

@@ -1,7 +1,9 @@
 """A local HiPS against analytic skies, healpy, reproject, and real tiles of CDS."""
 
 import gzip
+import os
 import shutil
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -329,6 +331,90 @@ def test_old_properties(patch):
     (patch / "properties").write_text(text, encoding="utf-8")
     hips = HipsMap(patch)
     assert (hips.order, hips.frame, hips.tile_width) == (2, "galactic", 32)
+
+
+def tile_near(patch):
+    """The file of the tile at 45 and 3 degrees, and a grid that needs it."""
+    number = int(healpy.ang2pix(2**ORDER, 45, 3, nest=True, lonlat=True))
+    return tile_path(patch, ORDER, number), grid_at(45, 3, 1 * u.deg, 10)
+
+
+@pytest.mark.parametrize("kind", ["RICE_1", "GZIP_1", "GZIP_2"])
+def test_packed_tiles(patch, kind):
+    file, grid = tile_near(patch)
+    wanted = HipsProvider(patch, BAND).cutout(grid).image
+    data = fits.getdata(file).astype("int16")
+    fits.CompImageHDU(data, compression_type=kind).writeto(file, overwrite=True)
+    np.testing.assert_array_equal(HipsProvider(patch, BAND).cutout(grid).image, wanted)
+    file.write_bytes(gzip.compress(file.read_bytes()))
+    np.testing.assert_array_equal(HipsProvider(patch, BAND).cutout(grid).image, wanted)
+
+
+def test_links_out_of_the_folder_are_not_followed(patch, tmp_path):
+    file, grid = tile_near(patch)
+    other = shutil.move(file, tmp_path / "elsewhere.fits")
+    file.symlink_to(other)
+    with pytest.raises(ProviderError, match="leads out of its HiPS, to .*elsewhere.fits; put"):
+        HipsProvider(patch, BAND).cutout(grid)
+    file.unlink()
+    inside = shutil.copy(other, file.with_name("other.fits"))
+    file.symlink_to(inside)
+    assert HipsProvider(patch, BAND).cutout(grid).valid.all()
+    (tmp_path / "link").symlink_to(patch)  # the folder itself may be one
+    assert HipsProvider(tmp_path / "link", BAND).cutout(grid).valid.all()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "large", "bomb", "packed bomb"])
+def test_what_could_fill_the_memory_is_refused(patch, kind, monkeypatch):
+    file, grid = tile_near(patch)
+    raw = file.read_bytes()
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "device":
+        file.symlink_to("/dev/zero")
+    elif kind == "large":
+        with open(file, "wb") as sparse:
+            sparse.truncate(2**34)
+    elif kind == "bomb":
+        with gzip.open(file, "wb") as packed:
+            packed.write(raw)
+            for _ in range(64):
+                packed.write(bytes(2**20))
+    else:
+        fits.CompImageHDU(np.zeros((4096, 4096), "uint8")).writeto(file)
+    match = "leads out|no regular file|holds more than|4096 x 4096 pixels"
+    tracemalloc.start()
+    with pytest.raises(ProviderError, match=match):
+        HipsProvider(patch, BAND).cutout(grid)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2e8  # the tiles kept in memory
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"hips_tile_width": "8192"}, "no power of two up to 4096"),
+        ({"hips_tile_width": "0"}, "no power of two up to 4096"),
+        ({"hips_order": "25"}, "beyond HEALPix"),
+    ],
+)
+def test_absurd_properties(patch, changes, match):
+    write_properties(patch, **changes)
+    with pytest.raises(ProviderError, match=match):
+        HipsProvider(patch, BAND)
+
+
+def test_properties_without_an_end(patch):
+    (patch / "properties").unlink()
+    (patch / "properties").symlink_to("/dev/zero")
+    with pytest.raises(ProviderError, match="leads out"):
+        HipsProvider(patch, BAND)
+    (patch / "properties").unlink()
+    (patch / "properties").write_bytes(b"#" * 2**21)
+    with pytest.raises(ProviderError, match="holds more than"):
+        HipsProvider(patch, BAND)
 
 
 @pytest.mark.parametrize("fault", ["truncated", "garbage", "empty", "gzip", "width", "folder"])
