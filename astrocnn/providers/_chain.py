@@ -55,7 +55,8 @@ class ChainProvider(Provider):
             raise ProviderError("a chain needs a list of sources, such as ['tiles/', None]")
         self.providers = [open_provider(source, self.band) for source in sources]
         for provider in self.providers:
-            if provider.band != self.band:
+            # Counts with an exposure and a rate are the same to the preprocessing.
+            if provider.band.with_(quantity=self.band.quantity) != self.band:
                 raise ProviderError(
                     f"{provider!r} is no source of {self.band.name}: its pixels mean something "
                     "else; other bands need weights of their own"

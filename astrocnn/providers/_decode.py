@@ -17,7 +17,7 @@ _KEYS = {"BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "BSCALE", "BZERO", "BLANK"}
 _BLOCK, _CARD = 2880, 80
 
 
-def decode_image(raw: bytes, name: str) -> np.ndarray:
+def decode_image(raw: bytes, name: str, native: bool = True) -> np.ndarray:
     """Return the two-dimensional primary image of a FITS file.
 
     Parameters
@@ -26,6 +26,9 @@ def decode_image(raw: bytes, name: str) -> np.ndarray:
         The file, not compressed. Padding at its end may be missing; pixels may not.
     name : str
         What it is, for messages.
+    native : bool
+        Whether pixels are copied to the byte order of this machine where nothing else is done to
+        them; otherwise they may be a view of ``raw``.
 
     Returns
     -------
@@ -72,6 +75,8 @@ def decode_image(raw: bytes, name: str) -> np.ndarray:
         )
     stored = np.frombuffer(raw, dtype, shape[0] * shape[1], start).reshape(shape)
     scale, zero = header.get("BSCALE", 1.0), header.get("BZERO", 0.0)
+    if not native and dtype == np.dtype(">f4") and (scale, zero) == (1, 0):
+        return stored
     image = stored if (scale, zero) == (1, 0) else stored * np.float64(scale) + zero
     image = image.astype(np.float32)
     if "BLANK" in header and dtype.kind in "iu":

@@ -24,7 +24,9 @@ from astropy.wcs.utils import proj_plane_pixel_area, wcs_to_celestial_frame
 from ..exceptions import ProviderError
 from ._resample import SkyImage
 
-__all__ = ["BROKEN", "LOCK", "SILENCED", "ImageInfo", "read_image", "read_info", "read_pixels"]
+__all__ = [
+    "BROKEN", "LOCK", "SILENCED", "ImageInfo", "opened", "read_image", "read_info", "read_pixels",
+]  # fmt: skip
 
 #: Silencing warnings is not thread-safe: one file at a time, and only the modules that complain of
 #: trifles in FITS files, so that a mix-up with other threads can never hide anything else.
@@ -98,7 +100,7 @@ def read_image(source, hdu: int | str | None = None) -> SkyImage:
     >>> image.data.shape, image.pixel_area.round(6)
     ((60, 60), <Quantity 16. arcsec2>)
     """
-    with _opened(source) as (hdus, name):
+    with opened(source) as (hdus, name):
         index, wcs = _find_image(hdus, name, hdu)
         return SkyImage(_native_pixels(hdus[index], name), wcs, name=name)
 
@@ -123,7 +125,7 @@ def read_info(path, hdu: int | str | None = None) -> ImageInfo:
 
 
 def _read_info(path, hdu):
-    with _opened(path) as (hdus, name):
+    with opened(path) as (hdus, name):
         index, wcs = _find_image(hdus, name, hdu)
         return locate_image(index, wcs)
 
@@ -136,7 +138,7 @@ def read_pixels(path, index: int) -> np.ndarray:
     ProviderError
         If the pixels are truncated or damaged.
     """
-    with _opened(path) as (hdus, name):
+    with opened(path) as (hdus, name):
         return _native_pixels(hdus[index], name)
 
 
@@ -157,7 +159,7 @@ def locate_image(index: int, wcs: WCS) -> ImageInfo:
 
 
 @contextmanager
-def _opened(source) -> Iterator[tuple[fits.HDUList, str]]:
+def opened(source) -> Iterator[tuple[fits.HDUList, str]]:
     """HDUs of a source and its name; faults of the file become `ProviderError`."""
     is_file = isinstance(source, (str, Path))
     name = Path(source).name if is_file else "the given HDU"

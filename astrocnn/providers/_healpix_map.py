@@ -9,6 +9,7 @@ from astropy.io import fits
 
 from ..exceptions import ProviderError
 from ..grid import CutoutGrids
+from ._fits_image import opened
 from ._healpix_tiles import HealpixTiles
 from ._hips_map import nested_to_flat
 
@@ -137,10 +138,10 @@ def is_healpix_file(path) -> bool:
     if path.suffix in _HDF5:
         return True
     try:
-        with open(path, "rb") as file, fits.open(file, memmap=False) as hdus:
+        with opened(path) as (hdus, _):
             return any(hdu.header.get("PIXTYPE") == "HEALPIX" for hdu in hdus[:2])
-    except (OSError, ValueError, TypeError, KeyError, IndexError):
-        return False
+    except ProviderError:
+        return False  # whoever reads it as an image says what is wrong
 
 
 def _read_fits(path, column):

@@ -87,7 +87,7 @@ def read_tile_image(path: Path, root: str, width: int) -> np.ndarray | None:
     except FileNotFoundError:
         return None
     packed = b"XTENSION= 'BINTABLE'" in raw[: 64 * 2880]
-    tile = _unpacked(raw, path, width) if packed else decode_image(raw, str(path))
+    tile = _unpacked(raw, path, width) if packed else decode_image(raw, str(path), native=False)
     _check_shape(tile.shape, path, width)
     return tile
 

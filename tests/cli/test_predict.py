@@ -221,15 +221,15 @@ def test_interruption_keeps_what_was_done(run, folder, monkeypatch):
     """Ctrl-C in the second of two chunks."""
     from astrocnn.estimators._fitted import Fitted
 
-    judge, calls = Fitted.judge, []
+    prepare, calls = Fitted.prepare, []
 
-    def interrupted(self, dataset, batch_size, prior=None):
+    def interrupted(self, dataset):
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return judge(self, dataset, batch_size, prior)
+        return prepare(self, dataset)
 
-    monkeypatch.setattr(Fitted, "judge", interrupted)
+    monkeypatch.setattr(Fitted, "prepare", interrupted)
     with conf.set_temp("chunk_size", 1):
         code, out, _ = run("predict", "targets.csv", *XMM, "--figure", "gallery.png")
     assert code == 130
@@ -273,13 +273,13 @@ def test_failed_images_are_asked_for_again(run, folder, monkeypatch):
     """A folder that was named stays; its failed rows are asked for again when that is wanted."""
     from astrocnn.providers import FitsProvider
 
-    def fail(self, grid):
-        raise ProviderError("the connection broke")
+    def fail(self, grids, pool):
+        return [ProviderError("the connection broke")] * len(grids)
 
     for extra in ([], ["--folder", "run"]):
         again = [*extra, "--overwrite"]
         with monkeypatch.context() as patch:
-            patch.setattr(FitsProvider, "cutout", fail)
+            patch.setattr(FitsProvider, "cutouts", fail)
             assert run("predict", "targets.csv", *XMM, *again)[0] == 3
         assert Path(extra[-1] if extra else "result.ecsv.parts").is_dir()
         if extra:

@@ -88,13 +88,13 @@ def test_cutouts_on_disk_as_from_positions(classifier, kept, coords, scheduler):
 def test_chunks_are_read_one_after_the_other(classifier, kept, monkeypatch):
     from astrocnn.estimators._fitted import Fitted
 
-    judge, seen = Fitted.judge, []
+    prepare, seen = Fitted.prepare, []
 
-    def spy(self, dataset, *arguments):
+    def spy(self, dataset):
         seen.append(dataset.sizes["target"])
-        return judge(self, dataset, *arguments)
+        return prepare(self, dataset)
 
-    monkeypatch.setattr(Fitted, "judge", spy)
+    monkeypatch.setattr(Fitted, "prepare", spy)
     cutouts = open_cutouts(kept)
     classifier.predict(cutouts)
     assert seen == [4, 4, 4, 4, 4, 2]

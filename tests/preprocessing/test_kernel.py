@@ -83,7 +83,7 @@ class TestSteps:
     @settings(max_examples=50, deadline=None)
     @given(sky=skies(), sigma=st.sampled_from([0, 0.3, 1, 2.97, 12]))
     def test_all(self, sky, sigma):
-        assert compared(*sky, sigma) < 1e-5
+        assert compared(*sky, sigma) < 3e-5  # of units of the standard deviation
 
     @settings(max_examples=20, deadline=None)
     @given(sky=skies(), sigma=st.sampled_from([0, 2]), stretched=st.booleans())
