@@ -23,13 +23,15 @@ from astropy import units as u
 from astropy.cosmology import FlatLambdaCDM
 from astropy.table import QTable, Table
 
-from astrocnn.matching import match_cutoffs, match_probability
+from astrocnn.matching import RedshiftPrior, match_cutoffs, match_probability
 from astrocnn.validation import expected_calibration_error, reliability
 
 COSMOLOGY = FlatLambdaCDM(H0=70, Om0=0.3)
 #: Targets per square degree, share of them with a counterpart, and factor by which the catalog
 #: gets denser along right ascension.
 TARGET_DENSITY, SHARE, DENSER = 200.0, 0.7, 100.0
+#: Share of photometric redshifts that say nothing.
+OUTLIERS = 0.05
 #: Real offsets (kpc): one Rayleigh law, or two with their shares.
 ONE, TWO = [(1.0, 60.0)], [(0.8, 40.0), (0.2, 250.0)]
 
@@ -46,6 +48,8 @@ class Case:
     clumps: bool = False  # the field comes in clumps of five
     companions: int = 0  # more entries around each target, with or without a counterpart
     learned: bool = False  # prior on magnitude
+    redshifts: bool = False  # photometric ones of the targets against those of the entries
+    redshift_errors_grown: float = 1.0  # real error over the stated one
 
 
 HOLDS = [
@@ -53,12 +57,14 @@ HOLDS = [
     Case("points, magnitudes learned", learned=True),
     Case("offsets", 10.0, ONE, ONE),
     Case("two offsets", 10.0, TWO, TWO),
+    Case("offsets, redshifts", 10.0, ONE, ONE, redshifts=True),
 ]
 BROKEN = [
     Case("clustered field", clumps=True),
     Case("targets in crowds", companions=2),
     Case("wrong offsets", 10.0, TWO, ONE),
     Case("errors 1.5 times as large", errors_grown=1.5),
+    Case("z errors twice as large", 10.0, ONE, ONE, redshifts=True, redshift_errors_grown=2.0),
 ]
 
 
@@ -102,10 +108,10 @@ def simulate(case: Case, n_targets: int, random_state: int = 0) -> Sky:
     low, high = (3.0, 10.0) if case.real_offset else (1.0, 6.0)
     error = np.exp(rng.uniform(np.log(low), np.log(high), n_targets))
     variance = case.errors_grown**2 * (error**2 + entries["error"][truth] ** 2)
+    z = np.where(truth >= 0, entries["z_spec"][truth], 0.5)
     if case.real_offset:
         shares, sizes = np.transpose(case.real_offset)
         kpc = rng.choice(sizes, n_targets, p=shares)
-        z = np.where(truth >= 0, entries["z_spec"][truth], 0.5)
         variance += (kpc * COSMOLOGY.arcsec_per_kpc_proper(z).value) ** 2
     ra, dec = scattered(ra, dec, np.sqrt(variance), rng)
     targets = QTable({"ra": ra * u.deg, "dec": dec * u.deg, "error": error * u.arcsec})
@@ -114,10 +120,23 @@ def simulate(case: Case, n_targets: int, random_state: int = 0) -> Sky:
         options["offset"] = [(share, size * u.kpc) for share, size in case.told_offset]
     if case.learned:
         options["priors"] = {"mag": "learn"}
+    if case.redshifts:
+        targets["z_phot"], targets["z_error"] = photometric(case, z, truth, random_state)
+        options["priors"] = {"z_spec": RedshiftPrior("z_phot", "z_error", outliers=OUTLIERS)}
     catalog = QTable(entries)
     for name, unit in (("ra", u.deg), ("dec", u.deg), ("error", u.arcsec)):
         catalog[name] = catalog[name] * unit
     return Sky(targets, catalog, truth, (120 if case.real_offset else 30) * u.arcsec, options)
+
+
+def photometric(case, z, truth, random_state):
+    """Redshifts of the targets as stated, and their errors; some say nothing."""
+    rng = np.random.default_rng([random_state, 1])
+    anywhere = rng.uniform(0.1, 0.8, len(z))
+    z = np.where(truth >= 0, z, anywhere)
+    error = 0.02 * (1 + z)
+    measured = z + rng.normal(0, case.redshift_errors_grown * error)
+    return np.where(rng.random(len(z)) < OUTLIERS, rng.uniform(0.1, 0.8, len(z)), measured), error
 
 
 def field_entries(case, rng, width, height):

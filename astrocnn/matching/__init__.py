@@ -10,8 +10,10 @@ from ._confirmation import CandidateRedshift
 from ._cutoffs import match_cutoffs
 from ._field import Field
 from ._groups import match_groups
+from ._hats import match_hats
 from ._probability import ProbableMatches, match_probability
 from ._radius import angular_radius
+from ._redshift_prior import RedshiftPrior
 from ._sky import describe_match, match_sky
 from ._structures import Structure
 
@@ -21,6 +23,7 @@ __all__ = [
     "ChanceRate",
     "Field",
     "ProbableMatches",
+    "RedshiftPrior",
     "Structure",
     "angular_radius",
     "axis_error",
@@ -30,6 +33,7 @@ __all__ = [
     "describe_match",
     "match_cutoffs",
     "match_groups",
+    "match_hats",
     "match_pairs",
     "match_probability",
     "match_sky",

@@ -19,6 +19,7 @@ from ._bayes import (
 )
 from ._density import field_density
 from ._pairs import Pairs, sky_pairs
+from ._redshift_prior import TargetRedshifts
 
 __all__ = ["Association", "Probabilities", "Side"]
 
@@ -85,7 +86,7 @@ class Association:
         Shares, and functions from redshifts to the offset of one axis (radians).
     completeness : float or None
         To be fitted where it is None.
-    priors : dict of str to Callable or None
+    priors : dict of str to Callable, TargetRedshifts or None
         To be learned where it is None.
     attributes : dict of str to ndarray
         Values of the entries.
@@ -158,11 +159,15 @@ class Association:
         return fit_completeness(sums[counted], within[counted], start)
 
     def _log_ratio(self, pairs, priors):
-        """Logarithm of the product of the priors on attributes, per pair."""
+        """Logarithm of the product of the priors on attributes and redshifts, per pair."""
         total = np.zeros(len(pairs))
         for name, prior in priors.items():
             if prior is not None:
-                ratio = np.asarray(prior(self.attributes[name][pairs.entry]), dtype=float)
+                values = self.attributes[name]
+                if isinstance(prior, TargetRedshifts):
+                    ratio = prior.pair_ratio(values, pairs)
+                else:
+                    ratio = np.asarray(prior(values[pairs.entry]), dtype=float)
                 with np.errstate(divide="ignore"):
                     total += np.log(np.where(np.isnan(ratio), 1.0, ratio))
         return total

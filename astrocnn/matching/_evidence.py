@@ -13,6 +13,7 @@ from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._association import Association, Side
 from ._attributes import plain_numbers
 from ._positions import read_positions
+from ._redshift_prior import RedshiftPrior, TargetRedshifts
 
 __all__ = ["check_fraction", "offset_law", "position_errors", "read_association", "redshifts"]
 
@@ -47,6 +48,11 @@ def read_association(
         density = _per_row("density", density.value, len(coords))[valid] * density.unit
     if completeness is not None:
         completeness = check_fraction("completeness", completeness)
+    priors = {
+        name: _of_targets(prior, table, len(coords), valid)
+        if isinstance(prior, RedshiftPrior) else prior
+        for name, prior in priors.items()
+    }  # fmt: skip
     values = attribute_columns(priors, catalog) if len(places) else {name: [] for name in priors}
     return Association(
         Side(coords[valid], np.flatnonzero(valid), target_error[valid], target_z[valid]),
@@ -157,9 +163,10 @@ def attribute_columns(priors, catalog) -> dict[str, np.ndarray]:
     """
     values = {}
     for name, prior in priors.items():
-        if prior is not None and not callable(prior):
+        if not (prior is None or callable(prior) or isinstance(prior, TargetRedshifts)):
             raise InvalidTargetError(
-                f"the prior of {name!r} must be 'learn' or a function of values, not {prior!r}"
+                f"the prior of {name!r} must be 'learn', a function of values or a RedshiftPrior, "
+                f"not {prior!r}"
             )
         try:
             values[name] = np.ravel(plain_numbers(_column("priors", name, catalog)))
@@ -176,6 +183,19 @@ def check_fraction(name: str, value, *, inclusive: bool = False) -> float:
     if not inside or not (0 < value < 1 or (inclusive and value in (0, 1))):
         raise InvalidTargetError(f"{name} must be a number between 0 and 1, not {value!r}")
     return float(value)
+
+
+def _of_targets(prior: RedshiftPrior, table, n: int, valid) -> TargetRedshifts:
+    """Redshifts and errors of the targets that have a position."""
+    z, error = (
+        _per_row(f"RedshiftPrior: {name}", plain_numbers(_column(f"RedshiftPrior: {name}", given,
+                                                                 table)), n)[valid]
+        for name, given in (("z", prior.z), ("error", prior.error))
+    )  # fmt: skip
+    error = np.where(error > 0, np.hypot(error, prior.entry_error), np.nan)
+    if len(z) and not np.isfinite(error).any():
+        raise InvalidTargetError("RedshiftPrior: error must be positive in some row, as in 0.02")
+    return TargetRedshifts(np.where(np.isfinite(z), z, np.nan), error, float(prior.outliers))
 
 
 def _is_length(offset) -> bool:

@@ -15,6 +15,7 @@ from ._association import Association, Probabilities
 from ._evidence import check_fraction, read_association
 from ._probable_tables import check_columns, pair_table, target_table
 from ._radius import default_cosmology
+from ._redshift_prior import RedshiftPrior
 
 __all__ = ["ProbableMatches", "match_probability"]
 
@@ -34,7 +35,7 @@ class ProbableMatches:
     completeness, completeness_error : float
         Share of the targets that have a counterpart in the catalog, of those that it covers; the
         error is 0 where it was given.
-    priors : dict of str to Callable
+    priors : dict of str to Callable or RedshiftPrior
         Priors on columns of the catalog: those given, and those learned (`AttributePrior`).
     prefix : str
         Of the new columns of ``targets``.
@@ -44,7 +45,7 @@ class ProbableMatches:
     pairs: QTable
     completeness: float
     completeness_error: float
-    priors: dict[str, Callable]
+    priors: "dict[str, Callable | RedshiftPrior]"
     prefix: str
     association: Association = field(repr=False)
     found: Probabilities = field(repr=False)
@@ -100,7 +101,7 @@ def match_probability(
     entry_z=None,
     completeness: float | None = None,
     density: "str | u.Quantity" = "local",
-    priors: "Mapping[str, str | Callable] | None" = None,
+    priors: "Mapping[str, str | Callable | RedshiftPrior] | None" = None,
     similar: float = 0.5,
     cosmology: FLRW | None = None,
     prefix: str = "",
@@ -132,9 +133,10 @@ def match_probability(
     density : "local", "sky" or `~astropy.units.Quantity`
         Entries per solid angle: of the surroundings of each target, the mean of the whole
         sky, or given, one or one per target.
-    priors : dict of str to Callable or "learn", optional
+    priors : dict of str to Callable, "learn" or RedshiftPrior, optional
         Column of the catalog -> function that says how much more frequent its values are among
-        counterparts than in the field, or ``"learn"``.
+        counterparts than in the field, or ``"learn"``; or a `RedshiftPrior`, for redshifts that
+        are to agree with those of the targets.
     similar : float
         Entries at least this times as probable as the best are flagged 2.
     cosmology : `~astropy.cosmology.FLRW`, optional

@@ -7,36 +7,16 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.cosmology import FLRW
 from astropy.table import MaskedColumn, QTable, Table
-from astropy.utils.masked import Masked
 
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ..tables import read_targets
-from ._chance import (
-    ChanceRate,
-    cap_area,
-    check_ring,
-    count_matches,
-    local_density,
-    ring_matches,
-    ring_separations,
-)
+from ._chance import check_ring, count_matches, ring_matches, ring_separations
+from ._matched import add_match, check_columns, match_summary
 from ._positions import read_positions
 from ._radius import radius_text
 from ._rule import read_rule
 
 __all__ = ["describe_match", "match_sky"]
-
-#: Column, UCD, print format, description.
-_COLUMNS = (
-    ("matched", "meta.code", None, "Whether the catalog has an entry within the radius"),
-    ("separation", "pos.angDistance", ".1f", "Distance to the match; masked without one"),
-    ("match_id", "meta.id.cross", None, "Identifier of the match in the catalog"),
-    ("z_spec", "src.redshift", None, "Redshift of the match; masked where unknown"),
-    (
-        "chance_probability", "stat.probability", ".2g",
-        "Probability that an unrelated entry lies as near as the match",
-    ),
-)  # fmt: skip
 
 
 def match_sky(
@@ -144,7 +124,7 @@ def match_sky(
             "catalog must be a table or a SkyCoord: read a file with astrocnn.catalogs.read_catalog"
         )
     table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
-    _check_columns(table, prefix)
+    check_columns(table, prefix)
     rule = read_rule(radius, per, redshift, unique, table, catalog, cosmology)
     check_ring(rule.largest, shift, n_shifts)
     coords, valid = read_positions(table)
@@ -155,27 +135,18 @@ def match_sky(
     matched, separation, row = _per_target(found, valid, np.flatnonzero(exist))
     ring = ring_separations(coords, entries, shift, n_shifts)
     _warn_if_catalog_ends(coords, entries, ring, shift)
-    chance = np.zeros(len(table))
-    inside = local_density(ring) * cap_area(separation[valid])
-    chance[valid] = -np.expm1(-inside.to_value(u.dimensionless_unscaled))
-    values = {
-        "matched": matched,
-        "separation": Masked(np.where(matched, separation, 0 * u.deg).to(u.arcsec), mask=~matched),
-        "match_id": _column_of(catalog, "source_id", row, matched),
-        "z_spec": _column_of(catalog, "z_spec", row, matched),
-        "chance_probability": MaskedColumn(np.where(matched, chance, 0.0), mask=~matched),
-    }
-    for name, ucd, form, description in _COLUMNS:
-        table[prefix + name] = values[name]
-        info = table[prefix + name].info
-        info.description, info.meta, info.format = description, {"ucd": ucd}, form
+    add_match(
+        table, prefix, valid, matched, separation, ring,
+        _column_of(catalog, "source_id", row, matched), _column_of(catalog, "z_spec", row, matched),
+    )  # fmt: skip
     name = "" if isinstance(catalog, SkyCoord) else str(catalog.meta.get("name", ""))
     if rule.plain:
         rate = count_matches(ring, rule.radius, shift)
     else:
         rate = ring_matches(rule, coords, entries, shift, n_shifts)
     within = radius_text(radius) + ("" if radius.isscalar else f" (one per {per})")
-    table.meta[f"{prefix}match"] = _summary(name, len(table), int(matched.sum()), rate, within)
+    summary = match_summary(name, len(table), int(matched.sum()), rate, within)
+    table.meta[f"{prefix}match"] = summary
     return table
 
 
@@ -210,16 +181,6 @@ def describe_match(table: Table, prefix: str = "") -> str:
             f"prefix={prefix!r}"
         )
     return summary["description"]
-
-
-def _check_columns(table: Table, prefix: str) -> None:
-    """Refuse to overwrite columns of the targets."""
-    taken = [prefix + name for name, *_ in _COLUMNS if prefix + name in table.colnames]
-    if taken:
-        raise InvalidTargetError(
-            f"the targets already have the column {taken[0]!r}: give a prefix, e.g. "
-            f"match_sky(..., prefix='psz2_'), or rename it"
-        )
 
 
 def _per_target(found, valid, entry_rows):
@@ -263,24 +224,3 @@ def _column_of(catalog, name: str, row: np.ndarray, matched: np.ndarray) -> Mask
         return MaskedColumn(np.zeros(len(row), dtype=values.dtype), mask=True)
     taken = values[row]
     return MaskedColumn(taken.data, mask=np.ma.getmaskarray(taken) | ~matched)
-
-
-def _summary(name: str, n_targets: int, n_matched: int, rate: ChanceRate, radius: str) -> dict:
-    """What `describe_match` needs, in plain types that every file format keeps."""
-    of = f" ({name})" if name else ""
-    lost = n_targets - rate.n_targets
-    without = f" ({lost} without a valid position)" if lost else ""
-    return {
-        "catalog": name,
-        "radius": radius,
-        "n_targets": n_targets,
-        "n_positions": rate.n_targets,
-        "n_matched": n_matched,
-        "chance_expected": rate.expected,
-        "chance_error": rate.error,
-        "chance_interval": list(rate.interval),
-        "chance_counts": list(rate.counts),
-        "chance_shift": f"{rate.shift.value:g} {rate.shift.unit}",
-        "description": f"{n_matched} of {n_targets} targets{without} matched within {radius}{of}; "
-        f"{rate}",
-    }

@@ -156,7 +156,7 @@ def _draw_target(axes, target, names: list[str], kinds: list, verdict: Verdict) 
             picture = np.ma.masked_invalid(displayed[kind])
             exists = picture.count() > 0
             style = {"cmap": "inferno" if wavebands[kind] == "xray" else "gray"}
-        ax.imshow(picture, origin="lower", interpolation="auto", vmin=0, vmax=1, **style)
+        ax.imshow(picture, origin="lower", interpolation="antialiased", vmin=0, vmax=1, **style)
         _label(ax, name if exists else f"{name}\nno data", exists)
 
 

@@ -18,6 +18,8 @@ __all__ = ["broadcast"]
 
 _LOAD = "table.load.votable"
 _TAG = "astrocnn-table"
+#: Seconds that the hub may take for one answer; on the same computer it takes milliseconds.
+_PATIENCE = 10.0
 
 
 def broadcast(
@@ -49,7 +51,8 @@ def broadcast(
     Raises
     ------
     BroadcastError
-        If no SAMP hub runs (TOPCAT and Aladin start one), or no program takes tables.
+        If no SAMP hub runs (TOPCAT and Aladin start one), if it hangs (one answer takes more than
+        10 seconds), or if no program takes tables.
     UnknownNameError
         If the recipient is not there; the message lists those that are.
 
@@ -110,7 +113,9 @@ def _connection():
     )
     try:
         with samp.conf.set_temp("use_internet", False):
-            client.connect()
+            _answer(client.connect)
+    except BroadcastError:  # it runs, and hangs
+        raise
     except (samp.SAMPHubError, OSError, KeyError) as error:
         raise BroadcastError(
             "no SAMP hub is running: start TOPCAT or Aladin (they bring one), then try again"
@@ -118,15 +123,38 @@ def _connection():
     try:
         yield client
     finally:
-        with suppress(OSError, samp.SAMPProxyError):  # the hub may have gone meanwhile
-            client.disconnect()
+        # The hub may have gone meanwhile, or hang.
+        with suppress(OSError, samp.SAMPProxyError, BroadcastError):
+            _answer(client.disconnect)
+
+
+def _answer(ask, *args):
+    """What the hub answers. It is asked in a thread, since the calls of SAMP have no time limit."""
+    outcome, done = {}, threading.Event()
+
+    def run():
+        try:
+            outcome["value"] = ask(*args)
+        except Exception as error:  # noqa: BLE001 -- raised below, in the thread of the caller
+            outcome["error"] = error
+        done.set()
+
+    threading.Thread(target=run, name="astrocnn-samp", daemon=True).start()
+    if not done.wait(_PATIENCE):
+        raise BroadcastError(
+            f"the SAMP hub has not answered for {_PATIENCE:g} s: end and start again the program "
+            "that runs it (most often TOPCAT or Aladin), then try again"
+        )
+    if "error" in outcome:
+        raise outcome["error"]
+    return outcome["value"]
 
 
 def _listeners(client, recipient: str | None) -> dict[str, str]:
     """Identifier -> name of the programs that take tables."""
     names = {
-        key: client.get_metadata(key).get("samp.name", key)
-        for key in client.get_subscribed_clients(_LOAD)
+        key: _answer(client.get_metadata, key).get("samp.name", key)
+        for key in _answer(client.get_subscribed_clients, _LOAD)
     }
     if not names:
         raise BroadcastError(
@@ -156,7 +184,7 @@ def _send(client, names, url: str, name: str, timeout: u.Quantity) -> dict[str, 
     client.bind_receive_response(_TAG, receive)
     parameters = {"url": url, "table-id": url, "name": name}
     for key in names:
-        client.call(key, _TAG, {"samp.mtype": _LOAD, "samp.params": parameters})
+        _answer(client.call, key, _TAG, {"samp.mtype": _LOAD, "samp.params": parameters})
     done.wait(timeout.to_value(u.s))
     return dict(replies)
 

@@ -320,7 +320,7 @@ def test_prefix_and_writing(points, tmp_path):
         ({"completeness": 70}, "completeness must be a number between 0 and 1"),
         ({"similar": -0.5}, "similar must be a number between 0 and 1"),
         ({"density": 0 / u.deg**2}, "density must be positive"),
-        ({"priors": {"mag": 3}}, "must be 'learn' or a function"),
+        ({"priors": {"mag": 3}}, "must be 'learn', a function"),
         ({"priors": {"color": "learn"}}, "there is no column 'color'"),
         ({"priors": {"word": "learn"}}, "holds no numbers"),
         ({"entry_z": "z_phot"}, "entry_z: there is no column 'z_phot'"),

@@ -32,6 +32,12 @@ def hub(tmp_path, monkeypatch):
         hub.stop()
 
 
+def lock_file(folder, port):
+    lock = folder / "lock"
+    lock.write_text(f"samp.secret=x\nsamp.hub.xmlrpc.url=http://127.0.0.1:{port}/\n")
+    return f"std-lockurl:{lock.as_uri()}"
+
+
 class Program:
     """A program on the hub that loads tables, and says how it went."""
 
@@ -139,11 +145,37 @@ def test_hub_that_died(tmp_path, monkeypatch, table):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    lock = tmp_path / "lock"
-    lock.write_text(f"samp.secret=x\nsamp.hub.xmlrpc.url=http://127.0.0.1:{port}/\n")
-    monkeypatch.setenv("SAMP_HUB", f"std-lockurl:{lock.as_uri()}")
+    monkeypatch.setenv("SAMP_HUB", lock_file(tmp_path, port))
     with pytest.raises(BroadcastError, match="no SAMP hub is running"):
         broadcast(table)
+
+
+def test_hub_that_never_answers(tmp_path, monkeypatch, table):
+    """It takes the connection and is silent, as a stopped program does."""
+    monkeypatch.setattr(_broadcast, "_PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("SAMP_HUB", lock_file(tmp_path, silent.getsockname()[1]))
+        start = time.monotonic()
+        with pytest.raises(BroadcastError, match=r"has not answered for 0\.3 s: end and start"):
+            broadcast(table)
+        assert 0.25 < time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("asked", ["get_subscribed_clients", "call"])
+def test_hub_that_falls_silent_later(hub, program, table, tmp_path, monkeypatch, asked):
+    """Nothing is left behind that it does not hold: no file, no thread that keeps Python alive."""
+    program("topcat")
+    monkeypatch.setattr(_broadcast.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(_broadcast, "_PATIENCE", 0.3)
+    woken = threading.Event()
+    monkeypatch.setattr(samp.SAMPIntegratedClient, asked, lambda *args: woken.wait(10))
+    with pytest.raises(BroadcastError, match="has not answered"):
+        broadcast(table)
+    assert not list(tmp_path.glob("astrocnn-*"))
+    waiting = [thread for thread in threading.enumerate() if thread.name == "astrocnn-samp"]
+    assert waiting
+    assert all(thread.daemon for thread in waiting)
+    woken.set()
 
 
 def test_no_warning_about_astropy(monkeypatch):

@@ -1,0 +1,313 @@
+"""Nearest match in a catalog that fills no memory: HATS files, read and joined by LSDB."""
+
+import warnings
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.cosmology import FLRW
+from astropy.table import MaskedColumn, QTable, Table
+
+from ..exceptions import InvalidTargetError
+from ..tables import read_targets
+from ._chance import ChanceRate, check_ring, shifted
+from ._matched import add_match, check_columns, match_summary
+from ._pairs import nearest_pairs
+from ._positions import read_positions
+from ._radius import radius_text
+from ._rule import read_rule
+
+__all__ = ["match_hats"]
+
+#: Largest shift: positions so far beyond the edge of a base pixel of HEALPix are kept with it.
+_REACH = 10 * u.deg
+
+
+def match_hats(
+    targets,
+    catalog,
+    radius: u.Quantity = 2 * u.arcmin,
+    *,
+    columns: Mapping[str, str] | None = None,
+    redshift=None,
+    prefix: str = "",
+    shift: u.Quantity = 1 * u.deg,
+    n_shifts: int = 8,
+    cosmology: FLRW | None = None,
+) -> QTable:
+    """Match targets with the nearest entry of a HATS catalog, however large it is.
+
+    Parameters
+    ----------
+    targets : QTable, SkyCoord, or what `astrocnn.tables.read_targets` reads
+        As in `match_sky`. They stay in memory, with their shifted copies.
+    catalog : str, path or `lsdb.Catalog`
+        Folder or address of a HATS catalog or collection; or one that LSDB has opened, whose
+        filters are kept. It needs no margin.
+    radius : `~astropy.units.Quantity`
+        As in `match_sky`, for all targets or one per target.
+    columns : dict of str to str, optional
+        Canonical name -> column of the catalog, for ``source_id`` and ``z_spec``; by default
+        those names, where the catalog has them.
+    redshift, prefix, shift, n_shifts, cosmology
+        As in `match_sky`; the shift is at most 10 degrees.
+
+    Returns
+    -------
+    `~astropy.table.QTable`
+        As from `match_sky`, with the same columns and the same ``meta``.
+
+    Raises
+    ------
+    InvalidTargetError
+        If there are no sky columns, radius or shift make no sense, the catalog has no such
+        column, or the targets already have a column of the same name.
+    ImportError
+        If LSDB is not installed; the message says how to get it.
+
+    Notes
+    -----
+    Each partition of the catalog is read once, by LSDB and with its Dask scheduler: on the machines
+    of a `dask.distributed.Client` if there is one, else in threads. Partitions farther than
+    ``shift`` from all targets are not read. Of each, the entry nearest to each position and within
+    ``shift`` goes back, not more.
+
+    What differs from `match_sky`: no one-to-one assignment and no radius per entry; without a
+    ``source_id``, ``match_id`` is the index of HATS, which says where the entry is; nothing warns
+    where the catalog ends near the targets. Rings are looked at no farther than ``shift``: with
+    less than about one entry in a circle of that radius, ``chance_probability`` is an upper limit.
+    Of entries at the same place, either is the match.
+
+    References
+    ----------
+    Caplar et al. 2025, arXiv:2501.02103 (HATS and LSDB).
+
+    Examples
+    --------
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astrocnn.matching import describe_match, match_hats
+    >>> targets = SkyCoord([210.26, 15.0], [2.88, -3.0], unit="deg")
+    >>> table = match_hats(targets, "catalogs/gaia_dr3")  # doctest: +SKIP
+    >>> print(describe_match(table))  # doctest: +SKIP
+    """
+    table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
+    check_columns(table, prefix)
+    rule = read_rule(radius, "target", redshift, False, table, None, cosmology)
+    check_ring(rule.largest, shift, n_shifts)
+    if shift > _REACH:
+        raise InvalidTargetError(f"shift must be at most {_REACH:g} here, not {shift}")
+    coords, valid = read_positions(table)
+    coords, rule = coords[valid], rule.rows(valid, "target")
+    with _quiet():
+        entries, names = _open(catalog, columns or {})
+        copies = [coords, *(shifted(coords, shift, i / n_shifts) for i in range(int(n_shifts)))]
+        found = _nearest(copies, entries, shift)
+    distance = np.full((len(copies), len(coords)), np.inf)
+    distance.flat[found["row"]] = found["separation"]
+    distance = distance * u.rad
+    within = distance <= rule.radius
+    rows = np.flatnonzero(valid)
+    matched, separation = np.zeros(len(table), dtype=bool), np.full(len(table), np.inf) * u.rad
+    matched[rows], separation[rows] = within[0], distance[0]
+    values = [_column(found, names[name], rows, matched) for name in ("source_id", "z_spec")]
+    # Nothing within the shift is as good as an entry there: an upper limit of the density.
+    add_match(table, prefix, valid, matched, separation, np.minimum(distance[1:], shift), *values)
+    rate = ChanceRate(tuple(within[1:].sum(axis=1).tolist()), len(coords), rule.radius, shift)
+    text = radius_text(radius) + ("" if radius.isscalar else " (one per target)")
+    summary = match_summary(entries.name, len(table), int(matched.sum()), rate, text)
+    table.meta[f"{prefix}match"] = summary
+    return table
+
+
+def import_lsdb():
+    """Return LSDB.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed; the message says how to get it.
+    """
+    try:
+        import lsdb
+    except ImportError as error:
+        raise ImportError(
+            "HATS catalogs need LSDB, which is not installed: pip install astrocnn[lsdb]"
+        ) from error
+    return lsdb
+
+
+@contextmanager
+def _quiet():
+    """LSDB uses what pandas 3 deprecates, from its import on."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
+
+
+def _open(catalog, columns: Mapping[str, str]):
+    """The catalog with no more columns than are needed, and their names; None where it has none."""
+    lsdb = import_lsdb()
+    unknown = sorted(set(columns) - {"source_id", "z_spec"})
+    if unknown:
+        raise InvalidTargetError(
+            f"columns must name source_id or z_spec, not {unknown[0]!r}: "
+            "columns={'source_id': 'objID'}"
+        )
+    is_path = isinstance(catalog, str | Path)
+    opened = lsdb.open_catalog(catalog, columns="all") if is_path else catalog
+    if not isinstance(opened, lsdb.Catalog):
+        raise InvalidTargetError(
+            "catalog must be the folder of a HATS catalog, or one opened by lsdb.open_catalog, not "
+            f"{type(catalog).__name__}; match_sky takes tables and positions"
+        )
+    have = list(opened.columns)
+    missing = [name for name in columns.values() if name not in have]
+    if missing:
+        raise InvalidTargetError(
+            f"there is no column {missing[0]!r} in the catalog; its columns are {', '.join(have)}"
+        )
+    names = {name: columns.get(name, name if name in have else None)
+             for name in ("source_id", "z_spec")}  # fmt: skip
+    info = opened.hc_structure.catalog_info
+    needed = list(dict.fromkeys([info.ra_column, info.dec_column, *filter(None, names.values())]))
+    names["source_id"] = names["source_id"] or opened.meta.index.name or "index"
+    return (lsdb.open_catalog(catalog, columns=needed) if is_path else opened[needed]), names
+
+
+def _nearest(copies: list[SkyCoord], entries, reach: u.Quantity):
+    """The entry nearest to each position.
+
+    Parameters
+    ----------
+    copies : list of `~astropy.coordinates.SkyCoord` of shape (n,)
+        Targets, and their shifted copies.
+    entries : `lsdb.Catalog`
+    reach : `~astropy.units.Quantity`
+        Farthest that is looked for.
+
+    Returns
+    -------
+    `pandas.DataFrame`
+        One row per position that has an entry: ``row`` (counted through all copies),
+        ``separation`` (radians), and the columns of the catalog.
+    """
+    import pandas as pd
+
+    lsdb = import_lsdb()
+    ra, dec = (np.concatenate([getattr(copy, name).deg for copy in copies])
+               for name in ("ra", "dec"))  # fmt: skip
+    if not len(ra):
+        return _no_pairs(entries)
+    # One partition per base pixel: then it is the catalog's partitions that are gone through. The
+    # positions have the margin, for the catalog may have none.
+    positions = lsdb.from_dataframe(
+        pd.DataFrame({"ra": ra, "dec": dec, "row": np.arange(len(ra))}),
+        highest_order=0, margin_threshold=reach.to_value(u.arcsec), catalog_name="targets",
+    )  # fmt: skip
+    try:
+        pairs = entries.crossmatch(
+            positions, algorithm=_algorithm(reach.to_value(u.rad)),
+            suffixes=("", "_target"), suffix_method="all_columns",
+        )  # fmt: skip
+    except RuntimeError as error:
+        if "overlap" not in str(error):
+            raise
+        return _no_pairs(entries)
+    found = pairs.compute(progress_bar=False).reset_index()
+    found = found.rename(columns={"row_target": "row", "_separation": "separation"})
+    found = found.sort_values(["row", "separation"]).drop_duplicates("row")
+    return found.astype({"row": "int64", "separation": "float64"})
+
+
+def _no_pairs(entries):
+    """What `_nearest` returns where there is none."""
+    columns = {"row": "int64", "separation": "float64"}
+    return entries.meta.reset_index().assign(row=0, separation=0.0).iloc[:0].astype(columns)
+
+
+def _algorithm(reach: float):
+    """What LSDB does with each partition of the catalog."""
+    import pandas as pd
+    import pyarrow as pa
+
+    class Nearest(import_lsdb().AbstractCrossmatchAlgorithm):
+        """The entry of a partition nearest to each position within reach."""
+
+        extra_columns = pd.DataFrame({"_separation": pd.Series(dtype=pd.ArrowDtype(pa.float64()))})
+
+        def perform_crossmatch(self, crossmatch_args):
+            entry, position, separation = nearest_in_partition(crossmatch_args, reach)
+            column = pd.Series(separation, dtype=pd.ArrowDtype(pa.float64()))
+            return entry, position, pd.DataFrame({"_separation": column})
+
+    return Nearest()
+
+
+def nearest_in_partition(partition, reach: float):
+    """The entry of one partition nearest to each position.
+
+    Parameters
+    ----------
+    partition : `lsdb.core.crossmatch.crossmatch_args.CrossmatchArgs`
+        The entries (left), and the positions (right) of the base pixel with their margin.
+    reach : float
+        In radians.
+
+    Returns
+    -------
+    entry, position : ndarray of shape (k,), int
+        Their places in the two frames.
+    separation : ndarray of shape (k,)
+        In radians.
+    """
+    import healpy
+
+    entries = _coords(partition.left_df, partition.left_catalog_info)
+    positions = _coords(partition.right_df, partition.right_catalog_info)
+    nside = 2**partition.left_order
+    center = healpy.pix2vec(nside, partition.left_pixel, nest=True)
+    widest = min(healpy.max_pixrad(nside) + reach, np.pi)
+    near = np.flatnonzero(positions.cartesian.xyz.value.T @ center >= np.cos(widest) - 1e-12)
+    pairs = nearest_pairs(positions[near], entries, reach * u.rad)
+    return pairs.entry, near[pairs.target], pairs.separation
+
+
+def _coords(frame, info) -> SkyCoord:
+    """Positions of a frame; those of HATS are ICRS, in degrees."""
+    ra, dec = (frame[name].to_numpy(dtype=float, na_value=np.nan)
+               for name in (info.ra_column, info.dec_column))  # fmt: skip
+    return SkyCoord(ra, dec, unit="deg")
+
+
+def _column(found, name: str | None, rows: np.ndarray, matched: np.ndarray) -> MaskedColumn:
+    """Values of a column of the catalog at the matches, masked elsewhere.
+
+    Parameters
+    ----------
+    found : `pandas.DataFrame`
+        Result of `_nearest`.
+    name : str, optional
+        Column; without one, the index of HATS for identifiers.
+    rows : ndarray of int
+        Row in the table of each target that has a position.
+    matched : ndarray of bool
+        One per row of the table.
+    """
+    if name is None:
+        return MaskedColumn(np.zeros(len(matched)), mask=True)
+    own = found[found["row"] < len(rows)]  # the targets come before their copies
+    values, place = own[name], rows[own["row"].to_numpy()]
+    absent = values.isna().to_numpy(dtype=bool)
+    kind = getattr(values.dtype, "numpy_dtype", values.dtype)
+    if kind.kind in "iufb":
+        plain = values.fillna(0).to_numpy(dtype=kind)
+        absent = absent | ~np.isfinite(plain)
+    else:
+        words = zip(values, absent, strict=True)
+        plain = np.array(["" if none else str(value) for value, none in words], dtype=str)
+    column = np.ma.masked_all(len(matched), dtype=plain.dtype)
+    column[place] = np.ma.array(plain, mask=absent)
+    return MaskedColumn(column.data, mask=np.ma.getmaskarray(column) | ~matched)
