@@ -209,7 +209,7 @@ def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=512, help="targets (default: 512)")
     parser.add_argument("--repeats", type=int, default=5, help="default: 5")
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=conf.threads)
     args = parser.parse_args(argv)
     with ThreadPoolExecutor(args.threads) as pool, tempfile.TemporaryDirectory() as folder:
         hips_lines(Path(folder), args.n, args.repeats, pool)

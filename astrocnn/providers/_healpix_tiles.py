@@ -1,6 +1,6 @@
 """Cut-outs from HEALPix tiles: which tiles, in which order, and the kernel that samples them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from itertools import chain
@@ -15,7 +15,7 @@ from ..exceptions import ProviderError
 from ..grid import CutoutGrids
 from ._tile_pool import TilePool
 
-__all__ = ["HealpixTiles"]
+__all__ = ["HealpixTiles", "in_batches"]
 
 #: Tiles that one target may need.
 _MOST = 1024
@@ -77,8 +77,11 @@ class HealpixTiles:
         spacing = SPACING
         if interpolation == "area":  # at least three nodes on a tile
             spacing = int(np.clip(np.sqrt(np.pi / 3) / (2**order * step) / 3, 1, SPACING))
-        numbers = node_tiles(axes, step, grids.pixels, n, bits, spacing)
-        tiles = [np.unique(row) for row in numbers]
+
+        def touched(i):
+            return np.unique(node_tiles(axes[i : i + 1], step, grids.pixels, n, bits, spacing))
+
+        tiles = in_batches(touched, range(len(grids)), executor)
         job = _Job(axes, step, grids.pixels, n, bits, interpolation, tiles)
         found: list = [None] * len(grids)
         with self._lock:
@@ -123,8 +126,7 @@ class HealpixTiles:
             slots = self._pool.hold(order, numbers, executor)
             good = slots > -2
             run = partial(job, numbers[good], slots[good], self._pool.array)
-            batches = [group[i : i + _BATCH] for i in range(0, len(group), _BATCH)]
-            results = chain.from_iterable((executor.map if executor else map)(run, batches))
+            results = in_batches(run, group, executor)
             again = []
             for target, (image, wanted) in zip(group, results, strict=True):
                 found[target] = image
@@ -138,6 +140,22 @@ class HealpixTiles:
             group = again
 
 
+def in_batches(function: Callable, items: Sequence, executor: Executor | None) -> list:
+    """Call a function with each item, some at once in each thread; return what it returns.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._healpix_tiles import in_batches
+    >>> in_batches(lambda number: number**2, range(6), None)
+    [0, 1, 4, 9, 16, 25]
+    """
+    if executor is None:
+        return [function(item) for item in items]
+    batches = [items[i : i + _BATCH] for i in range(0, len(items), _BATCH)]
+    results = executor.map(lambda batch: [function(item) for item in batch], batches)
+    return list(chain.from_iterable(results))
+
+
 class _Job:
     """The kernel with all that the targets of a chunk have in common."""
 
@@ -145,12 +163,10 @@ class _Job:
         self.axes, self.step, self.pixels = axes, step, pixels
         self.n, self.bits, self.interpolation = n, bits, interpolation
         self.tiles = tiles
+        # One block: the system gives memory in fewer, larger pieces.
+        self.images = np.empty((len(axes), pixels, pixels), dtype=np.float32)
         if interpolation == "area":
             tiles[:] = map(self._all_tiles, range(len(tiles)))
-
-    def __call__(self, numbers, slots, array, targets):
-        """Image and tiles that are still wanted, of some targets."""
-        return [self._one(target, numbers, slots, array) for target in targets]
 
     def _all_tiles(self, target):
         """Tiles that a target overlaps, those included that have no node."""
@@ -162,11 +178,11 @@ class _Job:
         )
         return np.union1d(found, extra)
 
-    def _one(self, target, numbers, slots, array):
+    def __call__(self, numbers, slots, array, target):
+        """Image of a target, and the tiles that are still wanted."""
         from ._tile_kernel import sample_tiles
 
-        image = np.empty((self.pixels, self.pixels), dtype=np.float32)
-        wanted = np.empty(2**16, dtype=np.int64)
+        image, wanted = self.images[target], np.empty(2**12, dtype=np.int64)
         count = sample_tiles(
             self.axes[target], self.step, self.n, self.bits, numbers, slots, array,
             self.interpolation != "bilinear", image, wanted,

@@ -45,10 +45,11 @@ def read_bounded(path: Path, root: str, most: int) -> bytes:
     if os.path.commonpath([real, root]) != root:
         raise ProviderError(f"{path} leads out of its HiPS, to {real}; put the file itself there")
     try:
-        if not stat.S_ISREG(os.stat(real).st_mode):
+        status = os.stat(real)
+        if not stat.S_ISREG(status.st_mode):
             raise ProviderError(f"{path} is no regular file; {_ADVICE}")
-        with open(real, "rb") as file:
-            raw = file.read(most + 1)
+        with open(real, "rb", buffering=0) as file:
+            raw = file.read(min(status.st_size, most + 1))
         if raw.startswith(b"\x1f\x8b"):
             unpacker = zlib.decompressobj(wbits=31)
             raw = unpacker.decompress(raw, most + 1)

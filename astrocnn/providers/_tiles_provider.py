@@ -1,5 +1,6 @@
 """What HiPS and HEALPix maps have in common as providers."""
 
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ from ..exceptions import NoCoverageError, ProviderError
 from ..grid import CutoutGrids
 from ..surveys import Band, get_band
 from ._core import Pixels, Provider
+from ._healpix_tiles import in_batches
 
 __all__ = ["TilesProvider"]
 
@@ -81,12 +83,16 @@ class TilesProvider(Provider):
         exposures = [None] * len(grids)
         if self._exposure is not None:
             exposures = self._exposure.sample(grids, "bilinear", pool)
-        found = []
-        for i, exposure in enumerate(exposures):
-            images = [part[i] for part in parts]
-            faults = [x for x in (*images, exposure) if isinstance(x, ProviderError)]
-            found.append(faults[0] if faults else self._pixels(images, exposure, grids, i))
-        return found
+        finish = partial(self._finished, parts, exposures, grids)
+        return in_batches(finish, range(len(grids)), pool)
+
+    def _finished(self, parts, exposures, grids, i):
+        """Pixels of one target, or the error of one of its maps."""
+        images = [part[i] for part in parts]
+        for found in (*images, exposures[i]):
+            if isinstance(found, ProviderError):
+                return found
+        return self._pixels(images, exposures[i], grids, i)
 
     def _sample(self, one, grids, pool):
         """Values of one map on the grids, counts per pixel of the grids; or errors."""
