@@ -101,7 +101,7 @@ def match_hats(
         raise InvalidTargetError(f"shift must be at most {_REACH:g} here, not {shift}")
     coords, valid = read_positions(table)
     coords, rule = coords[valid], rule.rows(valid, "target")
-    with _quiet():
+    with quiet():
         entries, names = _open(catalog, columns or {})
         copies = [coords, *(shifted(coords, shift, i / n_shifts) for i in range(int(n_shifts)))]
         found = _nearest(copies, entries, shift)
@@ -140,8 +140,8 @@ def import_lsdb():
 
 
 @contextmanager
-def _quiet():
-    """LSDB uses what pandas 3 deprecates, from its import on."""
+def quiet():
+    """Without warnings: LSDB uses what pandas 3 deprecates, from its import on."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         yield
