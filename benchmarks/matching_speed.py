@@ -153,7 +153,7 @@ def through_lsdb(sizes, rows: int) -> Table:
 
 def _write_hats(n, m, rows, folder):
     """Files of the catalog, and the time it took to write them."""
-    from astrocnn.matching._hats import import_lsdb, quiet
+    from astrocnn.matching._lsdb import import_lsdb, quiet
 
     _, entries = catalogs(n, m)
     start = time.perf_counter()
@@ -171,7 +171,7 @@ def _match(hats, n, m, folder):
     coords, entries = catalogs(n, m)
     targets = QTable({"ra": coords.ra, "dec": coords.dec})
     if hats:
-        from astrocnn.matching._hats import import_lsdb, quiet
+        from astrocnn.matching._lsdb import import_lsdb, quiet
 
         with quiet():
             import_lsdb()

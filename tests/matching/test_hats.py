@@ -12,7 +12,7 @@ from astropy.table import MaskedColumn, QTable, Table
 
 from astrocnn.exceptions import InvalidTargetError
 from astrocnn.matching import describe_match, match_hats, match_sky
-from astrocnn.matching._hats import import_lsdb, nearest_in_partition, quiet
+from astrocnn.matching._lsdb import import_lsdb, nearest_in_partition, quiet
 
 #: LSDB compiles its alignment of pixels anew in each process: 15 s of a processor.
 slow = pytest.mark.slow
