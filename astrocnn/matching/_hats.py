@@ -68,9 +68,9 @@ def match_hats(
     Notes
     -----
     Each partition of the catalog is read once, by LSDB and with its Dask scheduler: on the machines
-    of a `dask.distributed.Client` if there is one, else in threads. Partitions farther than
-    ``shift`` from all targets are not read. Of each, the entry nearest to each position and within
-    ``shift`` goes back, not more.
+    of a `dask.distributed.Client` if there is one, else in threads. Partitions that are several
+    times ``shift`` away from all targets are not read. Of each, the entry nearest to each position
+    and within ``shift`` goes back, not more.
 
     What differs from `match_sky`: no one-to-one assignment and no radius per entry; without a
     ``source_id``, ``match_id`` is the index of HATS, which says where the entry is; nothing warns
