@@ -1,22 +1,29 @@
 """Time and memory of matches against astropy, all sky, half of the targets with a counterpart.
 
-    python benchmarks/matching_speed.py [--repeats 5] [--grow]
+    python benchmarks/matching_speed.py [--repeats 5]
+    python benchmarks/matching_speed.py --grow --figure matching_speed.png
+    python benchmarks/matching_speed.py --lsdb
 
 Every method runs in a process of its own. Astropy keeps its tree with the catalog, so the first
-call (tree built) and the second are both given. ``--grow`` shows how time and memory grow.
+call (tree built) and the second are both given. ``--grow`` shows how time and memory grow with the
+catalog, for 100,000 targets. ``--lsdb`` writes the catalogs of ``--sizes`` as HATS files and
+matches them through LSDB, chance rate included, beside `match_sky` on the same in memory.
 """
 
 import argparse
 import resource
 import sys
+import tempfile
 import time
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord, search_around_sky
-from astropy.table import Table
+from astropy.table import QTable, Table
 
+from astrocnn.matching import match_hats, match_sky
 from astrocnn.matching._pairs import nearest_pairs, sky_pairs
 
 RADIUS = 5 * u.arcsec
@@ -89,23 +96,119 @@ def compared(sizes, repeats: int) -> Table:
     return table
 
 
-def grown(sizes) -> Table:
-    """Time and memory of the nearest match against the length of the catalog."""
-    rows = [(m, *measured("nearest", True, 100_000, m)[:3:2]) for m in sizes]
-    return Table(rows=rows, names=["catalog", "s", "MB"])
+def grown(sizes, n: int) -> Table:
+    """Time and memory of the nearest match of n targets against the length of the catalog."""
+    names = ["catalog", "astropy s", "s", "astropy MB", "MB"]
+    table = Table(names=names, dtype=[int, float, float, float, float])
+    for m in sizes:
+        (theirs, _, more, there), (ours, _, mine, here) = (
+            measured("nearest", own, n, m) for own in (False, True)
+        )
+        assert there == here, "not the same matches"
+        table.add_row((m, theirs, ours, more, mine))
+    for name in names[1:]:
+        table[name].info.format = ".2f" if "MB" not in name else ".0f"
+    return table
+
+
+def draw(table: Table, path: str, n: int) -> None:
+    """Time and memory against the length of the catalog."""
+    from astrocnn.plotting._matplotlib import CYCLE, import_pyplot
+
+    plt = import_pyplot()
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
+    for ax, unit, what in zip(axes, ("s", "MB"), ("time (s)", "memory above the inputs (MB)"),
+                              strict=True):  # fmt: skip
+        ax.plot(table["catalog"], table[f"astropy {unit}"], "s--", color=CYCLE[1], label="astropy")
+        ax.plot(table["catalog"], table[unit], "o-", color=CYCLE[0], label="astrocnn")
+        drawn = np.r_[table[f"astropy {unit}"], table[unit]]
+        ax.set(xscale="log", yscale="log" if (drawn > 0).all() else "linear",
+               xlabel="entries of the catalog", ylabel=what)  # fmt: skip
+        ax.grid(color="0.92", lw=0.6)
+    axes[0].set_title(f"nearest entry within 5 arcsec of {n:,} targets", fontsize=9, loc="left")
+    axes[0].legend(frameon=False)
+    figure.savefig(path, dpi=120)
+
+
+def through_lsdb(sizes, rows: int) -> Table:
+    """Seconds, seconds of processors, MB and matches of `match_sky`, and of `match_hats`."""
+    found = []
+    for n, m in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            calls = [(_write_hats, n, m, rows), (_match, False, n, m), (_match, True, n, m)]
+            results = []
+            for call, *arguments in calls:
+                with get_context("spawn").Pool(1) as pool:
+                    results.append(pool.apply(call, (*arguments, folder)))
+            (files, written), memory, hats = results
+            assert memory[-2:] == hats[-2:], "not the same matches"
+            found.append((f"{n:,} x {m:,}", files, written, *memory[:3], *hats[:3], hats[3]))
+    names = ["size", "files", "written s", "match_sky s", "cpu s", "MB", "match_hats s",
+             "hats cpu s", "hats MB", "matches"]  # fmt: skip
+    table = Table(rows=found, names=names)
+    for name in names[2:-1]:
+        table[name].info.format = ".0f" if "MB" in name else ".1f"
+    return table
+
+
+def _write_hats(n, m, rows, folder):
+    """Files of the catalog, and the time it took to write them."""
+    from astrocnn.matching._lsdb import import_lsdb, quiet
+
+    _, entries = catalogs(n, m)
+    start = time.perf_counter()
+    with quiet():
+        frame = Table({"ra": entries.ra.deg, "dec": entries.dec.deg, "source_id": np.arange(m)})
+        catalog = import_lsdb().from_dataframe(
+            frame.to_pandas(), catalog_name="drawn", partition_rows=rows, margin_threshold=None
+        )
+        catalog.write_catalog(Path(folder) / "drawn", progress_bar=False)
+    return catalog.npartitions, time.perf_counter() - start
+
+
+def _match(hats, n, m, folder):
+    """Time, that of processors, memory; then matches and what chance makes."""
+    coords, entries = catalogs(n, m)
+    targets = QTable({"ra": coords.ra, "dec": coords.dec})
+    if hats:
+        from astrocnn.matching._lsdb import import_lsdb, quiet
+
+        with quiet():
+            import_lsdb()
+        catalog, entries, function = Path(folder) / "drawn", None, match_hats
+    else:
+        catalog, function = QTable({"ra": entries.ra, "dec": entries.dec}), match_sky
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start, processors = time.perf_counter(), time.process_time()
+    table = function(targets, catalog, RADIUS)
+    seconds, processors = time.perf_counter() - start, time.process_time() - processors
+    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    counts = table.meta["match"]["chance_counts"]
+    return seconds, processors, more, int(table["matched"].sum()), counts
 
 
 def main(arguments=None) -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--sizes", default="100000x5000000,1000000x1000000")
-    parser.add_argument("--grow", action="store_true", help="up to 20 million entries")
+    parser.add_argument("--grow", action="store_true", help="up to 20 million entries, no table")
+    parser.add_argument("--grow-sizes", default="1000000,2000000,5000000,10000000,20000000")
+    parser.add_argument("--grow-targets", type=int, default=100_000)
+    parser.add_argument("--figure", help="file for the figure of --grow")
+    parser.add_argument("--lsdb", action="store_true", help="through HATS files, no table")
+    parser.add_argument("--partition-rows", type=int, default=500_000, help="of the HATS files")
     options = parser.parse_args(arguments)
     sizes = [tuple(map(int, size.split("x"))) for size in options.sizes.split(",")]
-    compared(sizes, options.repeats).pprint(max_lines=-1, max_width=-1)
-    if options.grow:
-        grown([1_000_000, 2_000_000, 5_000_000, 10_000_000, 20_000_000]).pprint()
+    if options.lsdb:
+        through_lsdb(sizes, options.partition_rows).pprint(max_lines=-1, max_width=-1)
+    if options.grow or options.figure:
+        table = grown([int(m) for m in options.grow_sizes.split(",")], options.grow_targets)
+        table.pprint(max_lines=-1, max_width=-1)
+        if options.figure:
+            draw(table, options.figure, options.grow_targets)
+    if not (options.lsdb or options.grow or options.figure):
+        compared(sizes, options.repeats).pprint(max_lines=-1, max_width=-1)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,18 @@
 """Nearest match in a catalog that fills no memory: HATS files, read and joined by LSDB."""
 
-import warnings
 from collections.abc import Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import SkyCoord
 from astropy.cosmology import FLRW
 from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import InvalidTargetError
 from ..tables import read_targets
 from ._chance import ChanceRate, check_ring, shifted
+from ._lsdb import import_lsdb, nearest_entries, quiet
 from ._matched import add_match, check_columns, match_summary
-from ._pairs import nearest_pairs
 from ._positions import read_positions
 from ._radius import radius_text
 from ._rule import read_rule
@@ -71,9 +68,9 @@ def match_hats(
     Notes
     -----
     Each partition of the catalog is read once, by LSDB and with its Dask scheduler: on the machines
-    of a `dask.distributed.Client` if there is one, else in threads. Partitions farther than
-    ``shift`` from all targets are not read. Of each, the entry nearest to each position and within
-    ``shift`` goes back, not more.
+    of a `dask.distributed.Client` if there is one, else in threads. Partitions that are several
+    times ``shift`` away from all targets are not read. Of each, the entry nearest to each position
+    and within ``shift`` goes back, not more.
 
     What differs from `match_sky`: no one-to-one assignment and no radius per entry; without a
     ``source_id``, ``match_id`` is the index of HATS, which says where the entry is; nothing warns
@@ -101,10 +98,10 @@ def match_hats(
         raise InvalidTargetError(f"shift must be at most {_REACH:g} here, not {shift}")
     coords, valid = read_positions(table)
     coords, rule = coords[valid], rule.rows(valid, "target")
-    with _quiet():
+    with quiet():
         entries, names = _open(catalog, columns or {})
         copies = [coords, *(shifted(coords, shift, i / n_shifts) for i in range(int(n_shifts)))]
-        found = _nearest(copies, entries, shift)
+        found = nearest_entries(copies, entries, shift)
     distance = np.full((len(copies), len(coords)), np.inf)
     distance.flat[found["row"]] = found["separation"]
     distance = distance * u.rad
@@ -120,31 +117,6 @@ def match_hats(
     summary = match_summary(entries.name, len(table), int(matched.sum()), rate, text)
     table.meta[f"{prefix}match"] = summary
     return table
-
-
-def import_lsdb():
-    """Return LSDB.
-
-    Raises
-    ------
-    ImportError
-        If it is not installed; the message says how to get it.
-    """
-    try:
-        import lsdb
-    except ImportError as error:
-        raise ImportError(
-            "HATS catalogs need LSDB, which is not installed: pip install astrocnn[lsdb]"
-        ) from error
-    return lsdb
-
-
-@contextmanager
-def _quiet():
-    """LSDB uses what pandas 3 deprecates, from its import on."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        yield
 
 
 def _open(catalog, columns: Mapping[str, str]):
@@ -177,118 +149,13 @@ def _open(catalog, columns: Mapping[str, str]):
     return (lsdb.open_catalog(catalog, columns=needed) if is_path else opened[needed]), names
 
 
-def _nearest(copies: list[SkyCoord], entries, reach: u.Quantity):
-    """The entry nearest to each position.
-
-    Parameters
-    ----------
-    copies : list of `~astropy.coordinates.SkyCoord` of shape (n,)
-        Targets, and their shifted copies.
-    entries : `lsdb.Catalog`
-    reach : `~astropy.units.Quantity`
-        Farthest that is looked for.
-
-    Returns
-    -------
-    `pandas.DataFrame`
-        One row per position that has an entry: ``row`` (counted through all copies),
-        ``separation`` (radians), and the columns of the catalog.
-    """
-    import pandas as pd
-
-    lsdb = import_lsdb()
-    ra, dec = (np.concatenate([getattr(copy, name).deg for copy in copies])
-               for name in ("ra", "dec"))  # fmt: skip
-    if not len(ra):
-        return _no_pairs(entries)
-    # One partition per base pixel: then it is the catalog's partitions that are gone through. The
-    # positions have the margin, for the catalog may have none.
-    positions = lsdb.from_dataframe(
-        pd.DataFrame({"ra": ra, "dec": dec, "row": np.arange(len(ra))}),
-        highest_order=0, margin_threshold=reach.to_value(u.arcsec), catalog_name="targets",
-    )  # fmt: skip
-    try:
-        pairs = entries.crossmatch(
-            positions, algorithm=_algorithm(reach.to_value(u.rad)),
-            suffixes=("", "_target"), suffix_method="all_columns",
-        )  # fmt: skip
-    except RuntimeError as error:
-        if "overlap" not in str(error):
-            raise
-        return _no_pairs(entries)
-    found = pairs.compute(progress_bar=False).reset_index()
-    found = found.rename(columns={"row_target": "row", "_separation": "separation"})
-    found = found.sort_values(["row", "separation"]).drop_duplicates("row")
-    return found.astype({"row": "int64", "separation": "float64"})
-
-
-def _no_pairs(entries):
-    """What `_nearest` returns where there is none."""
-    columns = {"row": "int64", "separation": "float64"}
-    return entries.meta.reset_index().assign(row=0, separation=0.0).iloc[:0].astype(columns)
-
-
-def _algorithm(reach: float):
-    """What LSDB does with each partition of the catalog."""
-    import pandas as pd
-    import pyarrow as pa
-
-    class Nearest(import_lsdb().AbstractCrossmatchAlgorithm):
-        """The entry of a partition nearest to each position within reach."""
-
-        extra_columns = pd.DataFrame({"_separation": pd.Series(dtype=pd.ArrowDtype(pa.float64()))})
-
-        def perform_crossmatch(self, crossmatch_args):
-            entry, position, separation = nearest_in_partition(crossmatch_args, reach)
-            column = pd.Series(separation, dtype=pd.ArrowDtype(pa.float64()))
-            return entry, position, pd.DataFrame({"_separation": column})
-
-    return Nearest()
-
-
-def nearest_in_partition(partition, reach: float):
-    """The entry of one partition nearest to each position.
-
-    Parameters
-    ----------
-    partition : `lsdb.core.crossmatch.crossmatch_args.CrossmatchArgs`
-        The entries (left), and the positions (right) of the base pixel with their margin.
-    reach : float
-        In radians.
-
-    Returns
-    -------
-    entry, position : ndarray of shape (k,), int
-        Their places in the two frames.
-    separation : ndarray of shape (k,)
-        In radians.
-    """
-    import healpy
-
-    entries = _coords(partition.left_df, partition.left_catalog_info)
-    positions = _coords(partition.right_df, partition.right_catalog_info)
-    nside = 2**partition.left_order
-    center = healpy.pix2vec(nside, partition.left_pixel, nest=True)
-    widest = min(healpy.max_pixrad(nside) + reach, np.pi)
-    near = np.flatnonzero(positions.cartesian.xyz.value.T @ center >= np.cos(widest) - 1e-12)
-    pairs = nearest_pairs(positions[near], entries, reach * u.rad)
-    return pairs.entry, near[pairs.target], pairs.separation
-
-
-def _coords(frame, info) -> SkyCoord:
-    """Positions of a frame; those of HATS are ICRS, in degrees."""
-    ra, dec = (frame[name].to_numpy(dtype=float, na_value=np.nan)
-               for name in (info.ra_column, info.dec_column))  # fmt: skip
-    return SkyCoord(ra, dec, unit="deg")
-
-
 def _column(found, name: str | None, rows: np.ndarray, matched: np.ndarray) -> MaskedColumn:
     """Values of a column of the catalog at the matches, masked elsewhere.
 
     Parameters
     ----------
     found : `pandas.DataFrame`
-        Result of `_nearest`.
+        Result of `nearest_entries`.
     name : str, optional
         Column; without one, the index of HATS for identifiers.
     rows : ndarray of int

@@ -52,3 +52,14 @@ def test_redshifts_of_real_clusters(script, capsys, tmp_path):
 def test_speed(script):
     table = script("matching_speed").compared([(200, 1000)], 1)
     assert (table["matches"] >= 100).all()  # both found the same
+
+
+@pytest.mark.slow
+def test_growth_of_time_and_memory(monkeypatch, capsys, tmp_path):
+    """Both find the same matches at all sizes; the figure is written."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    figure = tmp_path / "speed.png"
+    arguments = ["--grow-sizes", "1000,2000", "--grow-targets", "100", "--figure", str(figure)]
+    __import__("matching_speed").main(arguments)
+    assert "2000" in capsys.readouterr().out
+    assert figure.stat().st_size > 10_000

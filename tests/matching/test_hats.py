@@ -12,7 +12,7 @@ from astropy.table import MaskedColumn, QTable, Table
 
 from astrocnn.exceptions import InvalidTargetError
 from astrocnn.matching import describe_match, match_hats, match_sky
-from astrocnn.matching._hats import _quiet, import_lsdb, nearest_in_partition
+from astrocnn.matching._lsdb import import_lsdb, nearest_in_partition, quiet
 
 #: LSDB compiles its alignment of pixels anew in each process: 15 s of a processor.
 slow = pytest.mark.slow
@@ -24,7 +24,7 @@ COLUMNS = ["matched", "separation", "match_id", "z_spec", "chance_probability"]
 def lsdb():
     """LSDB, or no test."""
     try:
-        with _quiet():
+        with quiet():
             return import_lsdb()
     except ImportError as error:
         pytest.skip(str(error))
@@ -55,7 +55,7 @@ def folder(lsdb, catalog, tmp_path_factory):
     """The same catalog in HATS files of unequal orders, without a margin."""
     path = tmp_path_factory.mktemp("hats") / "drawn"
     frame = Table(catalog).to_pandas()
-    with _quiet():
+    with quiet():
         lsdb.from_dataframe(
             frame, catalog_name="drawn", partition_rows=4000, margin_threshold=None
         ).write_catalog(path, progress_bar=False)  # fmt: skip
@@ -108,7 +108,7 @@ def test_row_by_row_as_match_sky(folder, catalog, targets):
 @slow
 def test_opened_catalog_other_columns_and_radii(lsdb, folder, catalog, targets):
     """One that LSDB has opened; a radius per target; identifiers that are no text; a prefix."""
-    with _quiet():
+    with quiet():
         opened = lsdb.open_catalog(folder)
     options = {"radius": targets["radius"], "prefix": "d_", "n_shifts": 3, "shift": 0.5 * u.deg}
     one = match_hats(targets, opened, **options)
@@ -134,9 +134,18 @@ def test_length_at_the_redshift_of_the_target(folder, catalog, targets):
 
 
 @slow
+def test_widest_shift(folder, catalog, targets):
+    """Margins of ten degrees: positions far over the edges of base pixels, and over the poles."""
+    options = {"shift": 10 * u.deg, "n_shifts": 4}
+    one = match_hats(targets, folder, 4 * u.deg, **options)
+    assert_same(one, match_sky(targets, catalog, 4 * u.deg, **options))
+    assert one["matched"].sum() == len(targets) - 1
+
+
+@slow
 def test_sparse_catalog_gives_an_upper_limit_of_chance(lsdb, catalog, targets):
     """One entry in a hundred square degrees: rings of 1 degree see none."""
-    with _quiet():
+    with quiet():
         sparse = catalog[:400]
         opened = lsdb.from_dataframe(
             Table(sparse).to_pandas(), catalog_name="drawn", margin_threshold=None
@@ -153,7 +162,7 @@ def test_sparse_catalog_gives_an_upper_limit_of_chance(lsdb, catalog, targets):
 
 @slow
 def test_far_from_the_catalog_and_no_targets(lsdb, folder, catalog):
-    with _quiet():
+    with quiet():
         opened = lsdb.open_catalog(folder).cone_search(45, 0, 3600)
     far = match_hats(SkyCoord([200.0], [50.0], unit="deg"), opened)
     assert not far["matched"].any()
