@@ -87,6 +87,11 @@ class CutoutGrid:
         wcs.wcs.set()
         return wcs
 
+    @cached_property
+    def _plane(self) -> tuple[float, float, float]:
+        """Center, and side of a pixel, in radians."""
+        return self.center.ra.rad, self.center.dec.rad, self.pixel_scale.to_value(u.rad)
+
     def lonlat(self) -> tuple[np.ndarray, np.ndarray]:
         """Right ascension and declination of the pixel centers.
 
@@ -118,9 +123,9 @@ class CutoutGrid:
         ra, dec : ndarray of shape (n_rows, n_columns)
             Degrees, ICRS.
         """
-        step, half = self.pixel_scale.to_value(u.rad), (self.pixels - 1) / 2
+        ra0, dec0, step = self._plane
+        half = (self.pixels - 1) / 2
         xi, eta = (half - x[np.newaxis, :]) * step, (y[:, np.newaxis] - half) * step
-        ra0, dec0 = self.center.ra.rad, self.center.dec.rad
         # Cartesian direction: the center plus the offsets along east and north.
         forward = np.cos(dec0) - eta * np.sin(dec0)
         up = np.sin(dec0) + eta * np.cos(dec0)
@@ -141,12 +146,12 @@ class CutoutGrid:
         x, y : ndarray
             0-based; NaN more than 90 degrees from the center.
         """
-        ra, dec = np.radians(ra) - self.center.ra.rad, np.radians(dec)
-        dec0 = self.center.dec.rad
+        ra0, dec0, step = self._plane
+        ra, dec = np.radians(ra) - ra0, np.radians(dec)
         ahead = np.cos(dec) * np.cos(ra)
         depth = np.sin(dec) * np.sin(dec0) + ahead * np.cos(dec0)
         depth = np.where(depth > 0, depth, np.nan)
-        step, half = self.pixel_scale.to_value(u.rad), (self.pixels - 1) / 2
+        half = (self.pixels - 1) / 2
         east = np.cos(dec) * np.sin(ra) / depth
         north = (np.sin(dec) * np.cos(dec0) - ahead * np.sin(dec0)) / depth
         return half - east / step, half + north / step

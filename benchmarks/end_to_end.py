@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from astrocnn import ClusterClassifier, conf
 from astrocnn.cutouts import iter_cutouts
-from astrocnn.estimators._verdicts import Verdicts
+from astrocnn.estimators._part import Part
 from astrocnn.providers import HipsProvider, write_hips
 from astrocnn.simulation import simulate_field
 from astrocnn.tables import read_targets
@@ -95,7 +95,7 @@ def stages(classifier, fitted, coords) -> tuple[Table, np.ndarray, xr.Dataset]:
     """Processor time per target of each stage by itself, network input, and the cut-outs."""
     description, table = fitted.description, read_targets(coords)
     spent = dict.fromkeys(["cut-outs", "preprocessing", "domain", "network", "flags"], 0.0)
-    tensors, datasets, verdicts = [], [], Verdicts(len(description.classes))
+    tensors, datasets = [], []
     chunks = iter_cutouts(
         table, BANDS, classifier.images, description.field_size, description.pixels
     )
@@ -111,7 +111,7 @@ def stages(classifier, fitted, coords) -> tuple[Table, np.ndarray, xr.Dataset]:
         timed("domain", lambda t=tensor: fitted.domain.score(t))
         timed("network", lambda t=tensor: fitted.outputs(t, BATCH))
         judged = fitted.judge(dataset, BATCH)
-        timed("flags", lambda d=dataset, j=judged: verdicts.add(d, j))
+        timed("flags", lambda d=dataset, j=judged: Part.of(d, j))
         tensors.append(tensor)
         datasets.append(dataset)
     seconds = np.array(list(spent.values()))
