@@ -10,9 +10,11 @@ Górski et al. 2005, ApJ 622, 759, sections 4 and 5; Calabretta & Roukema 2007, 
 
 import math
 
+import numpy as np
+
 from .._compiled import compiled
 
-__all__ = ["direction_of", "face_of", "interleave", "over_edge"]
+__all__ = ["direction_of", "face_of", "faces_of", "interleave", "over_edge"]
 
 
 @compiled
@@ -48,6 +50,18 @@ def face_of(x, y, z, n):
     if height > 0:
         return k, n - (1 - part) * sigma, n - part * sigma
     return 8 + k, part * sigma, (1 - part) * sigma
+
+
+@compiled
+def faces_of(directions, n):
+    """Return face, ``u`` and ``v`` of many directions, shape (n_directions, 3); see `face_of`."""
+    faces = np.empty(len(directions), np.int64)
+    us, vs = np.empty(len(directions)), np.empty(len(directions))
+    for k in range(len(directions)):
+        faces[k], us[k], vs[k] = face_of(
+            directions[k, 0], directions[k, 1], directions[k, 2], float(n)
+        )
+    return faces, us, vs
 
 
 @compiled

@@ -68,6 +68,27 @@ class Tile:
         radius = 2 * np.arcsin(np.linalg.norm(corners.T - middle, axis=1).max() / 2)
         return np.sqrt(2) * radius * 1.001 * u.rad
 
+    def plane_pixels(self, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Columns and rows of positions (degrees); NaN where they are on another base face."""
+        from ._healpix_faces import faces_of
+
+        sky = SkyCoord(np.ravel(ra), np.ravel(dec), unit="deg").transform_to(FRAMES[self.frame])
+        n, side = self.width << self.order, 1 << self.order
+        face, u, v = faces_of(np.ascontiguousarray(sky.cartesian.xyz.value.T), n)
+        _, middle_u, middle_v = faces_of(self._middle, n)
+        half = self.width / 2
+        x = v - (middle_v[0] - half) - 0.5
+        y = self.width - 0.5 - (u - (middle_u[0] - half))
+        other = face != self.number // (side * side)
+        return tuple(np.where(other, np.nan, c).reshape(np.shape(ra)) for c in (x, y))
+
+    @property
+    def _middle(self) -> np.ndarray:
+        """Direction of the middle, shape (1, 3), in the frame of the tile."""
+        import healpy
+
+        return np.array([healpy.pix2vec(1 << self.order, self.number, nest=True)])
+
     def lonlat(self) -> tuple[np.ndarray, np.ndarray]:
         """Right ascension and declination (degrees) of the pixels, as they lie in the file."""
         import healpy

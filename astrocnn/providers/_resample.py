@@ -73,11 +73,10 @@ def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:
     places = places._replace(x=places.x - part[1].start, y=places.y - part[0].start)
     data = np.ascontiguousarray(image.data[part], dtype=np.float32)
     counts = image.quantity == "counts"
-    if counts and isinstance(grid, CutoutGrid):
-        values = _shared_counts(data, image.wcs, part, grid)
-    else:
+    values = _shared_counts(data, image.wcs, part, grid) if counts else None
+    if values is None:
         values = _interpolated(data, places, grid)
-        if counts:  # on a tile of a HiPS, whose pixels are no smaller
+        if counts:
             values *= area_ratio(image.wcs, grid)
     valid = np.isfinite(values)
     exposure = None
@@ -117,9 +116,15 @@ def _copied(data, row, column, shape):
 
 
 def _shared_counts(data, wcs, part, grid):
-    """Counts by overlapping area; NaN where nothing overlaps."""
+    """Counts by overlapping area; NaN where nothing overlaps.
+
+    None for a tile at the border of a HEALPix base face: its plane ends there.
+    """
     from ._image_kernel import add_counts
 
+    x, y = plane_positions(wcs, part, grid)
+    if not isinstance(grid, CutoutGrid) and np.isnan(x).any():
+        return None
     image, area = np.zeros((2, *grid.shape))
-    add_counts(data, *plane_positions(wcs, part, grid), image, area)
+    add_counts(data, x, y, image, area)
     return np.where(area > 0, image, np.nan).astype(np.float32)

@@ -1,7 +1,5 @@
 """Counts of HEALPix tiles, shared among the pixels of a tangent plane by area; compiled."""
 
-import math
-
 import numpy as np
 
 from .._compiled import compiled
@@ -9,6 +7,9 @@ from ._healpix_faces import direction_of, face_of, interleave, over_edge
 from ._image_kernel import add_counts
 
 __all__ = ["share_tile", "tiles_with_a_corner"]
+
+#: Places on each side of a target's border that are worked out.
+_SIDE = 16
 
 
 @compiled
@@ -30,15 +31,18 @@ def share_tile(axes, step, n, bits, number, tile, image, area):
     """
     width, pixels = 1 << bits, image.shape[0]
     face, i0, j0 = _tile_place(number, n, bits)
-    rows = _rows_near(axes, step, pixels, face, i0, j0, n, width)
-    xs, ys = np.empty((2, width + 1)), np.empty((2, width + 1))
-    for row in range(rows[0], rows[1]):
-        # Row 0 of a tile has the largest u.
-        for k in range(2):
-            for column in range(width + 1):
-                x, y, z = direction_of(face, i0 + width - row - k, j0 + column, float(n))
-                xs[k, column], ys[k, column] = _on_plane(axes, step, pixels, x, y, z)
-        add_counts(tile[row : row + 1], xs, ys, image, area)
+    first, last, left, right = _part_near(axes, step, pixels, face, i0, j0, n, width)
+    if first >= last or left >= right:
+        return
+    shape = last - first + 1, right - left + 1
+    xs, ys = np.empty(shape), np.empty(shape)
+    for a in range(shape[0]):
+        for b in range(shape[1]):
+            # Row 0 of a tile has the largest u.
+            u, v = i0 + width - first - a, j0 + left + b
+            x, y, z = direction_of(face, float(u), float(v), float(n))
+            xs[a, b], ys[a, b] = _on_plane(axes, step, pixels, x, y, z)
+    add_counts(tile[first:last, left:right], xs, ys, image, area)
 
 
 @compiled
@@ -102,23 +106,27 @@ def _on_plane(axes, step, pixels, x, y, z):
 
 
 @compiled
-def _rows_near(axes, step, pixels, face, i0, j0, n, width):
-    """First and last row of a tile that can touch a target, by the circles around both."""
-    reach = math.atan(step * pixels * math.sqrt(0.5)) + math.pi / (2 * n)
-    first, last = width, 0
-    for row in range(width):
-        u = i0 + width - row - 0.5
-        x, y, z = direction_of(face, u, j0 + width / 2, float(n))
-        a, b, c = direction_of(face, u, float(j0), float(n))
-        p, q, r = direction_of(face, u, float(j0 + width), float(n))
-        half = max(_angle(x, y, z, a, b, c), _angle(x, y, z, p, q, r))
-        if _angle(x, y, z, axes[0, 0], axes[0, 1], axes[0, 2]) <= reach + half:
-            first, last = min(first, row), row + 1
-    return first, last
+def _part_near(axes, step, pixels, face, i0, j0, n, width):
+    """Rows and columns of a tile that can touch a target: first, last, left, right.
 
-
-@compiled
-def _angle(x, y, z, a, b, c):
-    """Angle between two directions (radians)."""
-    p, q, r = y * c - z * b, z * a - x * c, x * b - y * a
-    return math.atan2(math.sqrt(p * p + q * q + r * r), x * a + y * b + z * c)
+    From the places of its border on the face of the tile; all of the tile where some of the border
+    is on another face, whose places do not go on from there.
+    """
+    reach = pixels / 2 * step
+    low_u, high_u, low_v, high_v = 4.0 * n, -4.0 * n, 4.0 * n, -4.0 * n
+    for k in range(4 * _SIDE):
+        along, side = (2 * (k % _SIDE) / (_SIDE - 1) - 1) * reach, k // _SIDE
+        west, north = along, (1 - 2 * side) * reach
+        if side >= 2:
+            west, north = (5 - 2 * side) * reach, along
+        a = axes[0] + west * axes[1] + north * axes[2]
+        other, u, v = face_of(a[0], a[1], a[2], float(n))
+        if other != face:
+            return 0, width, 0, width
+        low_u, high_u, low_v, high_v = min(low_u, u), max(high_u, u), min(low_v, v), max(high_v, v)
+    # Between two places of the border it may bulge.
+    room_u, room_v = 2 + 0.02 * (high_u - low_u), 2 + 0.02 * (high_v - low_v)
+    first = int(i0 + width - high_u - room_u)
+    last = int(i0 + width - low_u + room_u) + 1
+    left, right = int(low_v - room_v - j0), int(high_v + room_v - j0) + 1
+    return max(first, 0), min(last, width), max(left, 0), min(right, width)
