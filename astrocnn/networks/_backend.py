@@ -35,8 +35,9 @@ def load_keras():
     if "keras" not in sys.modules:
         if wanted:
             os.environ["KERAS_BACKEND"] = wanted
-        # TensorFlow's start-up notes about CPU instructions are no news to an astronomer.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        # TensorFlow's notes about instructions, missing GPUs and steps of its optimizer that it
+        # leaves out are no news to an astronomer; what fails is raised.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         # Nor are its hints that a new network is compiled anew, as in every cross-validation.
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
     import keras

@@ -38,6 +38,7 @@ def prepare_images(images, valid, exposures, rows, taps, stretched, standardized
     rate = np.empty(ny * nx, np.float32)
     weight, keys = np.empty_like(rate), np.empty(len(rate), np.int32)
     margin = taps.shape[1] - 1
+    whole = np.zeros((bands, len(rate)), np.float32)
     scratch = np.empty((2, (ny + 2 * margin) * padded_width(nx, margin)), np.float32)
     for i in range(len(rows)):
         for b in range(bands):
@@ -46,7 +47,14 @@ def prepare_images(images, valid, exposures, rows, taps, stretched, standardized
             n = _weighted(image, good, exposure, rate, weight)
             if taps[b, 0] > 0:
                 _smoothed(rate, taps[b], nx, scratch)
-                _smoothed(weight, taps[b], nx, scratch)
+                if n == len(rate) and len(exposure) == 0:
+                    # The same for all images without gaps: it tells the border from the middle.
+                    if whole[b, 0] == 0:
+                        _smoothed(weight, taps[b], nx, scratch)
+                        whole[b] = weight
+                    weight[:] = whole[b]
+                else:
+                    _smoothed(weight, taps[b], nx, scratch)
             for p in range(len(rate)):
                 rate[p] = rate[p] / weight[p] if weight[p] > 0 else _ZERO
             if stretched or standardized:

@@ -17,6 +17,7 @@ from ._moc import hips_moc
 from ._open import open_provider
 from ._resample import SkyImage, resample_image
 from ._skyview import SkyViewProvider
+from ._tiles_provider import TilesProvider
 from ._xmm_archive import XMMArchiveProvider
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Provider",
     "SkyImage",
     "SkyViewProvider",
+    "TilesProvider",
     "XMMArchiveProvider",
     "clear_image_cache",
     "estimate_background",
