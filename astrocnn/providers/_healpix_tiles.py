@@ -20,7 +20,7 @@ __all__ = ["HealpixTiles", "in_batches"]
 #: Tiles that one target may need.
 _MOST = 1024
 #: Targets that a thread takes at once.
-_BATCH = 8
+_BATCH = 16
 
 
 class HealpixTiles:
