@@ -63,7 +63,8 @@ def find_client(client, source: TargetSource):
         return None
     with suppress(ValueError):
         found = distributed.get_client()
-        return None if found.asynchronous else found
+        # A client that was not closed well may still be the current one.
+        return found if found.status == "running" and not found.asynchronous else None
     return None
 
 

@@ -124,7 +124,7 @@ def client():
             processes=False,
             protocol="tcp",
             host="127.0.0.1",  # tests reach nothing else
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
@@ -168,6 +168,6 @@ class TestCluster:
 def test_two_processes(classifier, kept, coords):
     distributed = pytest.importorskip("distributed")
     here = classifier.predict(coords, client=False)
-    with distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address=None):
+    with distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"):
         assert_same(classifier.predict(coords), here)
         assert_same(classifier.predict(open_cutouts(kept)), here)
