@@ -207,20 +207,10 @@ class CutoutGrids:
         """Grid of one target."""
         return CutoutGrid(SkyCoord(self.ra[i], self.dec[i], unit="deg"), self.size, self.pixels)
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of an image on a grid, ``(ny, nx)``."""
-        return (self.pixels, self.pixels)
-
-    @property
-    def pixel_scale(self) -> u.Quantity:
-        """Side of one pixel (arcsec)."""
-        return (self.size / self.pixels).to(u.arcsec)
-
-    @property
-    def pixel_area(self) -> u.Quantity:
-        """Area of one pixel at the centers (arcsec2)."""
-        return self.pixel_scale**2
+    # As those of each grid.
+    shape = CutoutGrid.shape
+    pixel_scale = CutoutGrid.pixel_scale
+    pixel_area = CutoutGrid.pixel_area
 
     def axes(self) -> np.ndarray:
         """Return unit vectors to the centers and along their west and north.

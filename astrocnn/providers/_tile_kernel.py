@@ -50,12 +50,11 @@ def node_tiles(axes, step, pixels, n, bits, spacing=SPACING):
     found = np.empty((axes.shape[0], side * side), np.int64)
     per_face = (n >> bits) * (n >> bits)
     for t in range(axes.shape[0]):
-        for a in range(side):
-            for b in range(side):
-                x, y, z = _direction(axes[t], step, pixels, (b - 1) * spacing, (a - 1) * spacing)
-                face, u, v = face_of(x, y, z, float(n))
-                i, j = min(int(u), n - 1) >> bits, min(int(v), n - 1) >> bits
-                found[t, a * side + b] = face * per_face + interleave(i, j)
+        faces, us, vs = _nodes(axes[t], step, pixels, n, spacing)
+        for k in range(side * side):
+            u, v = us[k // side, k % side], vs[k // side, k % side]
+            i, j = min(int(u), n - 1) >> bits, min(int(v), n - 1) >> bits
+            found[t, k] = faces[k // side, k % side] * per_face + interleave(i, j)
     return found
 
 
@@ -90,15 +89,9 @@ def sample_tiles(
     int
         How many numbers are in ``wanted``; if not 0, get them and call again.
     """
-    pixels = image.shape[0]
-    side = (pixels + spacing - 1) // spacing + 3
-    faces = np.empty((side, side), np.int64)
-    us, vs = np.empty((side, side)), np.empty((side, side))
-    for a in range(side):
-        for b in range(side):
-            x, y, z = _direction(axes, step, pixels, (b - 1) * spacing, (a - 1) * spacing)
-            faces[a, b], us[a, b], vs[a, b] = face_of(x, y, z, float(n))
-    n_wanted = 0
+    pixels, n_wanted = image.shape[0], 0
+    faces, us, vs = _nodes(axes, step, pixels, n, spacing)
+    side = len(faces)
     places, parts = np.empty(spacing, np.int64), np.empty((2, spacing), np.float32)
     corners = np.empty((2, 2), np.int64)
     for a in range(1, side - 2):
@@ -133,6 +126,19 @@ def sample_tiles(
             else:
                 fill_across(cell_u, cell_v, bits, i0, j0, corners, pool, cell, spacing)
     return n_wanted
+
+
+@compiled
+def _nodes(axes, step, pixels, n, spacing):
+    """Faces and places of the nodes of a target, one more on each side than its pixels need."""
+    side = (pixels + spacing - 1) // spacing + 3
+    faces = np.empty((side, side), np.int64)
+    us, vs = np.empty((side, side)), np.empty((side, side))
+    for a in range(side):
+        for b in range(side):
+            x, y, z = _direction(axes, step, pixels, (b - 1) * spacing, (a - 1) * spacing)
+            faces[a, b], us[a, b], vs[a, b] = face_of(x, y, z, float(n))
+    return faces, us, vs
 
 
 @compiled
