@@ -126,13 +126,13 @@ def reduced_protocol(
     return Protocol(cn, mn, grid=2 * pixels[0], scale=scale, **settings)
 
 
-def full_protocol(**settings) -> Protocol:
+def full_protocol(precision=None, **settings) -> Protocol:
     """The paper's own protocol (its table 3), for an accelerator.
 
     The lowest learning rate printed for CN is the first one, so that rate stays; the decay printed
     for MN is taken for Adadelta's rho.
     """
-    cn = Training(153_000, 10, "sgd", 1e-4, "constant", 356)
+    cn = Training(153_000, 10, "sgd", 1e-4, "constant", 356, precision)
     mn = Training(3_825, 20, "adadelta", 1.0, "plateau", 224)
     return Protocol(cn, mn, grid=356, **settings)
 

@@ -164,7 +164,7 @@ def parse(arguments=None) -> argparse.Namespace:
     add("--jobs", type=int, help="processes (default 2; 1 with --full)")
     add("--epochs", default="15,8", help="of CN, MN (default %(default)s)")
     add("--pixels", default="89,56", help="side of the images of CN, MN (default %(default)s)")
-    add("--precision", help="of CN: mixed_bfloat16 is faster on processors with AMX")
+    add("--precision", help="of CN: mixed_bfloat16 is faster on GPUs, and with AMX")
     add("--test", type=int, default=10_000, help="targets of the large test")
     add("--scale", type=float, default=1.0, help="share of the paper's list sizes, for a trial")
     add("--seed", type=int, default=2020)
@@ -187,7 +187,7 @@ def main(arguments=None) -> Results | None:
         return refit(options.fit_volunteers, options.seed)
     settings = {"n_test": options.test, "scale": options.scale, "seed": options.seed}
     if options.full:
-        protocol = full_protocol(**settings)
+        protocol = full_protocol(options.precision, **settings)
     else:
         epochs, pixels = (
             tuple(int(number) for number in text.split(","))

@@ -9,6 +9,9 @@ from ._augment import Augmentation, augment, find_augmentation
 
 __all__ = ["class_targets", "make_batches"]
 
+#: Threads that make batches while the network trains.
+_WORKERS = 4
+
 
 def make_batches(
     images: np.ndarray,
@@ -60,7 +63,8 @@ def make_batches(
 
     class Batches(keras.utils.PyDataset):
         def __init__(self):
-            super().__init__()
+            # TensorFlow reads ahead by itself; others would let an accelerator wait.
+            super().__init__(workers=1 if keras.backend.backend() == "tensorflow" else _WORKERS)
             self.epoch, self.batch_size = 0, batch_size
             self.order = (-1, None)
 
@@ -68,15 +72,17 @@ def make_batches(
             return -(-len(images) // batch_size)
 
         def __getitem__(self, index):
-            if self.order[0] != self.epoch:
-                rng = np.random.default_rng((seed, self.epoch, 0))
-                self.order = (self.epoch, rng.permutation(len(images)))
-            chosen = self.order[1][index * batch_size : (index + 1) * batch_size]
+            epoch, order = self.order  # of this thread: another one may be in the next epoch
+            if epoch != self.epoch:
+                epoch = self.epoch
+                order = np.random.default_rng((seed, epoch, 0)).permutation(len(images))
+                self.order = (epoch, order)
+            chosen = order[index * batch_size : (index + 1) * batch_size]
             batch = np.empty((len(chosen), *images.shape[1:]), dtype)
             for place in np.argsort(chosen):  # a memory-mapped tensor is read forward
                 batch[place] = images[chosen[place]]
             if oriented:
-                rng = np.random.default_rng((seed, self.epoch, index + 1))
+                rng = np.random.default_rng((seed, epoch, index + 1))
                 batch = augment(batch, rng)
             if sample_weight is None:
                 return batch, labels[chosen]

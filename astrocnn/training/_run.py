@@ -125,13 +125,17 @@ def _progress(bar, seed: int):
     keras = load_keras()
 
     class Progress(keras.callbacks.Callback):
+        async_safe = True  # else Keras waits for the loss of every step: no accelerator keeps busy
+
         def on_epoch_begin(self, epoch, logs=None):
+            self.before = bar.n
             if keras.backend.backend() == "torch":
                 # There, dropout draws from PyTorch's own generator, not from the layer's seeds.
                 numbers = np.random.SeedSequence((seed, epoch))
                 keras.utils.set_random_seed(int(numbers.generate_state(1)[0]))
 
         def on_train_batch_end(self, batch, logs=None):
-            bar.update(1)
+            # Called from several threads, in any order.
+            bar.update(max(self.before + batch + 1 - bar.n, 0))
 
     return Progress()
