@@ -21,7 +21,7 @@ def explain(
     targets: Table,
     chunks: Iterable[xr.Dataset],
     label: str | None = None,
-    steps: int = 32,
+    steps: int = 64,
 ) -> xr.Dataset:
     """Explain the probabilities of targets by integrated gradients.
 

@@ -10,6 +10,7 @@ from astropy import units as u
 from astropy.table import QTable
 
 from .._registry import Registry
+from ..networks import device_name
 from ..simulation import VERSION
 from ..tables import write_result
 from ..training import Augmentation, simulated_tensors
@@ -191,7 +192,7 @@ def train_on_simulation(
         outputs = fitted.outputs(tensor, classifier.batch_size)
         del sample, held_out, tensor  # before the files go
     settings = asdict(chosen) | {"n": n, "epochs": epochs, "n_calibration": n_calibration}
-    settings["optimizer"] = "Adam, cosine"
+    settings |= {"optimizer": "Adam, cosine", "device": device_name()}
     command = _command(recipe, chosen, n, epochs, n_test, random_state)
     fitted.description.card = simulation_card(
         recipe, fitted, outputs, truth, settings, command, random_state

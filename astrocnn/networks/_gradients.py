@@ -20,7 +20,7 @@ def integrated_gradients(
     images: np.ndarray,
     class_index: int = -1,
     baseline: np.ndarray | None = None,
-    steps: int = 32,
+    steps: int = 64,
 ) -> np.ndarray:
     """Say how much each input pixel adds to the probability of a class.
 
