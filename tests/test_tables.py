@@ -253,6 +253,36 @@ def test_ucd_of_the_main_position():
     assert_same_sky(read_targets(table), PAIR)
 
 
+@pytest.mark.parametrize("word", ["N/A", "null", "--", "None", "unknown", ""])
+@pytest.mark.parametrize("kind", [str, object])
+def test_a_word_in_a_column_does_not_make_hours_of_its_numbers(word, kind):
+    table = Table({"ra": np.array(["10.5", word], kind), "dec": ["-2.5", "3"]})
+    with pytest.warns(InvalidTargetWarning, match="1 without a valid position"):
+        targets = read_targets(table)
+    assert targets["ra"][0] == 10.5 * u.deg
+    assert targets["flag"].tolist() == ["", "invalid_position"]
+
+
+def test_numbers_beside_none_are_degrees():
+    table = Table({"ra": np.array([10.5, None], object), "dec": np.array([3, 4.0], object)})
+    with pytest.warns(InvalidTargetWarning):
+        targets = read_targets(table)
+    assert targets["ra"][0] == 10.5 * u.deg and targets["dec"][0] == 3 * u.deg
+
+
+def test_numbers_beside_sexagesimal_hours_are_not_guessed():
+    table = Table({"ra": ["10.5", "14:01:02"], "dec": ["2.5", "+02:52:42"]})
+    with pytest.warns(InvalidTargetWarning):
+        targets = read_targets(table)
+    assert targets["flag"].tolist() == ["invalid_position", ""]
+
+
+def test_numbers_with_a_unit_beside_words_have_that_unit():
+    table = Table({"ra": Column(["2", "n/a"], unit="hourangle"), "dec": ["2.5", "3"]})
+    with pytest.warns(InvalidTargetWarning):
+        assert read_targets(table)["ra"][0] == 30 * u.deg
+
+
 def test_sexagesimal_strings_are_hours_and_degrees():
     ra, dec = (
         PAIR.ra.to_string("hourangle", sep=":", precision=9),
