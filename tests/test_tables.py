@@ -311,6 +311,15 @@ def test_string_that_is_no_angle_is_one_invalid_row():
     np.testing.assert_allclose(result["dec"].value, [1, np.nan, np.nan])
 
 
+def test_infinite_numbers_are_invalid_and_nothing_else_is_said():
+    table = Table({"ra": [np.inf, 1.0, 2.0], "dec": [1.0, -np.inf, 2.0]})
+    with pytest.warns(InvalidTargetWarning) as caught:
+        result = read_targets(table)
+    assert len(caught) == 1
+    assert np.isnan(result["ra"].value).tolist() == [True, True, False]
+    assert np.isnan(result["dec"].value).tolist() == [True, True, False]
+
+
 @pytest.mark.parametrize("kind", [Table, QTable])
 def test_masked_rows_are_invalid(kind):
     table = kind({"ra": MaskedColumn([1.0, 2.0], mask=[0, 1], unit="deg"), "dec": [3, 4] * u.deg})

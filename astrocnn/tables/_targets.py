@@ -158,7 +158,8 @@ def _from_table(table: Table):
             "longitude outside -180 to 360 degrees): check the order and the units of the columns "
             f"{lon_name!r} and {lat_name!r}"
         )
-    lon, lat = np.where(outside, np.nan, lon), np.where(outside, np.nan, lat)
+    unusable = outside | ~finite
+    lon, lat = np.where(unusable, np.nan, lon), np.where(unusable, np.nan, lat)
     if frame != "icrs":
         lon, lat = icrs_degrees(SkyCoord(lon, lat, unit="deg", frame=frame))
     lon = lon % 360.0
