@@ -267,7 +267,7 @@ def test_numbers_beside_none_are_degrees():
     table = Table({"ra": np.array([10.5, None], object), "dec": np.array([3, 4.0], object)})
     with pytest.warns(InvalidTargetWarning):
         targets = read_targets(table)
-    assert targets["ra"][0] == 10.5 * u.deg and targets["dec"][0] == 3 * u.deg
+    assert (targets["ra"][0].value, targets["dec"][0].value) == (10.5, 3)
 
 
 def test_numbers_beside_sexagesimal_hours_are_not_guessed():

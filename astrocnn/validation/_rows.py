@@ -97,7 +97,8 @@ def align_column(
 def _plain(column, length: int, what: str) -> tuple[np.ma.MaskedArray, u.UnitBase | None]:
     """Values without their unit, masked where masked or not a number; and the unit."""
     unit = getattr(column, "unit", None)
-    mask = np.asarray(getattr(column, "mask", False))
+    mask = getattr(column, "mask", False)
+    mask = np.asarray(not callable(mask) and mask)  # of pandas it is a method
     values = column.value if isinstance(column, u.Quantity) else column
     values = np.asarray(getattr(values, "unmasked", values))
     if values.shape != (length,):

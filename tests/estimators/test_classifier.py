@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
@@ -323,6 +324,13 @@ class TestFit:
     def test_masked_labels(self, coords, labels):
         with pytest.raises(ValueError, match="masked labels"):
             untrained().fit(coords, np.ma.array(labels, mask=np.arange(40) == 3))
+
+    @pytest.mark.parametrize("none", [None, np.nan, pd.NA])
+    def test_labels_that_are_not_known(self, coords, labels, none):
+        series = pd.Series([none, *labels[1:].tolist()])
+        for y in (series, series.to_numpy(), series.astype(object).tolist()):
+            with pytest.raises(ValueError, match="y has masked labels, None or NaN"):
+                untrained().fit(coords, y)
 
     @pytest.mark.parametrize("weights", [pytest.param("xmm", marks=pytest.mark.slow), "a.keras"])
     def test_goes_on_from_weights(self, fitted, coords, labels, weights, tmp_path):
