@@ -24,6 +24,7 @@ from astrocnn import ClusterClassifier
 from astrocnn.cutouts import make_cutouts
 from astrocnn.exceptions import (
     FailedTargetWarning,
+    InvalidImageError,
     NoCoverageError,
     NoCoverageWarning,
     PredictionInterrupted,
@@ -249,7 +250,15 @@ class TestFit:
 
     def test_targets_without_images_are_left_out(self, coords, labels):
         far = SkyCoord([*coords.ra.deg, 10.0], [*coords.dec.deg, -80.0], unit="deg")
-        assert untrained(epochs=1).fit(far, [*labels, False]).n_targets_seen_ == 40
+        message = "1 of 41 targets are left out of the training: 1 no_coverage:xmm$"
+        with pytest.warns(NoCoverageWarning, match=message):
+            assert untrained(epochs=1).fit(far, [*labels, False]).n_targets_seen_ == 40
+
+    def test_no_target_has_images(self, labels):
+        south = SkyCoord(np.linspace(0, 20, 40), -80, unit="deg")
+        message = r"none of the 40 targets has images of all bands \(40 no_coverage:xmm\): check"
+        with pytest.raises(InvalidImageError, match=message):
+            untrained(epochs=1).fit(south, labels)
 
     def test_class_names(self, coords, labels):
         names = np.where(labels, "cluster", np.where(np.arange(40) % 3, "agn", "star"))
