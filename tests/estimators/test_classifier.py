@@ -318,6 +318,13 @@ class TestFit:
             ({"class_weight": "balance"}, ValueError, 'class_weight is "balanced"'),
             ({"class_weight": {True: 0.0}}, ValueError, "at least two classes"),
             ({"checkpoint": "no/where/state"}, ValueError, "lies in no folder"),
+            ({"bands": "xmm"}, ValueError, r"such as \['xmm', 'dss2'\], not 'xmm'"),
+            ({"bands": []}, ValueError, "a list of different bands"),
+            ({"bands": ["dss2", "dss2-red"]}, ValueError, "a list of different bands"),
+            ({"network_arguments": 3}, ValueError, "network_arguments must be a dict or None"),
+            ({"random_state": "a"}, ValueError, "random_state must be a whole number"),
+            ({"random_state": -1}, ValueError, "random_state must be a whole number"),
+            ({"random_state": np.random.default_rng(0)}, ValueError, "random_state must be a who"),
         ],
     )
     def test_parameters_that_make_no_sense(self, coords, labels, parameters, error, message):
