@@ -57,6 +57,15 @@ def test_truth_table_in_another_order_gives_the_same_report(result, truth):
     assert str(validate(result, table)) == str(validate(result, truth))
 
 
+@pytest.mark.parametrize("value", [90.0, -0.2, 1.01])
+def test_numbers_that_are_no_probabilities(result, truth, value):
+    result["proba_cluster"][1] = value
+    with pytest.raises(InvalidTargetError, match=f"'proba_cluster' holds {value:g}, and probabil"):
+        validate(result, truth)
+    result["proba_cluster"][1] = np.nextafter(np.float32(1), np.float32(2))
+    assert validate(result, truth).confusion.total == 90
+
+
 def test_threshold_replaces_the_labels(result, truth):
     strict, loose = (validate(result, truth, threshold=t) for t in (0.8, 0.2))
     assert strict.completeness.value < loose.completeness.value
