@@ -473,6 +473,27 @@ def test_ds9_regions_in_pixels(tmp_path):
         read_targets(path)
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_csv_files_of_spreadsheets(tmp_path, mark, separator, pack):
+    path = tmp_path / ("t.csv" if pack is bytes else "t.csv.gz")
+    lines = [["ra", "dec", "name"], ["10.5", "-2", "é, or b"], ["20", "3", "c"]]
+    if separator == ",":
+        lines[1][2] = '"é, or b"'
+    content = mark + "\r\n".join(separator.join(line) for line in lines)
+    path.write_bytes(pack(content.encode()))
+    targets = read_targets(path)
+    assert targets["ra"].value.tolist() == [10.5, 20]
+    assert targets["target_id"].tolist() == ["é, or b", "c"]
+
+
+def test_text_in_another_encoding(tmp_path):
+    (tmp_path / "t.csv").write_bytes("name,ra,dec\né,1,2\n".encode("latin-1"))
+    with pytest.raises(InvalidTargetError, match="its text is not UTF-8, save it so"):
+        read_targets(tmp_path / "t.csv")
+
+
 @pytest.mark.parametrize("name", ["none.fits", "M31", "none.reg"])
 def test_missing_file_is_named(tmp_path, name):
     with pytest.raises(FileNotFoundError, match=f"there is no file '.*{name}'"):
