@@ -18,6 +18,7 @@ LAYERS = {
     "exceptions": 0,
     "_compiled": 0,
     "_http": 0,
+    "_optional": 0,
     "_registry": 0,
     "surveys": 1,
     "grid": 1,

@@ -170,6 +170,6 @@ def say_left_out(flags: list[str], n: int, faults: list[str]) -> None:
         )
     warnings.warn(
         f"{len(flags)} of {n} targets are left out of the training: {reason}",
-        FailedTargetWarning if faults else NoCoverageWarning,
+        FailedTargetWarning if "failed:" in reason else NoCoverageWarning,
         stacklevel=4,
     )

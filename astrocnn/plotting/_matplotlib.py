@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from .._optional import import_optional
 from ..validation import CurveBand, ValidationReport
 
 __all__ = ["COLORS", "CYCLE", "fill_band", "import_pyplot", "named_reports", "whole_rates"]
@@ -26,13 +27,7 @@ def import_pyplot():
     ImportError
         If Matplotlib is not installed; the message says how to get it.
     """
-    try:
-        from matplotlib import pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "figures need Matplotlib, which is not installed: pip install astrocnn[plot]"
-        ) from error
-    return plt
+    return import_optional("matplotlib.pyplot", "figures", "Matplotlib", "plot")
 
 
 def named_reports(reports) -> list[tuple[str, ValidationReport]]:
