@@ -8,8 +8,11 @@ from pathlib import Path
 __all__ = [
     "angle",
     "image_sources",
+    "order",
     "parse_positions",
     "positive",
+    "power_of_two",
+    "prevalence",
     "radius",
     "share",
     "source",
@@ -28,6 +31,33 @@ def positive(text: str) -> int:
         number = 0
     if number < 1:
         raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return number
+
+
+def power_of_two(text: str) -> int:
+    """Return a power of two."""
+    number = positive(text)
+    if number & (number - 1):
+        raise ArgumentTypeError(f"{text!r} is not a power of two, such as 512")
+    return number
+
+
+def order(text: str) -> int:
+    """Return an order of HEALPix."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 29:
+        raise ArgumentTypeError(f"{text!r} is not an order of HEALPix, 0 to 29")
+    return number
+
+
+def prevalence(text: str) -> float:
+    """Return a share of clusters: where it is 0 or 1 there is nothing to classify."""
+    number = share(text)
+    if number in (0, 1):
+        raise ArgumentTypeError(f"{text!r} leaves nothing to classify: give a share in between")
     return number
 
 

@@ -1,6 +1,6 @@
 """``astrocnn predict``: from positions to a table of verdicts."""
 
-from ._arguments import image_sources, parse_positions, radius, share, source
+from ._arguments import image_sources, parse_positions, prevalence, radius, share, source
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -77,7 +77,7 @@ def add_arguments(parser) -> None:
     text = "probability from which on a target is called a cluster (default: 0.5)"
     add("--threshold", metavar="T", type=share, default=0.5, help=text)
     text = "share of clusters among your candidates (default: that of the training)"
-    add("--prior", metavar="P", type=share, help=text)
+    add("--prior", metavar="P", type=prevalence, help=text)
     text = "judge images that are unlike those of the training too; they are flagged all the same"
     add("--judge-novel", action="store_true", help=text)
     add("--figure", metavar="FILE", help=f"gallery of the first {_CUTOUTS} targets with a verdict")
