@@ -37,6 +37,7 @@ LAYERS = {
     "plotting": 5,
     "datasets": 5,
     "cli": 5,
+    "__main__": 6,
 }
 
 #: (room, room of the same layer that it may import). Keep it short.

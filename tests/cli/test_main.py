@@ -180,3 +180,10 @@ def test_reader_that_stops_reading(folder, monkeypatch):
     with open(writer, "w", closefd=True) as stdout:
         monkeypatch.setattr(sys, "stdout", stdout)
         assert main(["info", "--weights", "xmm"]) == 141
+
+
+def test_module():
+    """As ``python -m astrocnn``, where the command is not on the path."""
+    command = [sys.executable, "-m", "astrocnn", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("astrocnn ")
