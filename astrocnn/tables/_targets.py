@@ -12,6 +12,7 @@ from ..exceptions import InvalidTargetError, InvalidTargetWarning
 from ._columns import coordinate_column, id_column, sky_columns, to_degrees
 from ._coords import from_list, icrs_degrees, wrong_type
 from ._files import read_file
+from ._pandas import from_pandas
 from ._schema import describe_columns
 
 __all__ = ["read_targets", "target_coords"]
@@ -131,8 +132,7 @@ def _positions(targets):
         return *icrs_degrees(targets), None
     if isinstance(targets, Row):
         targets = targets.table[[targets.index]]
-    elif type(targets).__module__.split(".")[0] == "pandas" and hasattr(targets, "columns"):
-        targets = Table.from_pandas(targets)
+    targets = from_pandas(targets)
     if isinstance(targets, Table):
         return _from_table(targets)
     if isinstance(targets, np.ndarray) and targets.dtype == object:

@@ -6,7 +6,7 @@ from astropy.table import MaskedColumn, QTable
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from astrocnn.exceptions import InvalidTargetError
-from astrocnn.validation import validate
+from astrocnn.validation import completeness_against, confusion_by_class, validate
 
 
 @pytest.fixture
@@ -64,6 +64,17 @@ def test_numbers_that_are_no_probabilities(result, truth, value):
         validate(result, truth)
     result["proba_cluster"][1] = np.nextafter(np.float32(1), np.float32(2))
     assert validate(result, truth).confusion.total == 90
+
+
+def test_frames_of_pandas(result, truth):
+    table = QTable({"target_id": np.arange(100), "is_cluster": truth, "z": np.arange(100) / 100})
+    frames = result.to_pandas(), table.to_pandas()
+    assert str(validate(*frames)) == str(validate(result, table))
+    bins = completeness_against(*frames, "z", [0, 0.5, 1])
+    assert bins.pformat() == completeness_against(result, table, "z", [0, 0.5, 1]).pformat()
+    table["truth_class"] = np.where(truth, "hi-z", "agn")
+    classes = confusion_by_class(frames[0], table.to_pandas())
+    assert classes.pformat() == confusion_by_class(result, table).pformat()
 
 
 def test_threshold_replaces_the_labels(result, truth):
