@@ -143,7 +143,10 @@ def _coordinate(text: str):
     words = text.replace(",", " ")
     try:
         if _DEGREES.fullmatch(text):
-            return SkyCoord(*map(float, words.split()), unit="deg")
+            ra, dec = map(float, words.split())
+            if not -180 <= ra <= 360:
+                raise ValueError(f"right ascension is from 0 to 360 degrees, not {ra:g}")
+            return SkyCoord(ra, dec, unit="deg")
         return SkyCoord(words, unit=("hourangle", "deg"))
     except (ValueError, TypeError) as error:
         reason = f": {error}" if _LIKE_ONE.fullmatch(text) else ""

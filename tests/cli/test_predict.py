@@ -86,6 +86,7 @@ def test_position_in_any_writing(text):
         ("missing.csv", r"or \"210.26 2.88\" \(degrees\)$"),
         ("150", "degrees"),
         ("150 95", "Latitude"),
+        ("400 2", "right ascension is from 0 to 360 degrees, not 400"),
         ("", "neither a file nor a position"),
     ],
 )
