@@ -18,6 +18,7 @@ LAYERS = {
     "exceptions": 0,
     "_compiled": 0,
     "_http": 0,
+    "_optional": 0,
     "_registry": 0,
     "surveys": 1,
     "grid": 1,
@@ -36,6 +37,7 @@ LAYERS = {
     "plotting": 5,
     "datasets": 5,
     "cli": 5,
+    "__main__": 6,
 }
 
 #: (room, room of the same layer that it may import). Keep it short.

@@ -253,6 +253,36 @@ def test_ucd_of_the_main_position():
     assert_same_sky(read_targets(table), PAIR)
 
 
+@pytest.mark.parametrize("word", ["N/A", "null", "--", "None", "unknown", ""])
+@pytest.mark.parametrize("kind", [str, object])
+def test_a_word_in_a_column_does_not_make_hours_of_its_numbers(word, kind):
+    table = Table({"ra": np.array(["10.5", word], kind), "dec": ["-2.5", "3"]})
+    with pytest.warns(InvalidTargetWarning, match="1 without a valid position"):
+        targets = read_targets(table)
+    assert targets["ra"][0] == 10.5 * u.deg
+    assert targets["flag"].tolist() == ["", "invalid_position"]
+
+
+def test_numbers_beside_none_are_degrees():
+    table = Table({"ra": np.array([10.5, None], object), "dec": np.array([3, 4.0], object)})
+    with pytest.warns(InvalidTargetWarning):
+        targets = read_targets(table)
+    assert (targets["ra"][0].value, targets["dec"][0].value) == (10.5, 3)
+
+
+def test_numbers_beside_sexagesimal_hours_are_not_guessed():
+    table = Table({"ra": ["10.5", "14:01:02"], "dec": ["2.5", "+02:52:42"]})
+    with pytest.warns(InvalidTargetWarning):
+        targets = read_targets(table)
+    assert targets["flag"].tolist() == ["invalid_position", ""]
+
+
+def test_numbers_with_a_unit_beside_words_have_that_unit():
+    table = Table({"ra": Column(["2", "n/a"], unit="hourangle"), "dec": ["2.5", "3"]})
+    with pytest.warns(InvalidTargetWarning):
+        assert read_targets(table)["ra"][0].to_value(u.deg) == pytest.approx(30)
+
+
 def test_sexagesimal_strings_are_hours_and_degrees():
     ra, dec = (
         PAIR.ra.to_string("hourangle", sep=":", precision=9),
@@ -279,6 +309,15 @@ def test_string_that_is_no_angle_is_one_invalid_row():
     with pytest.warns(InvalidTargetWarning, match="2 without"):
         result = read_targets(table)
     np.testing.assert_allclose(result["dec"].value, [1, np.nan, np.nan])
+
+
+def test_infinite_numbers_are_invalid_and_nothing_else_is_said():
+    table = Table({"ra": [np.inf, 1.0, 2.0], "dec": [1.0, -np.inf, 2.0]})
+    with pytest.warns(InvalidTargetWarning) as caught:
+        result = read_targets(table)
+    assert len(caught) == 1
+    assert np.isnan(result["ra"].value).tolist() == [True, True, False]
+    assert np.isnan(result["dec"].value).tolist() == [True, True, False]
 
 
 @pytest.mark.parametrize("kind", [Table, QTable])
@@ -432,6 +471,27 @@ def test_ds9_regions_in_pixels(tmp_path):
     path.write_text("icrs\ncircle(1,2,3)\nimage\ncircle(10,20,3)\n")
     with pytest.raises(InvalidTargetError, match="1 of 2 regions are in image coordinates"):
         read_targets(path)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_csv_files_of_spreadsheets(tmp_path, mark, separator, pack):
+    path = tmp_path / ("t.csv" if pack is bytes else "t.csv.gz")
+    lines = [["ra", "dec", "name"], ["10.5", "-2", "é, or b"], ["20", "3", "c"]]
+    if separator == ",":
+        lines[1][2] = '"é, or b"'
+    content = mark + "\r\n".join(separator.join(line) for line in lines)
+    path.write_bytes(pack(content.encode()))
+    targets = read_targets(path)
+    assert targets["ra"].value.tolist() == [10.5, 20]
+    assert targets["target_id"].tolist() == ["é, or b", "c"]
+
+
+def test_text_in_another_encoding(tmp_path):
+    (tmp_path / "t.csv").write_bytes("name,ra,dec\né,1,2\n".encode("latin-1"))
+    with pytest.raises(InvalidTargetError, match="its text is not UTF-8, save it so"):
+        read_targets(tmp_path / "t.csv")
 
 
 @pytest.mark.parametrize("name", ["none.fits", "M31", "none.reg"])

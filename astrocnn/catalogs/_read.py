@@ -14,6 +14,7 @@ from astropy.utils.exceptions import AstropyUserWarning
 from ..exceptions import InvalidTargetError
 from ..tables import target_coords
 from ..tables._files import read_file
+from ..tables._pandas import from_pandas
 from ._find import OPTIONAL, find_columns
 from ._flags import flag_rows
 
@@ -45,7 +46,7 @@ def read_catalog(
 
     Parameters
     ----------
-    source : `~astropy.table.Table`, str or path
+    source : `~astropy.table.Table`, pandas.DataFrame, str or path
         A table, or a file that `astropy.table.Table.read` reads (FITS, CSV, VOTable, ECSV, each
         also compressed; Parquet where pyarrow is installed).
     name : str, optional
@@ -164,6 +165,7 @@ def _check_unit(key: str, column) -> None:
 
 def _table(source) -> tuple[Table, str]:
     """The source as a table, and a name to fall back on."""
+    source = from_pandas(source)
     if isinstance(source, Table):
         return source, "catalog"
     if not isinstance(source, str | os.PathLike):

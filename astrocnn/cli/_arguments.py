@@ -8,8 +8,11 @@ from pathlib import Path
 __all__ = [
     "angle",
     "image_sources",
+    "order",
     "parse_positions",
     "positive",
+    "power_of_two",
+    "prevalence",
     "radius",
     "share",
     "source",
@@ -28,6 +31,33 @@ def positive(text: str) -> int:
         number = 0
     if number < 1:
         raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return number
+
+
+def power_of_two(text: str) -> int:
+    """Return a power of two."""
+    number = positive(text)
+    if number & (number - 1):
+        raise ArgumentTypeError(f"{text!r} is not a power of two, such as 512")
+    return number
+
+
+def order(text: str) -> int:
+    """Return an order of HEALPix."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 29:
+        raise ArgumentTypeError(f"{text!r} is not an order of HEALPix, 0 to 29")
+    return number
+
+
+def prevalence(text: str) -> float:
+    """Return a share of clusters: where it is 0 or 1 there is nothing to classify."""
+    number = share(text)
+    if number in (0, 1):
+        raise ArgumentTypeError(f"{text!r} leaves nothing to classify: give a share in between")
     return number
 
 
@@ -113,7 +143,10 @@ def _coordinate(text: str):
     words = text.replace(",", " ")
     try:
         if _DEGREES.fullmatch(text):
-            return SkyCoord(*map(float, words.split()), unit="deg")
+            ra, dec = map(float, words.split())
+            if not -180 <= ra <= 360:
+                raise ValueError(f"right ascension is from 0 to 360 degrees, not {ra:g}")
+            return SkyCoord(ra, dec, unit="deg")
         return SkyCoord(words, unit=("hourangle", "deg"))
     except (ValueError, TypeError) as error:
         reason = f": {error}" if _LIKE_ONE.fullmatch(text) else ""

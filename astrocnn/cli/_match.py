@@ -45,7 +45,7 @@ def add_arguments(parser) -> None:
     how("--one-to-one", action="store_true", help="each entry for one target at most")
     how("--all", action="store_true", help="all pairs, one row each")
     how("--nearest", metavar="K", type=positive, help="the K nearest, one row each")
-    text = "distance of the positions that measure chance (default: 1deg, or twice the radius)"
+    text = "distance of the positions that measure chance (default: 1deg, or twice R)"
     add("--shift", metavar="S", type=angle, help=text)
     add("--prefix", metavar="P", default="", help="put before the names of the new columns")
 
@@ -71,8 +71,6 @@ def run(args) -> int:
 
 def _matched(args, targets):
     """The table, and its sentence."""
-    from astropy import units as u
-
     from ..catalogs import read_catalog
     from ..matching import describe_match, match_pairs, match_sky
     from ..tables import read_file, read_targets
@@ -80,11 +78,9 @@ def _matched(args, targets):
     catalog = read_catalog(args.catalog)
     # A file keeps its columns; positions get those of a target list.
     table = read_targets(targets) if isinstance(targets, list) else read_file(targets)
-    settings = {"shift": 1 * u.deg if args.shift is None else args.shift}
+    settings = {"shift": args.shift}
     if args.radius.unit.physical_type == "length":
         settings |= {"per": args.per, "redshift": args.redshift}
-    elif args.shift is None:
-        settings["shift"] = max(1 * u.deg, 2 * args.radius)
     if args.all or args.nearest:
         pairs = match_pairs(table, catalog, args.radius, args.nearest, **settings)
         return pairs, pairs.meta["pairs"]["description"]

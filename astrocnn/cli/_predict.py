@@ -1,6 +1,6 @@
 """``astrocnn predict``: from positions to a table of verdicts."""
 
-from ._arguments import angle, image_sources, parse_positions, share, source
+from ._arguments import image_sources, parse_positions, prevalence, radius, share, source
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -77,13 +77,16 @@ def add_arguments(parser) -> None:
     text = "probability from which on a target is called a cluster (default: 0.5)"
     add("--threshold", metavar="T", type=share, default=0.5, help=text)
     text = "share of clusters among your candidates (default: that of the training)"
-    add("--prior", metavar="P", type=share, help=text)
+    add("--prior", metavar="P", type=prevalence, help=text)
     text = "judge images that are unlike those of the training too; they are flagged all the same"
     add("--judge-novel", action="store_true", help=text)
     add("--figure", metavar="FILE", help=f"gallery of the first {_CUTOUTS} targets with a verdict")
     add("--match", metavar="CATALOG", help="file of a catalog to match the targets with")
-    text = "largest distance of a match (default: 2arcmin)"
-    add("--radius", metavar="R", type=angle, default="2arcmin", help=text)
+    text = (
+        "largest distance of a match: an angle, or a length such as 500kpc at the redshift of the "
+        "catalog's entry (default: 2arcmin)"
+    )
+    add("--radius", metavar="R", type=radius, default="2arcmin", help=text)
 
 
 def run(args) -> int:
@@ -193,12 +196,11 @@ def _say_stopped(stopped, folder) -> int:
 
 
 def _match(result, catalog, radius):
-    """Match the targets; for large circles the shifted positions lie farther out."""
-    from astropy import units as u
-
+    """Match the targets; lengths are taken at the redshift of the catalog's entry."""
     from ..matching import match_sky
 
-    return match_sky(result, catalog, radius, shift=max(1 * u.deg, 2 * radius))
+    length = radius.unit.physical_type == "length"
+    return match_sky(result, catalog, radius, per="entry" if length else "target")
 
 
 def _say(args, result, device: str) -> None:

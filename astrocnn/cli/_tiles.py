@@ -1,5 +1,9 @@
 """``astrocnn tiles``: a HiPS on this computer from FITS images."""
 
+import errno
+
+from ._arguments import order, power_of_two
+
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "make a local HiPS (tiles) from FITS images"
@@ -35,9 +39,9 @@ def add_arguments(parser) -> None:
     )
     add("--quantity", choices=["counts", "rate", "intensity"], help=text)
     text = "deepest order (default: the shallowest with pixels smaller than the images')"
-    add("--order", metavar="N", type=int, help=text)
+    add("--order", metavar="N", type=order, help=text)
     text = "pixels along the side of a tile (default: 512)"
-    add("--tile-width", metavar="N", type=int, default=512, help=text)
+    add("--tile-width", metavar="N", type=power_of_two, default=512, help=text)
     add("--frame", choices=["equatorial", "galactic"], default="equatorial", help="of the tiles")
     add("--title", metavar="TEXT", help="title of the HiPS (default: the band)")
     add("--overwrite", action="store_true", help="replace tiles of other images or settings")
@@ -52,15 +56,23 @@ def run(args) -> int:
     if args.exposure is not None:
         source = {"image": args.images, "exposure": args.exposure}
     provider = FitsProvider(source, get_band(args.band), args.quantity)
-    summary = make_hips(
-        args.output,
-        provider,
-        args.order,
-        args.tile_width,
-        args.frame,
-        title=args.title,
-        overwrite=args.overwrite,
-    )
+    try:
+        summary = make_hips(
+            args.output,
+            provider,
+            args.order,
+            args.tile_width,
+            args.frame,
+            title=args.title,
+            overwrite=args.overwrite,
+        )
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise OSError(
+            f"cannot write into '{args.output}': {error.strerror}; make room, and the same command "
+            "goes on"
+        ) from error
     kept = summary.n_tiles - summary.n_new
     print(
         f"{summary.n_tiles} tiles of order {summary.order} in '{summary.path}'"

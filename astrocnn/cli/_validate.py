@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ._arguments import radius, share
+from ._arguments import prevalence, radius, share
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -40,7 +40,7 @@ def add_arguments(parser) -> None:
     add("--radius", metavar="R", type=radius, default="2arcmin", help=text)
     text = "probability from which on a target is called a cluster (default: as in RESULT)"
     add("--threshold", metavar="T", type=share, help=text)
-    add("--prevalence", metavar="P", type=share, help="share of clusters among your candidates")
+    add("--prevalence", metavar="P", type=prevalence, help="share of clusters among candidates")
     add("--name", metavar="NAME", default="", help="of the classifier, for the report")
     text = "report to write: .html (figures too), .json, .ecsv or .fits"
     add("-o", "--output", metavar="FILE", help=text)
@@ -87,18 +87,12 @@ def _tables(args):
 
 def _matched(args, result):
     """Truth by a catalog."""
-    from astropy import units as u
-
     from ..catalogs import read_catalog
     from ..matching import match_sky
 
-    settings = {"shift": 1 * u.deg}
-    if args.radius.unit.physical_type == "length":
-        settings["per"] = "entry"
-    else:
-        settings["shift"] = max(1 * u.deg, 2 * args.radius)
+    per = "entry" if args.radius.unit.physical_type == "length" else "target"
     names = [name for name in ("target_id", "ra", "dec") if name in result.colnames]
-    table = match_sky(result[names], read_catalog(args.catalog), args.radius, **settings)
+    table = match_sky(result[names], read_catalog(args.catalog), args.radius, per=per)
     table["is_cluster"] = table["matched"]
     return table
 

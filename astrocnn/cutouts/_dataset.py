@@ -127,7 +127,7 @@ def check_dataset(dataset: xr.Dataset) -> xr.Dataset:
     Raises
     ------
     InvalidImageError
-        If a variable or dimension is missing.
+        If it is no Dataset, or a variable or dimension is missing.
 
     Examples
     --------
@@ -139,6 +139,9 @@ def check_dataset(dataset: xr.Dataset) -> xr.Dataset:
     astrocnn.exceptions.InvalidImageError: the Dataset has no variable 'image'; cut-outs ...
     """
     hint = "cut-outs are made with astrocnn.cutouts.make_cutouts"
+    if not isinstance(dataset, xr.Dataset):
+        kind = type(dataset).__name__
+        raise InvalidImageError(f"cut-outs are a Dataset of xarray, not {kind}; {hint}")
     for name in _REQUIRED:
         if name not in dataset:
             raise InvalidImageError(f"the Dataset has no variable {name!r}; {hint}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 
+from .._optional import import_optional
 from ..tables._flags import text
 from ._dataset import MAPS
 
@@ -23,13 +24,9 @@ _ARRAYS = {
 
 def import_zarr():
     """Return the module zarr, or say how to install it."""
-    try:
-        import dask  # noqa: F401
-        import zarr
-    except ImportError as error:
-        message = "cut-outs on disk need zarr and dask: pip install astrocnn[dask]"
-        raise ImportError(message) from error
-    return zarr
+    need = ("cut-outs on disk", "zarr and dask", "dask")
+    import_optional("dask", *need)
+    return import_optional("zarr", *need)
 
 
 def create_store(path: Path, targets, bands, size, npix: int, most: int) -> None:

@@ -14,6 +14,7 @@ from astropy import units as u
 from astropy.table import QTable
 from tqdm.auto import tqdm
 
+from .._optional import import_optional
 from ..config import conf
 from ..exceptions import AstrocnnWarning, FailedTargetWarning, InvalidImageError, UnknownNameError
 from ..surveys import Band
@@ -115,13 +116,7 @@ def load_kosiba2020(split: str = "train", path=None) -> tuple[xr.Dataset, QTable
 
 
 def _import_pillow():
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise ImportError(
-            "PNG images need Pillow, which is not installed: pip install astrocnn[plot]"
-        ) from error
-    return Image
+    return import_optional("PIL.Image", "PNG images", "Pillow", "plot")
 
 
 def _find_root(root, path: Path):

@@ -45,12 +45,12 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         """
         return self._judge(X).proba[:, self._ready().columns]
 
-    def thresholds(self, purity: Sequence[float] = (0.9, 0.95, 0.99)) -> Table:
+    def thresholds(self, purity: float | Sequence[float] = (0.9, 0.95, 0.99)) -> Table:
         """Return the thresholds that wanted purities need, measured on held-out targets.
 
         Parameters
         ----------
-        purity : sequence of float
+        purity : float or sequence of float
             Wanted shares of clusters among what is called a cluster.
 
         Returns

@@ -14,7 +14,7 @@ from ._labels import encode
 from ._run import Run, stopped_error
 from ._sample import Sample, hold_out
 from ._training import trained_shares
-from ._verdicts import Verdicts, usable_rows
+from ._verdicts import Verdicts, row_flags, say_left_out, usable_rows
 
 __all__ = ["ClusterClassifier"]
 
@@ -171,6 +171,13 @@ class ClusterClassifier(NetworkClassifier):
         ValueError
             If ``y`` has another length than ``X``, one class only, or masked entries, or weights
             do not fit.
+        InvalidImageError
+            If no target has images of all bands.
+
+        Warns
+        -----
+        NoCoverageWarning, FailedTargetWarning
+            If targets are left out, once, with counts.
         """
         description = self._start_description(y)
         targets, chunks = target_chunks(X, description, self.images, self.bands)
@@ -279,9 +286,14 @@ class ClusterClassifier(NetworkClassifier):
 def _network_input(chunks, description) -> tuple[np.ndarray, np.ndarray]:
     """Network input of all usable targets, and which ones they are."""
     steps = Preprocessing.from_config(description.preprocessing)
-    tensors, usable = [], []
+    tensors, usable, left_out, faults = [], [], [], []
     for dataset in chunks:
         rows = usable_rows(dataset)
         usable.append(rows)
         tensors.append(steps(dataset, rows))
-    return np.concatenate(tensors), np.concatenate(usable)
+        flags = row_flags(dataset)
+        left_out += [flags[row] for row in np.flatnonzero(~rows)]
+        faults += list(dataset.attrs.get("faults", []))[: 1 - len(faults)]
+    usable = np.concatenate(usable)
+    say_left_out(left_out, len(usable), faults)
+    return np.concatenate(tensors), usable

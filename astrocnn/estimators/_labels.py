@@ -104,6 +104,21 @@ def sorted_labels(names: list[str], y=None) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _plain(y) -> np.ndarray:
-    if np.ma.is_masked(y) or (hasattr(y, "mask") and np.any(y.mask)):
-        raise ValueError("y has masked labels; leave those targets out of the training")
-    return np.asarray(y)
+    """Labels as an array of booleans, numbers or text, all of them known."""
+    values, mask = np.asarray(y), getattr(y, "mask", False)
+    missing = not callable(mask) and np.any(mask)  # of pandas it is a method
+    if values.dtype.kind == "O":
+        missing |= any(map(_is_missing, values.ravel()))
+        values = np.array(values.tolist())
+    elif values.dtype.kind == "f":
+        missing |= np.isnan(values).any()
+    if missing:
+        raise ValueError(
+            "y has masked labels, None or NaN; leave those targets out of the training"
+        )
+    return values
+
+
+def _is_missing(value) -> bool:
+    """Whether a value is None, NaN or NA of pandas (which has no truth value to compare)."""
+    return not isinstance(value, str) and str(value) in ("None", "nan", "<NA>")

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 from pathlib import Path
 
 from ..preprocessing import Preprocessing
+from ..surveys import Band, get_band
 from ..training import find_augmentation
 
 __all__ = ["check_parameters"]
@@ -33,6 +34,7 @@ def check_parameters(estimator) -> None:
     if steps is not None and not isinstance(steps, Preprocessing):
         raise ValueError(f"preprocessing must be a Preprocessing or None, not {steps!r}")
     find_augmentation(given["augmented"])
+    _check_network(given)
     checkpoint = given["checkpoint"]
     if checkpoint is not None and not Path(checkpoint).parent.is_dir():
         raise ValueError(f"checkpoint={str(checkpoint)!r} lies in no folder: make it first")
@@ -56,4 +58,22 @@ def _check_probabilities(given) -> None:
     if given["calibration"] not in ("temperature", "isotonic", None):
         raise ValueError(
             f"calibration is 'temperature', 'isotonic' or None, not {given['calibration']!r}"
+        )
+
+
+def _check_network(given) -> None:
+    """Check what concerns a new network: bands, arguments, seed."""
+    bands = given["bands"]
+    if bands is not None:
+        names = [] if isinstance(bands, str | Band) else [get_band(band).name for band in bands]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(
+                f"bands must be a list of different bands, such as ['xmm', 'dss2'], not {bands!r}"
+            )
+    arguments, seed = given["network_arguments"], given["random_state"]
+    if arguments is not None and not isinstance(arguments, Mapping):
+        raise ValueError(f"network_arguments must be a dict or None, not {arguments!r}")
+    if seed is not None and (not isinstance(seed, Integral) or not 0 <= seed < 2**32):
+        raise ValueError(
+            f"random_state must be a whole number from 0 to 2**32 - 1, or None, not {seed!r}"
         )

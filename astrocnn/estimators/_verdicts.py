@@ -1,16 +1,17 @@
 """From Datasets of cut-outs to rows of the result: probabilities, coverage, flags."""
 
 import warnings
+from collections import Counter
 
 import numpy as np
 import xarray as xr
 from astropy.table import Table
 
-from ..exceptions import FailedTargetWarning, NoCoverageWarning
+from ..exceptions import FailedTargetWarning, InvalidImageError, NoCoverageWarning
 from ..tables import describe_result, has_flag, join_flags
 from ._judged import Judged
 
-__all__ = ["Verdicts", "row_coverage", "row_flags", "usable_rows"]
+__all__ = ["Verdicts", "row_coverage", "row_flags", "say_left_out", "usable_rows"]
 
 #: A cut-out with a smaller share of valid pixels is flagged ``partial_coverage``.
 _FULL = 0.8
@@ -137,3 +138,38 @@ def row_coverage(dataset: xr.Dataset) -> dict[str, np.ndarray]:
         name: share[:, [w == name for w in wavebands]].min(axis=1)
         for name in dict.fromkeys(wavebands)
     }
+
+
+def say_left_out(flags: list[str], n: int, faults: list[str]) -> None:
+    """Warn once of targets without images, which cannot be trained on.
+
+    Parameters
+    ----------
+    flags : list of str
+        Flags of these targets.
+    n : int
+        Number of all targets.
+    faults : list of str
+        What went wrong with images, in words.
+
+    Raises
+    ------
+    InvalidImageError
+        If no target is left.
+    """
+    if not flags:
+        return
+    counts = Counter(word for flag in flags for word in flag.split(";") if word)
+    reason = ", ".join(f"{count} {word}" for word, count in counts.most_common())
+    if faults:
+        reason += f"; the first: {faults[0]}"
+    if len(flags) == n:
+        raise InvalidImageError(
+            f"none of the {n} targets has images of all bands ({reason}): check images= and the "
+            "positions"
+        )
+    warnings.warn(
+        f"{len(flags)} of {n} targets are left out of the training: {reason}",
+        FailedTargetWarning if "failed:" in reason else NoCoverageWarning,
+        stacklevel=4,
+    )

@@ -8,7 +8,7 @@ from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import InvalidTargetError
 from ..tables import read_targets
-from ._chance import check_ring, ring_pairs
+from ._chance import check_ring, ring_pairs, ring_shift
 from ._positions import read_positions
 from ._radius import radius_text
 from ._rule import read_rule
@@ -35,7 +35,7 @@ def match_pairs(
     *,
     per: str = "target",
     redshift=None,
-    shift: u.Quantity = 1 * u.deg,
+    shift: u.Quantity | None = None,
     n_shifts: int = 8,
     cosmology: FLRW | None = None,
 ) -> QTable:
@@ -48,7 +48,7 @@ def match_pairs(
     k : int, optional
         At most so many entries for each target. By default all.
     shift, n_shifts
-        How chance is measured; see `chance_rate`.
+        How chance is measured; see `match_sky`.
 
     Returns
     -------
@@ -82,6 +82,7 @@ def match_pairs(
         raise InvalidTargetError(f"k must be a whole number of at least 1, or None, not {k!r}")
     table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
     rule = read_rule(radius, per, redshift, False, table, catalog, cosmology)
+    shift = ring_shift(rule.largest, shift)
     check_ring(rule.largest, shift, n_shifts)
     coords, valid = read_positions(table)
     entries, exist = read_positions(catalog)

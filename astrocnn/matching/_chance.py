@@ -125,6 +125,11 @@ def chance_rate(
     return count_matches(separations, radius, shift)
 
 
+def ring_shift(largest: u.Quantity, shift: u.Quantity | None) -> u.Quantity:
+    """Return the shift: the one that is given, else 1 degree, or twice the largest radius."""
+    return max(1 * u.deg, (2 * largest).to(u.deg)) if shift is None else shift
+
+
 def check_ring(radius: u.Quantity, shift: u.Quantity, n_shifts: int) -> None:
     """Raise `InvalidTargetError` unless radius and ring make sense."""
     for name, angle, largest in (("radius", radius, 90), ("shift", shift, 180)):
@@ -132,12 +137,12 @@ def check_ring(radius: u.Quantity, shift: u.Quantity, n_shifts: int) -> None:
             raise InvalidTargetError(f"{name} must be an angle such as 2 * u.arcmin, not {angle!r}")
         if not angle.isscalar or not 0 < angle.to_value(u.deg) < largest:
             raise InvalidTargetError(
-                f"{name} must be one angle between 0 and {largest} degrees, not {angle}"
+                f"{name} must be one angle between 0 and {largest} degrees, not {angle.to(u.deg)}"
             )
     if shift < 2 * radius:
         raise InvalidTargetError(
-            f"shift ({shift}) must be at least twice the radius ({radius}): nearer, the shifted "
-            "positions still see the true counterparts"
+            f"shift ({shift}) must be at least twice the radius ({radius.to(shift.unit):.4g}): "
+            "nearer, the shifted positions still see the true counterparts"
         )
     if isinstance(n_shifts, bool) or int(n_shifts) != n_shifts or n_shifts < 2:
         raise InvalidTargetError(f"n_shifts must be a whole number of at least 2, not {n_shifts!r}")

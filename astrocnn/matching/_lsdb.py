@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
+from .._optional import import_optional
 from ._pairs import nearest_pairs
 
 __all__ = ["import_lsdb", "nearest_entries", "nearest_in_partition", "quiet"]
@@ -20,13 +21,7 @@ def import_lsdb():
     ImportError
         If it is not installed; the message says how to get it.
     """
-    try:
-        import lsdb
-    except ImportError as error:
-        raise ImportError(
-            "HATS catalogs need LSDB, which is not installed: pip install astrocnn[lsdb]"
-        ) from error
-    return lsdb
+    return import_optional("lsdb", "HATS catalogs", "LSDB", "lsdb")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
+from .._optional import import_optional
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._shapes import Box, Circle, Combined, Ellipse, Polygon, Shape
 
@@ -123,13 +124,7 @@ def _add_file(sources: Sources, path: Path) -> None:
 
 
 def _import_moc():
-    try:
-        from mocpy import MOC
-    except ImportError as error:
-        raise ImportError(
-            "MOC files need mocpy, which is not installed: pip install astrocnn[moc]"
-        ) from error
-    return MOC
+    return import_optional("mocpy", "MOC files", "mocpy", "moc").MOC
 
 
 def _shape(region) -> Shape:

@@ -88,7 +88,13 @@ def read_rule(radius, per, redshift, unique, targets, catalog, cosmology=None) -
     if per not in ("target", "entry"):
         raise InvalidTargetError(f"per must be 'target' or 'entry', not {per!r}")
     side = targets if per == "target" else catalog
-    angle = angular_radius(radius, _redshifts(radius, redshift, side, per), cosmology)
+    redshifts = _redshifts(radius, redshift, side, per)
+    angle = angular_radius(radius, redshifts, cosmology)
+    if redshifts is not None and not np.isfinite(angle.value).any():
+        raise InvalidTargetError(
+            f"a radius in {radius.unit} needs redshifts, and no row of the "
+            f"{'targets' if per == 'target' else 'catalog'} has one: give an angle"
+        )
     length = side.size if isinstance(side, SkyCoord) else len(side)
     if not angle.isscalar and angle.shape != (length,):
         raise InvalidTargetError(

@@ -10,7 +10,7 @@ from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ..tables import read_targets
-from ._chance import check_ring, count_matches, ring_matches, ring_separations
+from ._chance import check_ring, count_matches, ring_matches, ring_separations, ring_shift
 from ._matched import add_match, check_columns, match_summary
 from ._positions import read_positions
 from ._radius import radius_text
@@ -28,7 +28,7 @@ def match_sky(
     redshift=None,
     unique: bool = False,
     prefix: str = "",
-    shift: u.Quantity = 1 * u.deg,
+    shift: u.Quantity | None = None,
     n_shifts: int = 8,
     cosmology: FLRW | None = None,
 ) -> QTable:
@@ -55,7 +55,8 @@ def match_sky(
     prefix : str
         Put before the names of the new columns, to match one table with several catalogs.
     shift, n_shifts : `~astropy.units.Quantity`, int
-        How the chance rate is measured; see `chance_rate`.
+        How the chance rate is measured; see `chance_rate`. The shift is 1 degree by default, or
+        twice the largest radius if that is more.
     cosmology : `~astropy.cosmology.FLRW`, optional
         By default flat, H0 = 70 km/s/Mpc, Om0 = 0.3.
 
@@ -126,6 +127,7 @@ def match_sky(
     table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
     check_columns(table, prefix)
     rule = read_rule(radius, per, redshift, unique, table, catalog, cosmology)
+    shift = ring_shift(rule.largest, shift)
     check_ring(rule.largest, shift, n_shifts)
     coords, valid = read_positions(table)
     entries, exist = read_positions(catalog)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from .._optional import import_optional
+from ..exceptions import InvalidTargetError
 from ..validation import CurveBand, ValidationReport
 
 __all__ = ["COLORS", "CYCLE", "fill_band", "import_pyplot", "named_reports", "whole_rates"]
@@ -26,22 +28,22 @@ def import_pyplot():
     ImportError
         If Matplotlib is not installed; the message says how to get it.
     """
-    try:
-        from matplotlib import pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "figures need Matplotlib, which is not installed: pip install astrocnn[plot]"
-        ) from error
-    return plt
+    return import_optional("matplotlib.pyplot", "figures", "Matplotlib", "plot")
 
 
 def named_reports(reports) -> list[tuple[str, ValidationReport]]:
     """Reports with their names, whether one, a sequence, or a mapping of names."""
     if isinstance(reports, ValidationReport):
         reports = [reports]
-    if isinstance(reports, Mapping):
-        return list(reports.items())
-    return [(r.name, r) for r in reports]
+    named = isinstance(reports, Mapping)
+    values = list(reports.values() if named else reports)
+    for report in values:
+        if not isinstance(report, ValidationReport):
+            raise InvalidTargetError(
+                "a report is what astrocnn.validation.validate returns, not "
+                f"{type(report).__name__}"
+            )
+    return list(zip(reports, values, strict=True)) if named else [(r.name, r) for r in values]
 
 
 def fill_band(ax, band: CurveBand, color) -> None:

@@ -12,11 +12,11 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from ..exceptions import FailedTargetWarning, ProviderError
-from ..surveys import Band
+from ..surveys import BANDS, Band, get_survey
 from ._esass_products import is_esass, pair_esass
 from ._fits_image import ImageInfo, read_info
 from ._resample import SkyImage
-from ._xmm_products import pair_products
+from ._xmm_products import is_product, pair_products
 
 __all__ = ["FitsImage", "find_images"]
 
@@ -117,15 +117,26 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
 
 def _choose(paths, band):
     """Images of a band among files, with their exposure maps; pipeline products by their names."""
-    chosen = pair_esass([path for path in paths if is_esass(path)], band)
-    for path, exposure, key in pair_products([p for p in paths if not is_esass(p)], band):
+    others = [path for path in paths if _of_another_survey(path, band)]
+    mine = [path for path in paths if not _of_another_survey(path, band)] if others else paths
+    chosen = pair_esass([path for path in mine if is_esass(path)], band)
+    for path, exposure, key in pair_products([p for p in mine if not is_esass(p)], band):
         chosen.append((path, exposure, key, path))
     if not chosen:
         raise ProviderError(
-            f"no image for band {band.name} among {len(paths)} files; "
-            f"its energy range is {band.energy}"
+            f"no image for band {band.name} among {len(paths)} files"
+            + (f"; {others[0].name} is of another telescope, by its name" if others else "")
+            + ("" if band.energy is None else f"; its energy range is {band.energy}")
         )
     return [(path, exposure, None, key, photons) for path, exposure, key, photons in chosen]
+
+
+def _of_another_survey(path, band) -> bool:
+    """Whether a pipeline product, by its name, is of another survey than a band that is known."""
+    survey = "erosita" if is_esass(path) else "xmm" if is_product(path) else None
+    if survey is None or band.name not in BANDS:
+        return False
+    return band.name not in [known.name for known in get_survey(survey).bands]
 
 
 def _given(source):

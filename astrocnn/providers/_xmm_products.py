@@ -8,7 +8,7 @@ from astropy import units as u
 
 from ..surveys import Band
 
-__all__ = ["pair_products"]
+__all__ = ["is_epic_image", "is_product", "pair_products"]
 
 #: P<obsid><instrument><exposure><type><band><source>.<format>, XMM-SOC-GEN-ICD-0024.
 _NAME = re.compile(
@@ -67,6 +67,11 @@ def pair_products(paths: list[Path], band: Band) -> list[tuple[Path, Path | None
             exposure = maps.get((match["exposure"], match["band"]))
             chosen.append((path, exposure, match["exposure"]))
     return chosen
+
+
+def is_product(path: Path) -> bool:
+    """Whether a file is, by its name, a pipeline product of any kind."""
+    return _NAME.search(path.name) is not None
 
 
 def is_epic_image(path: Path) -> bool:

@@ -116,9 +116,10 @@ def to_degrees(column, sexagesimal: u.UnitBase = u.deg) -> np.ndarray:
     Parameters
     ----------
     column : column or quantity of shape (n,)
-        Numbers with an angle unit, numbers without unit (degrees), or strings.
+        Numbers with an angle unit, numbers without unit (degrees), or strings of either kind.
     sexagesimal : `~astropy.units.Unit`
-        Unit of sexagesimal strings that do not say it themselves.
+        Unit of sexagesimal strings that do not say it themselves. Plain numbers among those of
+        hours are NaN: they could be hours or degrees.
 
     Raises
     ------
@@ -130,15 +131,11 @@ def to_degrees(column, sexagesimal: u.UnitBase = u.deg) -> np.ndarray:
         raise InvalidTargetError(f"column {name!r} must hold one number per row")
     unit = _angle_unit(name, column)
     if column.dtype.kind in "SUO":
-        strings = text(column)
-        numbers = _plain_numbers(strings)
-        if numbers is None:
-            return _parse(strings, unit or sexagesimal)
-    elif column.dtype.kind in "iuf":
+        return _text_degrees(text(column), unit, sexagesimal)
+    if column.dtype.kind in "iuf":
         numbers = np.ma.asarray(getattr(column, "value", column), dtype=float).filled(np.nan)
-    else:
-        raise InvalidTargetError(f"column {name!r} holds {column.dtype}, not angles")
-    return (numbers * (unit or u.deg)).to_value(u.deg)
+        return (numbers * (unit or u.deg)).to_value(u.deg)
+    raise InvalidTargetError(f"column {name!r} holds {column.dtype}, not angles")
 
 
 def _angle_unit(name, column) -> u.UnitBase | None:
@@ -158,10 +155,36 @@ def _angle_unit(name, column) -> u.UnitBase | None:
     )
 
 
-def _plain_numbers(strings: np.ndarray) -> np.ndarray | None:
-    """Strings as numbers ('' is NaN), or None if one of them is not a plain number."""
+def _text_degrees(strings, unit: u.UnitBase | None, sexagesimal: u.UnitBase) -> np.ndarray:
+    """Text in degrees; plain numbers are degrees as in columns of numbers.
+
+    One word such as ``N/A`` makes text of a whole column. It must not make hours of its numbers.
+    Beside sexagesimal hours a number could be either: it is NaN.
+    """
+    numbers, plain = _plain_numbers(strings)
+    degrees = (numbers * (unit or u.deg)).to_value(u.deg)
+    if plain.all():
+        return degrees
+    degrees[~plain] = _parse(strings[~plain], unit or sexagesimal)
+    if unit is None and sexagesimal != u.deg and np.isfinite(degrees[~plain]).any():
+        degrees[plain] = np.nan
+    return degrees
+
+
+def _plain_numbers(strings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of strings, '' is NaN; and which are such numbers. Of the others it is NaN too."""
+    strings = np.where(np.char.strip(strings) == "", "nan", strings)
     try:
-        return np.where(np.char.strip(strings) == "", "nan", strings).astype(float)
+        return strings.astype(float), np.ones(len(strings), dtype=bool)
+    except ValueError:
+        numbers = [_number(string) for string in strings.tolist()]
+    plain = np.array([number is not None for number in numbers])
+    return np.array([np.nan if number is None else number for number in numbers]), plain
+
+
+def _number(string: str) -> float | None:
+    try:
+        return float(string)
     except ValueError:
         return None
 

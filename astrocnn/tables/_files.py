@@ -1,5 +1,6 @@
 """Read a target list from a file."""
 
+import codecs
 import os
 import warnings
 from pathlib import Path
@@ -74,30 +75,44 @@ def read_file(path: str | os.PathLike) -> Table:
         raise InvalidTargetError(f"'{path}' is a folder: give the file that holds the table")
     suffix = path.with_suffix("").suffix if path.suffix in _COMPRESSED else path.suffix
     try:
-        _refuse_tricks(path)
+        start = _start(path)
         if suffix == ".reg":
             return _read_regions(path)
         if suffix.lower() in (".parquet", ".parq"):
             return read_parquet(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", u.UnitsWarning)  # deprecated, or unknown and kept
-            table = Table.read(path, format=_FORMATS.get(suffix.lower()))
+            dialect = _dialect(start) if suffix.lower() == ".csv" else {}
+            table = Table.read(path, format=_FORMATS.get(suffix.lower()), **dialect)
             _improve(table)
         return table
     except ImportError:
         raise
     except Exception as err:
         reason = str(err).strip().partition("\n")[0] or type(err).__name__
+        if isinstance(err, UnicodeDecodeError):
+            reason = f"its text is not UTF-8, save it so: {reason}"
         hint = "" if suffix == ".reg" else _HINT
         raise InvalidTargetError(f"cannot read '{path}': {reason}{hint}") from err
 
 
-def _refuse_tricks(path: Path) -> None:
-    """Raise InvalidTargetError if a file is XML with entities, whatever its name says."""
+def _start(path: Path) -> bytes:
+    """First bytes of a file; raise InvalidTargetError if it is XML with entities."""
     with get_readable_fileobj(path, encoding="binary") as file:
-        if is_xml(file.read(64)):
+        start = file.read(4096)
+        if is_xml(start[:64]):
             file.seek(0)
             refuse_entities(file)
+    return start
+
+
+def _dialect(start: bytes) -> dict:
+    """What `~astropy.table.Table.read` must be told of the CSV files of spreadsheets."""
+    header = start.lstrip().partition(b"\n")[0]
+    dialect = {"encoding": "utf-8-sig"} if start.startswith(codecs.BOM_UTF8) else {}
+    if b";" in header and b"," not in header:
+        dialect["delimiter"] = ";"
+    return dialect
 
 
 def _improve(table: Table) -> None:

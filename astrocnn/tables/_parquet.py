@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Column, MaskedColumn, Table
 
+from .._optional import import_optional
 from ..exceptions import InvalidTargetError
 from ._flags import text
 from ._formats import to_votable
@@ -28,14 +29,8 @@ def import_pyarrow():
     ImportError
         If pyarrow is not installed; the message says how to get it.
     """
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise ImportError(
-            "Parquet files need pyarrow, which is not installed: pip install astrocnn[parquet]"
-        ) from error
-    return pyarrow, parquet
+    need = ("Parquet files", "pyarrow", "parquet")
+    return import_optional("pyarrow", *need), import_optional("pyarrow.parquet", *need)
 
 
 def write_parquet(table: Table, path: Path) -> None:

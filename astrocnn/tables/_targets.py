@@ -12,6 +12,7 @@ from ..exceptions import InvalidTargetError, InvalidTargetWarning
 from ._columns import coordinate_column, id_column, sky_columns, to_degrees
 from ._coords import from_list, icrs_degrees, wrong_type
 from ._files import read_file
+from ._pandas import from_pandas
 from ._schema import describe_columns
 
 __all__ = ["read_targets", "target_coords"]
@@ -131,8 +132,7 @@ def _positions(targets):
         return *icrs_degrees(targets), None
     if isinstance(targets, Row):
         targets = targets.table[[targets.index]]
-    elif type(targets).__module__.split(".")[0] == "pandas" and hasattr(targets, "columns"):
-        targets = Table.from_pandas(targets)
+    targets = from_pandas(targets)
     if isinstance(targets, Table):
         return _from_table(targets)
     if isinstance(targets, np.ndarray) and targets.dtype == object:
@@ -158,7 +158,8 @@ def _from_table(table: Table):
             "longitude outside -180 to 360 degrees): check the order and the units of the columns "
             f"{lon_name!r} and {lat_name!r}"
         )
-    lon, lat = np.where(outside, np.nan, lon), np.where(outside, np.nan, lat)
+    unusable = outside | ~finite
+    lon, lat = np.where(unusable, np.nan, lon), np.where(unusable, np.nan, lat)
     if frame != "icrs":
         lon, lat = icrs_degrees(SkyCoord(lon, lat, unit="deg", frame=frame))
     lon = lon % 360.0

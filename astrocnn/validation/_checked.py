@@ -53,4 +53,5 @@ def checked(truth, *scores) -> list[np.ndarray]:
 
 def _mask(values) -> np.ndarray:
     """Mask of an array or column of any kind."""
-    return np.asarray(getattr(values, "mask", False))
+    mask = getattr(values, "mask", False)
+    return np.asarray(not callable(mask) and mask)  # of pandas it is a method

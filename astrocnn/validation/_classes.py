@@ -4,6 +4,7 @@ import numpy as np
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
+from ..tables._pandas import from_pandas
 from ._align import as_text
 from ._estimate import check_confidence, proportion
 from ._rows import align_column, verdicts
@@ -26,7 +27,7 @@ def confusion_by_class(
 
     Parameters
     ----------
-    result : `~astropy.table.QTable` with n rows
+    result : `~astropy.table.QTable` or pandas.DataFrame with n rows
         Result of ``predict``.
     truth : table or array_like of shape (n,)
         A table with the column ``column``, joined by ``target_id`` where both have one; or the
@@ -64,6 +65,7 @@ def confusion_by_class(
     point   2        1 0.500     0.095      0.905            0
     """
     check_confidence(confidence)
+    result, truth = from_pandas(result), from_pandas(truth)
     _, verdict, decided = verdicts(result, threshold)
     names, exists = _names(result, truth, column)
     rows = []

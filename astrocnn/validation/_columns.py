@@ -5,6 +5,7 @@ from astropy import units as u
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
+from ..tables._pandas import from_pandas
 from ._align import align_truth
 from ._estimate import check_confidence, proportion
 from ._rows import align_column, verdicts
@@ -25,7 +26,7 @@ def completeness_against(
 
     Parameters
     ----------
-    result : `~astropy.table.QTable` with n rows
+    result : `~astropy.table.QTable` or pandas.DataFrame with n rows
         Result of ``predict``.
     truth : table or array_like of shape (n,)
         As `align_truth` reads it.
@@ -74,6 +75,7 @@ def completeness_against(
     0.3  0.9          2        0.500            0.095
     """
     check_confidence(confidence)
+    result, truth = from_pandas(result), from_pandas(truth)
     known = align_truth(result, truth)
     _, verdict, decided = verdicts(result, threshold)
     values, unit = align_column(result, truth, column)

@@ -185,7 +185,7 @@ def purity_at_prevalence(
     [0.9, 0.69, 0.32]
     """
     check_confidence(confidence)
-    if not 0 <= prevalence <= 1:
+    if not 0 < prevalence < 1:
         raise ValueError(f"prevalence is a share between 0 and 1, not {prevalence!r}")
     if confusion.n_clusters == 0 or confusion.n_non_clusters == 0:
         return Estimate.undefined("needs clusters and non-clusters in the truth")

@@ -32,7 +32,7 @@ def verdicts(
     Raises
     ------
     InvalidTargetError
-        If the table has no column ``proba_cluster``.
+        If the table has no column ``proba_cluster``, or one that holds no probabilities.
     """
     if "proba_cluster" not in result.colnames:
         raise InvalidTargetError(
@@ -41,6 +41,12 @@ def verdicts(
     column = np.ma.array(result["proba_cluster"], dtype=float)
     proba = column.filled(np.nan)
     decided = np.isfinite(proba)
+    outside = decided & (np.abs(np.nan_to_num(proba) - 0.5) > 0.5 + 1e-6)  # rounding may pass
+    if outside.any():
+        raise InvalidTargetError(
+            f"column 'proba_cluster' holds {proba[outside][0]:.4g}, and probabilities are from 0 "
+            "to 1: divide percent by 100"
+        )
     if threshold is None and "label" in result.colnames:
         labels = np.ma.array(result["label"])
         decided &= ~np.ma.getmaskarray(labels)
@@ -97,7 +103,8 @@ def align_column(
 def _plain(column, length: int, what: str) -> tuple[np.ma.MaskedArray, u.UnitBase | None]:
     """Values without their unit, masked where masked or not a number; and the unit."""
     unit = getattr(column, "unit", None)
-    mask = np.asarray(getattr(column, "mask", False))
+    mask = getattr(column, "mask", False)
+    mask = np.asarray(not callable(mask) and mask)  # of pandas it is a method
     values = column.value if isinstance(column, u.Quantity) else column
     values = np.asarray(getattr(values, "unmasked", values))
     if values.shape != (length,):

@@ -81,12 +81,13 @@ class OperatingPoints:
 
     def thresholds(
         self,
-        purity: Sequence[float] = (0.9, 0.95, 0.99),
+        purity: float | Sequence[float] = (0.9, 0.95, 0.99),
         prevalence: float = 0.5,
         confidence: float = 0.95,
     ) -> Table:
         """Return the threshold for each purity; see `purity_thresholds`."""
         check_confidence(confidence)
+        purity = np.atleast_1d(np.asarray(purity, dtype=float)).tolist()
         if not 0 < prevalence < 1 or not all(0 < wanted < 1 for wanted in purity):
             raise ValueError("prevalence and purity are shares between 0 and 1, e.g. 0.05 and 0.9")
         true = prevalence * self.tp / self.n_clusters
@@ -132,7 +133,7 @@ class OperatingPoints:
 def purity_thresholds(
     truth: np.ndarray,
     proba: np.ndarray,
-    purity: Sequence[float] = (0.9, 0.95, 0.99),
+    purity: float | Sequence[float] = (0.9, 0.95, 0.99),
     prevalence: float = 0.5,
     confidence: float = 0.95,
 ) -> Table:
@@ -144,7 +145,7 @@ def purity_thresholds(
         True for a cluster.
     proba : array_like of float, shape (n,)
         Probability of a cluster.
-    purity : sequence of float
+    purity : float or sequence of float
         Wanted shares of clusters among what is called a cluster.
     prevalence : float
         Share of clusters among the candidates of interest; that of ``truth`` does not matter.

@@ -6,6 +6,7 @@ import numpy as np
 from astropy.table import Table
 
 from ..matching import describe_match
+from ..tables._pandas import from_pandas
 from ._align import align_truth
 from ._auc import auc
 from ._curves import roc_points
@@ -29,7 +30,7 @@ def validate(
 
     Parameters
     ----------
-    result : `~astropy.table.QTable` with n rows
+    result : `~astropy.table.QTable` or pandas.DataFrame with n rows
         Result of ``predict``: column ``proba_cluster``, masked where there is no verdict, and
         ``label``.
     truth : table or array_like of shape (n,)
@@ -67,6 +68,7 @@ def validate(
     0.500 [0.095, 0.905] | 0.75
     """
     check_confidence(confidence)
+    result, truth = from_pandas(result), from_pandas(truth)
     known = align_truth(result, truth)
     truth_table = truth
     proba, verdict, decided = verdicts(result, threshold)

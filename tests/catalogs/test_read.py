@@ -203,3 +203,8 @@ def test_sexagesimal_positions_of_real_objects(real_data):
     assert row["ra"].to_value("deg") == pytest.approx(15 * (39 / 60 + 42.2 / 3600), abs=1e-6)
     assert row["dec"].to_value("deg") == pytest.approx(45 / 60 + 33.1 / 3600, abs=1e-6)
     assert row["z_spec"] == 0.4152
+
+
+def test_frame_of_pandas():
+    table = Table({"name": ["a", "b"], "ra": [1.0, 2.0], "dec": [3.0, 4.0], "z": [0.1, np.nan]})
+    assert read_catalog(table.to_pandas()).pformat() == read_catalog(table).pformat()

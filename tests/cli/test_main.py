@@ -73,9 +73,16 @@ def test_nothing_given(run):
         (["predict", "a.csv", "--position", "1 2"], "not allowed with argument"),
         (["predict", "a.csv", "--threshold", "50"], "'50' is not a number from 0 to 1"),
         (["predict", "a.csv", "--threshold", "nan"], "'nan' is not a number from 0 to 1"),
-        (["predict", "a.csv", "--radius", "2"], "'2' is no angle such as 2arcmin"),
-        (["predict", "a.csv", "--radius", "2kpc"], "'2kpc' is no angle such as 2arcmin"),
-        (["predict", "a.csv", "--radius", "-2arcmin"], "no angle|expected one argument"),
+        (["predict", "a.csv", "--radius", "2"], "'2' is no radius such as 2arcmin or 500kpc"),
+        (["predict", "a.csv", "--radius", "2s"], "'2s' is no radius such as 2arcmin or 500kpc"),
+        (["predict", "a.csv", "--radius", "-2arcmin"], "no radius|expected one argument"),
+        (["predict", "a.csv", "--prior", "0"], "'0' leaves nothing to classify: give a share"),
+        (["predict", "a.csv", "--prior", "5"], "'5' is not a number from 0 to 1"),
+        (["validate", "a.csv", "--prevalence", "1"], "'1' leaves nothing to classify"),
+        (["tiles", "*", "--band", "xmm", "-o", "t", "--order", "30"], "'30' is not an order of HE"),
+        (["tiles", "*", "--band", "xmm", "-o", "t", "--order", "x"], "'x' is not an order"),
+        (["tiles", "*", "--band", "xmm", "-o", "t", "--tile-width", "100"], "'100' is not a power"),
+        (["tiles", "*", "--band", "xmm", "-o", "t", "--tile-width", "0"], "'0' is not a whole"),
         (["predict", "a.csv", "--images", "a.fits"], "'a.fits' is not BAND=PATTERN"),
         (["train"], "one of the arguments RECIPE --dataset is required"),
         (["train", "xmm", "--n", "0"], "'0' is not a whole number above zero"),
@@ -173,3 +180,10 @@ def test_reader_that_stops_reading(folder, monkeypatch):
     with open(writer, "w", closefd=True) as stdout:
         monkeypatch.setattr(sys, "stdout", stdout)
         assert main(["info", "--weights", "xmm"]) == 141
+
+
+def test_module():
+    """As ``python -m astrocnn``, where the command is not on the path."""
+    command = [sys.executable, "-m", "astrocnn", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("astrocnn ")

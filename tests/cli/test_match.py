@@ -48,6 +48,26 @@ def test_length_at_the_redshift_of_either_side(run, folder, catalog):
     assert out[-1].startswith("1 of 2 targets")
 
 
+@pytest.mark.parametrize("how", [[], ["--one-to-one"], ["--all"]])
+def test_length_at_the_redshift_of_a_nearby_cluster(run, folder, catalog, how):
+    """500 kpc around Virgo are 2 degrees: chance is measured farther out."""
+    table = Table.read(catalog)
+    table["z"][2] = 0.0036
+    table.write(folder / "near.csv")
+    code, out, err = run("match", "targets.csv", "near.csv", "--radius", "500kpc", *how)
+    assert (code, err) == (0, [])
+    assert " of 2 targets" in out[-1]
+
+
+def test_length_without_any_redshift(run, folder, catalog):
+    table = Table.read(catalog)
+    table["z"] = -1.0
+    table.write(folder / "none.csv")
+    code, _, err = run("match", "targets.csv", "none.csv", "--radius", "500kpc")
+    assert code == 1
+    assert err[0].endswith("and no row of the catalog has one: give an angle")
+
+
 def test_pairs(run, folder, catalog):
     code, out, _ = run("match", "targets.csv", catalog, "--all", "-o", "out.fits")
     assert code == 0

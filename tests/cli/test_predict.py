@@ -86,6 +86,7 @@ def test_position_in_any_writing(text):
         ("missing.csv", r"or \"210.26 2.88\" \(degrees\)$"),
         ("150", "degrees"),
         ("150 95", "Latitude"),
+        ("400 2", "right ascension is from 0 to 360 degrees, not 400"),
         ("", "neither a file nor a position"),
     ],
 )
@@ -114,6 +115,16 @@ def test_large_radius(run, folder):
     code, out, _ = run("predict", NEAR, *XMM, "--match", "catalog.csv", "--radius", "5deg")
     assert code == 0
     assert any("1 of 1 targets matched within 5 deg" in line for line in out)
+
+
+def test_radius_that_is_a_length(run, folder):
+    """As for ``astrocnn match``: 18 arcsec are 80 kpc at z = 0.3."""
+    Path("catalog.csv").write_text("name,ra,dec,z\nA,150.005,2.0,0.3\nB,30,40,0.1\n")
+    for radius, count in (("70kpc", 0), ("90kpc", 1)):
+        code, out, _ = run("predict", NEAR, *XMM, "--match", "catalog.csv", "--radius", radius)
+        assert code == 0
+        radius = f"{radius[:2]} kpc"
+        assert any(f"{count} of 1 targets matched within {radius}" in line for line in out)
 
 
 def test_figure_of_the_targets_with_a_verdict(run, folder):

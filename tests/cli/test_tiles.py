@@ -1,5 +1,7 @@
 """``astrocnn tiles``."""
 
+import errno
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -59,3 +61,14 @@ def test_band_and_output_are_needed(run):
     code, _, err = run("tiles", "field.fits")
     assert code == 2
     assert "-o/--output, --band" in err[-1]
+
+
+def test_full_disk(run, monkeypatch):
+    def fill(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("astrocnn.providers.make_hips", fill)
+    code, _, err = run("tiles", "field.fits", "--band", "xmm", "-o", "my")
+    assert code == 1
+    assert err[0].startswith("error: cannot write into 'my': No space left on device")
+    assert err[0].endswith("make room, and the same command goes on")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from astropy import units as u
+from astropy.table import QTable
 
 from astrocnn.cutouts import check_dataset, cutout_dataset
 from astrocnn.exceptions import InvalidImageError
@@ -95,3 +96,9 @@ class TestCheck:
     def test_other_dataset(self):
         with pytest.raises(InvalidImageError, match="make_cutouts"):
             check_dataset(xr.Dataset({"t2m": ("time", [1.0])}))
+
+
+@pytest.mark.parametrize("other", [None, {"image": 1}, QTable({"image": [1]})])
+def test_what_is_no_dataset(other):
+    with pytest.raises(InvalidImageError, match="cut-outs are a Dataset of xarray, not"):
+        check_dataset(other)

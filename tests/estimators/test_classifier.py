@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
@@ -23,6 +24,7 @@ from astrocnn import ClusterClassifier
 from astrocnn.cutouts import make_cutouts
 from astrocnn.exceptions import (
     FailedTargetWarning,
+    InvalidImageError,
     NoCoverageError,
     NoCoverageWarning,
     PredictionInterrupted,
@@ -248,7 +250,15 @@ class TestFit:
 
     def test_targets_without_images_are_left_out(self, coords, labels):
         far = SkyCoord([*coords.ra.deg, 10.0], [*coords.dec.deg, -80.0], unit="deg")
-        assert untrained(epochs=1).fit(far, [*labels, False]).n_targets_seen_ == 40
+        message = "1 of 41 targets are left out of the training: 1 no_coverage:xmm$"
+        with pytest.warns(NoCoverageWarning, match=message):
+            assert untrained(epochs=1).fit(far, [*labels, False]).n_targets_seen_ == 40
+
+    def test_no_target_has_images(self, labels):
+        south = SkyCoord(np.linspace(0, 20, 40), -80, unit="deg")
+        message = r"none of the 40 targets has images of all bands \(40 no_coverage:xmm\): check"
+        with pytest.raises(InvalidImageError, match=message):
+            untrained(epochs=1).fit(south, labels)
 
     def test_class_names(self, coords, labels):
         names = np.where(labels, "cluster", np.where(np.arange(40) % 3, "agn", "star"))
@@ -308,6 +318,13 @@ class TestFit:
             ({"class_weight": "balance"}, ValueError, 'class_weight is "balanced"'),
             ({"class_weight": {True: 0.0}}, ValueError, "at least two classes"),
             ({"checkpoint": "no/where/state"}, ValueError, "lies in no folder"),
+            ({"bands": "xmm"}, ValueError, r"such as \['xmm', 'dss2'\], not 'xmm'"),
+            ({"bands": []}, ValueError, "a list of different bands"),
+            ({"bands": ["dss2", "dss2-red"]}, ValueError, "a list of different bands"),
+            ({"network_arguments": 3}, ValueError, "network_arguments must be a dict or None"),
+            ({"random_state": "a"}, ValueError, "random_state must be a whole number"),
+            ({"random_state": -1}, ValueError, "random_state must be a whole number"),
+            ({"random_state": np.random.default_rng(0)}, ValueError, "random_state must be a who"),
         ],
     )
     def test_parameters_that_make_no_sense(self, coords, labels, parameters, error, message):
@@ -323,6 +340,13 @@ class TestFit:
     def test_masked_labels(self, coords, labels):
         with pytest.raises(ValueError, match="masked labels"):
             untrained().fit(coords, np.ma.array(labels, mask=np.arange(40) == 3))
+
+    @pytest.mark.parametrize("none", [None, np.nan, pd.NA])
+    def test_labels_that_are_not_known(self, coords, labels, none):
+        series = pd.Series([none, *labels[1:].tolist()])
+        for y in (series, series.to_numpy(), series.astype(object).tolist()):
+            with pytest.raises(ValueError, match="y has masked labels, None or NaN"):
+                untrained().fit(coords, y)
 
     @pytest.mark.parametrize("weights", [pytest.param("xmm", marks=pytest.mark.slow), "a.keras"])
     def test_goes_on_from_weights(self, fitted, coords, labels, weights, tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from astropy.table import QTable
 
+from astrocnn.exceptions import InvalidTargetError
 from astrocnn.plotting import plot_roc
 from astrocnn.validation import validate
 
@@ -45,6 +46,12 @@ def test_several_reports_have_names_and_colors(report):
     assert [label.partition(":")[0] for label in labels(ax)] == ["chance", "first", "second"]
     assert ax.lines[1].get_color() != ax.lines[3].get_color()
     assert len(labels(plot_roc([report, report, report]))) == 4
+
+
+@pytest.mark.parametrize("reports", [QTable({"proba_cluster": [0.9]}), {"xmm": 3}, [None]])
+def test_what_is_no_report(reports):
+    with pytest.raises(InvalidTargetError, match="a report is what astrocnn.validation.validate"):
+        plot_roc(reports)
 
 
 def test_given_axes_and_style_are_used(report):

@@ -5,6 +5,7 @@ import re
 import shutil
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -450,6 +451,25 @@ class TestSources:
         write(tmp_path / "P0098010101M2U009IMAGE_4000.FTZ", full(1))
         with pytest.raises(ProviderError, match=r"no image for band xmm among 1 files.*0.5 2"):
             FitsProvider(tmp_path, XMM)
+
+
+    @pytest.mark.parametrize(
+        ("name", "band"),
+        [
+            ("P0098010101M2U009IMAGE_3000.FTZ", "erosita"),
+            ("P0098010101M2U009IMAGE_3000.FTZ", "dss2"),
+            ("em01_164087_024_Image_c010.fits", "xmm"),
+            ("em01_164087_026_Image_c010.fits", "xmm"),  # its energies are inside those of the band
+        ],
+    )
+    def test_products_of_another_telescope(self, tmp_path, name, band):
+        write(tmp_path / name, full(1))
+        with pytest.raises(ProviderError, match=f"no image for band {band}.*; {name} is of anothe"):
+            FitsProvider(tmp_path, get_band(band))
+        write(tmp_path / "mine.fits", full(1))
+        assert repr(FitsProvider(tmp_path, get_band(band))).endswith(": mine.fits>")
+        own = replace(get_band(band), name="my-band", energy=None)
+        assert repr(FitsProvider(tmp_path, own)).endswith(" and 1 more>")
 
 
 class TestFaults:

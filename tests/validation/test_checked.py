@@ -1,6 +1,7 @@
 """What the measures take for truth and for scores, the same for all of them."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from astropy import units as u
 from astropy.table import MaskedColumn, QTable
@@ -76,6 +77,10 @@ def test_mask_without_a_true(measure, kind):
     if kind != "quantity":
         assert measure(MASKED[kind](TRUTH, nothing), PROBA) == expected
     assert measure(TRUTH, MASKED[kind](PROBA, nothing)) == expected
+
+
+def test_columns_of_pandas(measure):
+    assert measure(pd.Series(TRUTH), pd.Series(PROBA)) == measure(TRUTH, PROBA)
 
 
 @pytest.mark.parametrize("truth", [TRUTH.tolist(), TRUTH.astype(int), TRUTH.astype(float)])

@@ -1,6 +1,7 @@
 """Completeness and false-positive rate in bins."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from astropy import units as u
 from astropy.table import MaskedColumn, QTable, Table
@@ -64,6 +65,8 @@ def test_column_of_the_result_and_values_of_the_caller(result, truth):
     by_name = completeness_against(result, truth, "richness", [0, 3, 6])
     by_value = completeness_against(result, truth, np.arange(7), [0, 3, 6])
     assert by_name.pformat() == by_value.pformat()
+    series = completeness_against(result, truth, pd.Series(np.arange(7)), [0, 3, 6])
+    assert series.pformat() == by_value.pformat()
     masked = Masked(np.arange(7) * u.m, mask=np.arange(7) > 4)
     assert completeness_against(result, truth, masked, [0, 6] * u.m).meta["n_unknown"] == 2
 

@@ -87,9 +87,10 @@ def test_purity_that_cannot_be_had(counts, reason):
     assert reason in purity_at_prevalence(counts, 0.5).reason
 
 
-def test_prevalence_must_be_a_share():
+@pytest.mark.parametrize("prevalence", [0, 1, 5, -0.1, np.nan])
+def test_prevalence_must_be_a_share(prevalence):
     with pytest.raises(ValueError, match="share between 0 and 1"):
-        purity_at_prevalence(Confusion(1, 1, 1, 1), 5)
+        purity_at_prevalence(Confusion(1, 0, 1, 1), prevalence)
 
 
 def test_interval_holds_its_estimate_to_the_last_digit():

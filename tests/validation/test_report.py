@@ -6,7 +6,7 @@ from astropy.table import MaskedColumn, QTable
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from astrocnn.exceptions import InvalidTargetError
-from astrocnn.validation import validate
+from astrocnn.validation import completeness_against, confusion_by_class, validate
 
 
 @pytest.fixture
@@ -55,6 +55,26 @@ def test_truth_table_in_another_order_gives_the_same_report(result, truth):
     order = np.random.default_rng(0).permutation(100)
     table = QTable({"target_id": np.arange(100)[order], "is_cluster": truth[order]})
     assert str(validate(result, table)) == str(validate(result, truth))
+
+
+@pytest.mark.parametrize("value", [90.0, -0.2, 1.01])
+def test_numbers_that_are_no_probabilities(result, truth, value):
+    result["proba_cluster"][1] = value
+    with pytest.raises(InvalidTargetError, match=f"'proba_cluster' holds {value:g}, and probabil"):
+        validate(result, truth)
+    result["proba_cluster"][1] = np.nextafter(np.float32(1), np.float32(2))
+    assert validate(result, truth).confusion.total == 90
+
+
+def test_frames_of_pandas(result, truth):
+    table = QTable({"target_id": np.arange(100), "is_cluster": truth, "z": np.arange(100) / 100})
+    frames = result.to_pandas(), table.to_pandas()
+    assert str(validate(*frames)) == str(validate(result, table))
+    bins = completeness_against(*frames, "z", [0, 0.5, 1])
+    assert bins.pformat() == completeness_against(result, table, "z", [0, 0.5, 1]).pformat()
+    table["truth_class"] = np.where(truth, "hi-z", "agn")
+    classes = confusion_by_class(frames[0], table.to_pandas())
+    assert classes.pformat() == confusion_by_class(result, table).pformat()
 
 
 def test_threshold_replaces_the_labels(result, truth):

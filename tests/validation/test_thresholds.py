@@ -53,6 +53,10 @@ def test_purity_costs_completeness(sample):
     assert np.all(np.diff(table["completeness"]) < 0)
 
 
+def test_one_purity(sample):
+    assert str(purity_thresholds(*sample, purity=0.9)) == str(purity_thresholds(*sample, [0.9]))
+
+
 def test_out_of_reach_is_masked():
     truth, proba = np.array([False, True] * 50), np.linspace(1, 0, 100)
     row = purity_thresholds(truth, proba, [0.99], 0.05)[0]
