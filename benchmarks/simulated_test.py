@@ -48,10 +48,10 @@ from astrocnn.validation import (
 )
 
 
-def aperture_features(number: int, seed: int) -> list[float]:
+def aperture_features(number: int, seed: int, band: str) -> list[float]:
     """Log net counts in 80 arcsec, 12"/80" count ratio, and hardness of one target."""
-    field = simulate_field(number, seed, bands=("xmm",))
-    image, truth = field.images["xmm"], field.truth
+    field = simulate_field(number, seed, bands=(band,))
+    image, truth = field.images[band], field.truth
     y, x = np.indices(image.data.shape)
     px, py = image.wcs.world_to_pixel(field.center)
     radius = np.hypot(x - px, y - py) * 4.0
@@ -69,11 +69,11 @@ def aperture_features(number: int, seed: int) -> list[float]:
     return [np.log10(max(net[1], 1.0)), ratio, truth["hardness"], float(truth["is_cluster"])]
 
 
-def regression(n: int, seed: int, n_train: int) -> np.ndarray:
-    """Probabilities of the logistic regression for the test targets."""
+def regression(n: int, seed: int, n_train: int, band: str) -> np.ndarray:
+    """Probabilities of the logistic regression on an X-ray band, for the test targets."""
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         rows = [
-            np.array(list(pool.map(aperture_features, range(m), [s] * m, chunksize=50)))
+            np.array(list(pool.map(aperture_features, range(m), [s] * m, [band] * m, chunksize=50)))
             for m, s in ((n_train, seed + 1000), (n, seed))
         ]
     model = make_pipeline(StandardScaler(), LogisticRegression())
@@ -113,14 +113,14 @@ def off_center(field, rng: np.random.Generator):
     return center, any(near)
 
 
-def half_exposed(field, rng: np.random.Generator):
+def half_exposed(field, rng: np.random.Generator, band: str):
     """The same field after half of the time; None where it is a rate, whose photons are gone."""
-    image = field.images["xmm"]
+    image = field.images[band]
     if image.quantity != "counts":
         return None
     exposure = None if image.exposure is None else image.exposure / 2
     halved = replace(image, data=rng.binomial(image.data, 0.5), exposure=exposure)
-    return replace(field, images=field.images | {"xmm": halved})
+    return replace(field, images=field.images | {band: halved})
 
 
 def under_change(weights: str, change: str, n: int, seed: int) -> Table:
@@ -134,7 +134,7 @@ def under_change(weights: str, change: str, n: int, seed: int) -> Table:
             field = simulate_field(number, seed, recipe.bands)
             truth, center, other = field.truth["is_cluster"], field.center, field
             if change == HALF:
-                other = half_exposed(field, rng)
+                other = half_exposed(field, rng, recipe.bands[0])
                 if other is None:
                     continue
                 moved = truth
@@ -254,7 +254,8 @@ def report(
     truth = found[names[0]][1]
     cluster = np.array(truth["is_cluster"])
     proba = {name: values for name, (values, _) in found.items()}
-    proba["logistic regression"] = regression(n, seed, n_regression)
+    xray = RECIPES[names[0]].bands[0]
+    proba["logistic regression"] = regression(n, seed, n_regression, xray)
     matched = counts_matched(truth, np.random.default_rng(seed))
     print(f"{n} simulated targets, seed {seed}; {len(matched)} of them with matched counts\n")
     for name, values in proba.items():

@@ -45,7 +45,7 @@ def test_plates_are_as_before(command):
 
 def test_half_of_the_exposure(command):
     field = simulate_field(0, 1, exposure_map=True)
-    halved = command.half_exposed(field, np.random.default_rng(0)).images["xmm"]
+    halved = command.half_exposed(field, np.random.default_rng(0), "xmm").images["xmm"]
     whole = field.images["xmm"]
     assert 0.4 < halved.data.sum() / whole.data.sum() < 0.6
     assert np.allclose(halved.exposure, whole.exposure / 2)
