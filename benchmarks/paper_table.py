@@ -4,7 +4,7 @@
 
 It can be killed at any time: started again with the same options, it goes on where it was. What is
 done lies in the folder, a small file per run. `--full` is the paper's own protocol (an accelerator
-needs a day for it), without it a reduced one, which the table states.
+needs half a day for it), without it a reduced one, which the table states.
 """
 
 import argparse

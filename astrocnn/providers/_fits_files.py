@@ -12,7 +12,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from ..exceptions import FailedTargetWarning, ProviderError
-from ..surveys import BANDS, Band, get_survey
+from ..surveys import BANDS, SURVEYS, Band, get_survey
 from ._esass_products import is_esass, pair_esass
 from ._fits_image import ImageInfo, read_info
 from ._resample import SkyImage
@@ -93,13 +93,15 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
     images, faults = [], []
     for *files, key, photons in chosen:
         try:
-            images.append(_locate(*files, hdus))
-            images[-1].key, images[-1].photons = key, photons
+            image = _locate(*files, hdus)
+            _check_telescope(image, band)
+            image.key, image.photons = key, photons
+            images.append(image)
         except ProviderError as error:
             faults.append(str(error))
     if not images:
         raise ProviderError(
-            f"none of the {len(chosen)} images for band {band.name} can be read: {faults[0]}"
+            f"none of the {len(chosen)} images for band {band.name} can be used: {faults[0]}"
         )
     if faults:
         warnings.warn(
@@ -137,6 +139,23 @@ def _of_another_survey(path, band) -> bool:
     if survey is None or band.name not in BANDS:
         return False
     return band.name not in [known.name for known in get_survey(survey).bands]
+
+
+def _check_telescope(image, band) -> None:
+    """Raise if the header names the telescope of another survey than a band that is known."""
+    named = image.info.telescope.lower()
+    seen_by = [
+        survey
+        for survey in SURVEYS.values()
+        if any(word.lower() in named for word in survey.telescopes)
+    ]
+    if not seen_by or band.name not in BANDS:
+        return
+    if not any(band.name == known.name for survey in seen_by for known in survey.bands):
+        raise ProviderError(
+            f"{image.name} is an image of {image.info.telescope}, by its header, and not of band "
+            f"{band.name}; a band with another name takes it (Band.with_(name=...))"
+        )
 
 
 def _given(source):

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
@@ -59,12 +59,15 @@ class ImageInfo:
         Unit vector to its middle (ICRS).
     radius : float
         Largest distance of its border from the middle (radians).
+    telescope : str
+        Name in the header, if there is one.
     """
 
     index: int
     wcs: WCS
     center: np.ndarray
     radius: float
+    telescope: str = ""
 
 
 def read_image(source, hdu: int | str | None = None) -> SkyImage:
@@ -127,7 +130,8 @@ def read_info(path, hdu: int | str | None = None) -> ImageInfo:
 def _read_info(path, hdu):
     with opened(path) as (hdus, name):
         index, wcs = _find_image(hdus, name, hdu)
-        return locate_image(index, wcs)
+        named = hdus[index].header.get("TELESCOP") or hdus[0].header.get("TELESCOP", "")
+        return replace(locate_image(index, wcs), telescope=str(named).strip())
 
 
 def read_pixels(path, index: int) -> np.ndarray:

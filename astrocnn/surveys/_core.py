@@ -94,6 +94,9 @@ class Survey:
         Share of the sky that is covered (0..1), roughly.
     reference : str
         Bibliographic code or DOI.
+    telescopes : tuple of str
+        What headers of its FITS images have as ``TELESCOP``; images that name the telescope of
+        another survey are left out.
     """
 
     name: str
@@ -101,6 +104,7 @@ class Survey:
     bands: tuple[Band, ...]
     sky_fraction: float
     reference: str
+    telescopes: tuple[str, ...] = ()
 
     @property
     def default(self) -> Band:

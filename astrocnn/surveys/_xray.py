@@ -71,7 +71,7 @@ def xmm_band(energy: u.Quantity = (0.5, 2.0) * u.keV, detector: str = "PN") -> B
     )
 
 
-XMM = Survey("xmm", "XMM-Newton EPIC", (xmm_band(),), 0.04, "2001A&A...365L...1J")
+XMM = Survey("xmm", "XMM-Newton EPIC", (xmm_band(),), 0.04, "2001A&A...365L...1J", ("XMM",))
 
 EROSITA = Survey(
     "erosita",
@@ -92,6 +92,7 @@ EROSITA = Survey(
     ),
     0.5,
     "2024A&A...682A..34M",
+    ("eROSITA", "SRG"),
 )
 
 RASS = Survey(
@@ -113,4 +114,5 @@ RASS = Survey(
     ),
     0.99,
     "1999A&A...349..389V",
+    ("ROSAT",),
 )

@@ -454,6 +454,25 @@ class TestSources:
 
 
     @pytest.mark.parametrize(
+        ("telescope", "band", "taken"),
+        [("XMM", "xmm", True), ("XMM-Newton", "xmm", True), ("eROSITA", "erosita", True),
+         ("UK Schmidt", "xmm", True), (7, "xmm", True),
+         ("XMM", "erosita", False), ("SRG", "xmm", False), ("ROSAT", "dss2", False)],
+    )  # fmt: skip
+    def test_telescope_of_the_header(self, tmp_path, telescope, band, taken):
+        write(tmp_path / "a.fits", full(1), TELESCOP=telescope)
+        if taken:
+            assert repr(FitsProvider(tmp_path, get_band(band))).endswith(": a.fits>")
+            return
+        with pytest.raises(ProviderError, match=f"a.fits is an image of {telescope}, by its head"):
+            FitsProvider(tmp_path, get_band(band))
+        write(tmp_path / "b.fits", full(1))
+        with pytest.warns(FailedTargetWarning, match=r"1 of 2 files .* are left out; the first: a"):
+            assert repr(FitsProvider(tmp_path, get_band(band))).endswith(": b.fits>")
+        own = replace(get_band(band), name="my-band")
+        assert repr(FitsProvider(tmp_path, own)).endswith(" and 1 more>")
+
+    @pytest.mark.parametrize(
         ("name", "band"),
         [
             ("P0098010101M2U009IMAGE_3000.FTZ", "erosita"),
