@@ -67,7 +67,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         """
         return self._ready().thresholds(purity, self.prior)
 
-    def explain(self, X, steps: int = 32, label: str | None = None) -> xr.Dataset:
+    def explain(self, X, steps: int = 64, label: str | None = None) -> xr.Dataset:
         """Say what each pixel of each band adds to the probability (integrated gradients).
 
         Parameters
