@@ -12,6 +12,7 @@ __all__ = [
     "DamagedPartWarning",
     "FailedTargetWarning",
     "InvalidImageError",
+    "InvalidParameterError",
     "InvalidTargetError",
     "InvalidTargetWarning",
     "NoCoverageError",
@@ -35,6 +36,10 @@ class InvalidTargetError(AstrocnnError, ValueError):
 
 class InvalidImageError(AstrocnnError, ValueError):
     """An image or a Dataset of cut-outs cannot be used as it is."""
+
+
+class InvalidParameterError(AstrocnnError, ValueError):
+    """An argument has a value that makes no sense: out of range, of the wrong shape ..."""
 
 
 class UnknownNameError(AstrocnnError, ValueError):

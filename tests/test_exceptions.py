@@ -1,9 +1,15 @@
 """How errors and warnings are caught."""
 
+import ast
+import pickle
+from pathlib import Path
+
 import pytest
 from astropy.utils.exceptions import AstropyUserWarning
 
 from astrocnn import exceptions
+
+PACKAGE = Path(exceptions.__file__).parent
 
 PUBLIC = [getattr(exceptions, name) for name in exceptions.__all__]
 ERRORS = [cls for cls in PUBLIC if issubclass(cls, Exception) and not issubclass(cls, Warning)]
@@ -26,6 +32,7 @@ def test_one_filter_silences_every_warning(cls):
     [
         (exceptions.InvalidTargetError, ValueError),
         (exceptions.InvalidImageError, ValueError),
+        (exceptions.InvalidParameterError, ValueError),
         (exceptions.UnknownNameError, ValueError),
         (exceptions.SurveyMismatchError, ValueError),
         (exceptions.WeightsError, ValueError),
@@ -38,6 +45,32 @@ def test_one_filter_silences_every_warning(cls):
 def test_errors_are_also_of_the_usual_kind(cls, builtin):
     with pytest.raises(builtin, match="what to do"):
         raise cls("what to do")
+
+
+@pytest.mark.parametrize("cls", ERRORS)
+def test_errors_travel_between_processes(cls):
+    """As from a worker of Dask."""
+    error = pickle.loads(pickle.dumps(cls("what to do")))
+    assert type(error) is cls
+    assert str(error) == "what to do"
+
+
+#: Modules that raise a plain ValueError for themselves: they catch it and say more.
+OWN = {
+    "cli/_arguments.py", "cutouts/_folder.py", "datasets/_kosiba2020.py", "networks/_archive.py",
+    "providers/_decode.py", "providers/_hips2fits.py", "providers/_hips_tile.py",
+    "providers/_hips_writer.py", "tables/_parquet.py", "validation/_files.py",
+}  # fmt: skip
+
+
+def test_no_plain_value_error_reaches_the_user():
+    """The command line would call it unexpected."""
+    plain = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Raise) and ast.unparse(node).startswith("raise ValueError"):
+                plain.add(path.relative_to(PACKAGE).as_posix())
+    assert plain <= OWN
 
 
 def test_interruption_is_not_swallowed_and_keeps_the_result():

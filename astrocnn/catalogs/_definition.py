@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 from astropy import units as u
 
+from ..exceptions import InvalidParameterError
+
 __all__ = ["CatalogDefinition"]
 
 #: What the redshifts of a catalog are; "mixed" is spectroscopic for some rows only.
@@ -84,6 +86,6 @@ class CatalogDefinition:
 
     def __post_init__(self):
         if self.redshift not in _KINDS:
-            raise ValueError(f"redshift must be one of {_KINDS}, not {self.redshift!r}")
+            raise InvalidParameterError(f"redshift must be one of {_KINDS}, not {self.redshift!r}")
         for name in ("columns", "filters"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))

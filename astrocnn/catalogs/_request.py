@@ -6,7 +6,7 @@ from typing import Any
 
 from .._http import Answer, PassingFault, open_session, retried, send
 from ..config import conf
-from ..exceptions import CatalogError
+from ..exceptions import CatalogError, InvalidParameterError
 from ._cache import discard, load, store
 
 __all__ = ["Service"]
@@ -65,7 +65,7 @@ class Service:
         cache: bool | str = True,
     ):
         if cache not in (True, False, "update"):
-            raise ValueError(f"cache must be True, False or 'update', not {cache!r}")
+            raise InvalidParameterError(f"cache must be True, False or 'update', not {cache!r}")
         self.server, self.method = server, method
         self.timeout = conf.catalog_timeout if timeout is None else timeout
         self.retries = conf.retries if retries is None else retries

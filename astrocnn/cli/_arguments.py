@@ -14,6 +14,7 @@ __all__ = [
     "power_of_two",
     "prevalence",
     "radius",
+    "seed",
     "share",
     "source",
 ]
@@ -31,6 +32,17 @@ def positive(text: str) -> int:
         number = 0
     if number < 1:
         raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return number
+
+
+def seed(text: str) -> int:
+    """Return a seed for random numbers."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 2**32:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 0 to 2**32 - 1")
     return number
 
 

@@ -1,6 +1,6 @@
 """``astrocnn train``: train weights on simulated targets, or on a published data set."""
 
-from ._arguments import positive
+from ._arguments import positive, seed
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -49,7 +49,7 @@ def add_arguments(parser) -> None:
         "--path", metavar="PATH", help="zip file or folder of the data set (default: download it)"
     )
     parser.add_argument("--epochs", type=positive, metavar="E", help="passes over the targets")
-    parser.add_argument("--seed", type=int, metavar="S", default=1, help="default: 1")
+    parser.add_argument("--seed", type=seed, metavar="S", default=1, help="default: 1")
     parser.add_argument(
         "--jobs", type=positive, metavar="J", default=2, help="processes that simulate (default: 2)"
     )

@@ -168,7 +168,7 @@ class ClusterClassifier(NetworkClassifier):
 
         Raises
         ------
-        ValueError
+        InvalidParameterError
             If ``y`` has another length than ``X``, one class only, or masked entries, or weights
             do not fit.
         InvalidImageError

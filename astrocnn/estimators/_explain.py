@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from astropy.table import Table
 
+from ..exceptions import InvalidParameterError
 from ..networks import class_probability, integrated_gradients
 from ..tables import join_flags
 from ._fitted import Fitted
@@ -45,13 +46,15 @@ def explain(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If there is no such class.
     """
     classes = fitted.description.classes
     label = classes[-1] if label is None else label
     if label not in classes:
-        raise ValueError(f"unknown class {label!r}; the network knows {', '.join(classes)}")
+        raise InvalidParameterError(
+            f"unknown class {label!r}; the network knows {', '.join(classes)}"
+        )
     index = classes.index(label)
     parts = [_explain_chunk(fitted, dataset, index, steps) for dataset in chunks]
     explained = xr.concat(

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..exceptions import InvalidParameterError
+
 __all__ = ["class_names", "encode", "sorted_labels"]
 
 _BINARY = ["non_cluster", "cluster"]
@@ -19,7 +21,9 @@ def class_names(y) -> list[str]:
     values = np.unique(_plain(y))
     if values.dtype.kind in "biuf":
         if not np.isin(values, (0, 1)).all():
-            raise ValueError("numeric labels must be 0 and 1 (1: a cluster); or give class names")
+            raise InvalidParameterError(
+                "numeric labels must be 0 and 1 (1: a cluster); or give class names"
+            )
         return list(_BINARY)
     names = [str(value) for value in values]
     return sorted(names, key=lambda name: (name == "cluster", name))
@@ -44,7 +48,7 @@ def encode(y, n: int, names: list[str]) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If the length is wrong or a label is masked or unknown.
 
     Examples
@@ -55,18 +59,18 @@ def encode(y, n: int, names: list[str]) -> np.ndarray:
     """
     y = _plain(y)
     if y.shape != (n,):
-        raise ValueError(f"y has shape {y.shape}, but there are {n} targets")
+        raise InvalidParameterError(f"y has shape {y.shape}, but there are {n} targets")
     if y.dtype.kind in "biuf":
         class_names(y)
         if len(names) != 2:
-            raise ValueError(
+            raise InvalidParameterError(
                 f"labels of 0 and 1 are for two classes, here are {len(names)}: give their names, "
                 f"of {names}"
             )
         return y.astype(int)
     unknown = sorted({str(label) for label in y} - set(names))
     if unknown:
-        raise ValueError(f"labels {unknown} are not among the classes {names}")
+        raise InvalidParameterError(f"labels {unknown} are not among the classes {names}")
     return np.array([names.index(str(label)) for label in y])
 
 
@@ -113,7 +117,7 @@ def _plain(y) -> np.ndarray:
     elif values.dtype.kind == "f":
         missing |= np.isnan(values).any()
     if missing:
-        raise ValueError(
+        raise InvalidParameterError(
             "y has masked labels, None or NaN; leave those targets out of the training"
         )
     return values

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
 
+from ..exceptions import InvalidParameterError
 from ..preprocessing import Preprocessing
 from ..surveys import Band, get_band
 from ..training import find_augmentation
@@ -12,7 +13,7 @@ __all__ = ["check_parameters"]
 
 
 def check_parameters(estimator) -> None:
-    """Raise ValueError where a parameter makes no sense.
+    """Raise InvalidParameterError where a parameter makes no sense.
 
     Examples
     --------
@@ -21,28 +22,32 @@ def check_parameters(estimator) -> None:
     >>> check_parameters(ClusterClassifier(threshold=50))
     Traceback (most recent call last):
         ...
-    ValueError: threshold must be a number from 0 to 1, not 50
+    astrocnn.exceptions.InvalidParameterError: threshold must be a number from 0 to 1, not 50
     """
     given = estimator.get_params(deep=False)
     threshold, rate = given["threshold"], given["learning_rate"]
     if not isinstance(threshold, Real) or not 0 <= threshold <= 1:
-        raise ValueError(f"threshold must be a number from 0 to 1, not {threshold!r}")
+        raise InvalidParameterError(f"threshold must be a number from 0 to 1, not {threshold!r}")
     if not isinstance(rate, Real) or not 0 < rate < float("inf"):
-        raise ValueError(f"learning_rate must be a number above zero, not {rate!r}")
+        raise InvalidParameterError(f"learning_rate must be a number above zero, not {rate!r}")
     _check_probabilities(given)
     steps = given["preprocessing"]
     if steps is not None and not isinstance(steps, Preprocessing):
-        raise ValueError(f"preprocessing must be a Preprocessing or None, not {steps!r}")
+        raise InvalidParameterError(f"preprocessing must be a Preprocessing or None, not {steps!r}")
     find_augmentation(given["augmented"])
     _check_network(given)
     checkpoint = given["checkpoint"]
     if checkpoint is not None and not Path(checkpoint).parent.is_dir():
-        raise ValueError(f"checkpoint={str(checkpoint)!r} lies in no folder: make it first")
+        raise InvalidParameterError(
+            f"checkpoint={str(checkpoint)!r} lies in no folder: make it first"
+        )
     for name in ("batch_size", "epochs", "patience"):
         if name == "patience" and given[name] is None:
             continue
         if not isinstance(given[name], Integral) or given[name] < 1:
-            raise ValueError(f"{name} must be a whole number above zero, not {given[name]!r}")
+            raise InvalidParameterError(
+                f"{name} must be a whole number above zero, not {given[name]!r}"
+            )
 
 
 def _check_probabilities(given) -> None:
@@ -50,13 +55,15 @@ def _check_probabilities(given) -> None:
     prior, fraction = given["prior"], given["validation_fraction"]
     shares = prior.values() if isinstance(prior, Mapping) else [prior]
     if prior is not None and not all(isinstance(p, Real) and 0 < p < 1 for p in shares):
-        raise ValueError(
+        raise InvalidParameterError(
             f"prior is the share of clusters among your targets, between 0 and 1, not {prior!r}"
         )
     if not isinstance(fraction, Real) or not 0 <= fraction < 1:
-        raise ValueError(f"validation_fraction must be a number from 0 to 1, not {fraction!r}")
+        raise InvalidParameterError(
+            f"validation_fraction must be a number from 0 to 1, not {fraction!r}"
+        )
     if given["calibration"] not in ("temperature", "isotonic", None):
-        raise ValueError(
+        raise InvalidParameterError(
             f"calibration is 'temperature', 'isotonic' or None, not {given['calibration']!r}"
         )
 
@@ -67,13 +74,13 @@ def _check_network(given) -> None:
     if bands is not None:
         names = [] if isinstance(bands, str | Band) else [get_band(band).name for band in bands]
         if not names or len(set(names)) < len(names):
-            raise ValueError(
+            raise InvalidParameterError(
                 f"bands must be a list of different bands, such as ['xmm', 'dss2'], not {bands!r}"
             )
     arguments, seed = given["network_arguments"], given["random_state"]
     if arguments is not None and not isinstance(arguments, Mapping):
-        raise ValueError(f"network_arguments must be a dict or None, not {arguments!r}")
+        raise InvalidParameterError(f"network_arguments must be a dict or None, not {arguments!r}")
     if seed is not None and (not isinstance(seed, Integral) or not 0 <= seed < 2**32):
-        raise ValueError(
+        raise InvalidParameterError(
             f"random_state must be a whole number from 0 to 2**32 - 1, or None, not {seed!r}"
         )

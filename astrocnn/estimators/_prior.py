@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from numbers import Real
 
-from ..exceptions import WeightsError
+from ..exceptions import InvalidParameterError, WeightsError
 from ..networks import ModelDescription
 
 __all__ = ["prior_shares"]
@@ -24,7 +24,7 @@ def prior_shares(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If the prior does not fit the classes.
     WeightsError
         If the weights do not say at which shares they were trained.
@@ -49,9 +49,11 @@ def prior_shares(
     trained = [float(given[name]) for name in classes]
     if isinstance(prior, Real):
         if len(classes) > 2 and classes[-1] != "cluster":
-            raise ValueError(f"give prior as a dict with the share of each of {classes}")
+            raise InvalidParameterError(f"give prior as a dict with the share of each of {classes}")
         rest = 1 - trained[-1]
         return [(1 - prior) * share / rest for share in trained[:-1]] + [float(prior)], trained
     if not isinstance(prior, Mapping) or set(prior) != set(classes):
-        raise ValueError(f"prior is a number, or a dict with the share of each of {classes}")
+        raise InvalidParameterError(
+            f"prior is a number, or a dict with the share of each of {classes}"
+        )
     return [float(prior[name]) for name in classes], trained

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cutouts._folder import RunFolder, gaps, targets_digest
-from ..exceptions import PredictionInterrupted, StoreError
+from ..exceptions import InvalidParameterError, PredictionInterrupted, StoreError
 from ._dask import find_client, judge_on
 from ._fitted import Fitted
 from ._gate import TargetSource
@@ -54,7 +54,7 @@ class Run:
         client=None,
     ):
         if retry_failed and folder is None:
-            raise ValueError("retry_failed asks again for rows in folder=; give one")
+            raise InvalidParameterError("retry_failed asks again for rows in folder=; give one")
         self.fitted = fitted
         self.source = source
         self.batch_size = batch_size

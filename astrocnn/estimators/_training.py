@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..exceptions import CalibrationWarning
+from ..exceptions import CalibrationWarning, InvalidParameterError
 from ..networks import (
     ModelDescription,
     build_network,
@@ -69,7 +69,7 @@ def train_fitted(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If there is one class only, or nothing held out for ``patience`` to watch.
 
     Warns
@@ -206,7 +206,7 @@ def trained_shares(numbers, sample_weight, class_weight, classes: list[str]) -> 
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If a weight does not fit, or fewer than two classes have any.
 
     Examples
@@ -219,5 +219,7 @@ def trained_shares(numbers, sample_weight, class_weight, classes: list[str]) -> 
     _, weight = class_targets(numbers, len(numbers), len(classes), sample_weight, class_weight)
     shares = np.bincount(numbers, weight, minlength=len(classes)).astype(float)
     if np.count_nonzero(shares) < 2:
-        raise ValueError("training needs targets of at least two classes, with a weight above zero")
+        raise InvalidParameterError(
+            "training needs targets of at least two classes, with a weight above zero"
+        )
     return shares / shares.sum()

@@ -1,6 +1,7 @@
 """Several networks of one kind as one network."""
 
 from .._registry import Registry
+from ..exceptions import InvalidParameterError
 from ._backend import load_keras
 from ._cn import build_cn
 from ._mobilenet import build_mn
@@ -47,7 +48,7 @@ def build_ensemble(
     ------
     UnknownNameError
         If there is no such network.
-    ValueError
+    InvalidParameterError
         If there are fewer than two members.
 
     Examples
@@ -57,7 +58,7 @@ def build_ensemble(
     (None, 3, 2)
     """
     if n_members < 2:
-        raise ValueError(f"an ensemble has at least two members, not {n_members}")
+        raise InvalidParameterError(f"an ensemble has at least two members, not {n_members}")
     keras = load_keras()
     build = MEMBERS[member]
 

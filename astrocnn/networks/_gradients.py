@@ -6,6 +6,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..config import conf
+from ..exceptions import InvalidParameterError
 from ._backend import load_keras
 
 __all__ = ["class_probability", "integrated_gradients"]
@@ -51,7 +52,7 @@ def integrated_gradients(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If shapes do not fit, or ``steps`` is no whole number above zero.
 
     References
@@ -71,12 +72,14 @@ def integrated_gradients(
     images = np.asarray(images, dtype=np.float32)
     shape = tuple(model.input_shape[1:])
     if images.ndim != 4 or images.shape[1:] != shape:
-        raise ValueError(f"images have the shape {images.shape}; the network needs (n, *{shape})")
+        raise InvalidParameterError(
+            f"images have the shape {images.shape}; the network needs (n, *{shape})"
+        )
     if not isinstance(steps, Integral) or steps < 1:
-        raise ValueError(f"steps must be a whole number above zero, not {steps!r}")
+        raise InvalidParameterError(f"steps must be a whole number above zero, not {steps!r}")
     baseline = np.zeros(shape) if baseline is None else np.asarray(baseline)
     if baseline.shape != shape:
-        raise ValueError(f"the baseline has the shape {baseline.shape}, not {shape}")
+        raise InvalidParameterError(f"the baseline has the shape {baseline.shape}, not {shape}")
     gradient = _gradient_function(model, shape)
     attributions = np.zeros(images.shape, dtype=np.float32)
     for i in tqdm(

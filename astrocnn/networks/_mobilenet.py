@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from ..exceptions import WeightsError
+from ..exceptions import InvalidParameterError, WeightsError
 from ._backend import load_keras
 
 __all__ = ["build_mn"]
@@ -50,8 +50,10 @@ def build_mn(
     ------
     WeightsError
         If the ImageNet weights cannot be downloaded.
+    InvalidParameterError
+        If ``weights`` is something else.
     ValueError
-        If ``weights`` is something else, or the image is too small.
+        Of Keras, if the image is too small.
 
     Examples
     --------
@@ -60,7 +62,9 @@ def build_mn(
     3230914
     """
     if weights not in (None, "imagenet"):
-        raise ValueError(f"weights of a MobileNet are None or 'imagenet', not {weights!r}")
+        raise InvalidParameterError(
+            f"weights of a MobileNet are None or 'imagenet', not {weights!r}"
+        )
     keras = load_keras()
     layers = keras.layers
 

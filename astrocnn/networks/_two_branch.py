@@ -1,6 +1,7 @@
 """A network that looks at X-ray and optical bands at the resolution of each."""
 
 from .._registry import Registry
+from ..exceptions import InvalidParameterError
 from ._annuli import annulus_pooling
 from ._backend import load_keras
 
@@ -70,7 +71,7 @@ def build_two_branch(
     ------
     UnknownNameError
         If there is no such block.
-    ValueError
+    InvalidParameterError
         If the arguments do not fit together.
 
     Examples
@@ -83,9 +84,11 @@ def build_two_branch(
     """
     n_bands = input_shape[2]
     if not 0 <= n_xray <= n_bands:
-        raise ValueError(f"n_xray={n_xray} X-ray bands of {n_bands}: choose 0 to {n_bands}")
+        raise InvalidParameterError(
+            f"n_xray={n_xray} X-ray bands of {n_bands}: choose 0 to {n_bands}"
+        )
     if len(widths) != len(depths) or not 0 < n_separate <= len(widths):
-        raise ValueError(
+        raise InvalidParameterError(
             f"{len(widths)} widths, {len(depths)} depths and n_separate={n_separate}: give one "
             "width and one depth per stage, and let 1 to all stages be separate"
         )

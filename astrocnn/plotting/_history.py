@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from ..exceptions import InvalidParameterError
 from ._matplotlib import CYCLE, import_pyplot
 
 __all__ = ["plot_history"]
@@ -28,7 +29,7 @@ def plot_history(history, axes=None, **kwargs):
     ------
     ImportError
         If Matplotlib is not installed.
-    ValueError
+    InvalidParameterError
         If there is no history.
 
     Examples
@@ -41,7 +42,7 @@ def plot_history(history, axes=None, **kwargs):
     found = getattr(history, "history_", history)
     found = [found] if isinstance(found, Mapping) else found
     if not isinstance(found, Sequence) or not found or not all("loss" in one for one in found):
-        raise ValueError("there is no history to draw: fit the classifier first")
+        raise InvalidParameterError("there is no history to draw: fit the classifier first")
     plt = import_pyplot()
     if axes is None:
         _, axes = plt.subplots(1, 2, figsize=(7.6, 3.2), layout="constrained")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
+from ..exceptions import InvalidParameterError
 from ..tables import check_output_path
 from ..validation import ValidationReport
 from ..validation._files import write_text
@@ -86,7 +87,7 @@ def write_report(
     ------
     ImportError
         If Matplotlib is not installed.
-    ValueError
+    InvalidParameterError
         If cut-outs are given without result and truth, or the prevalence is no share.
     InvalidTargetError, InvalidImageError
         If result, truth and cut-outs do not fit together.
@@ -105,7 +106,7 @@ def write_report(
     """
     path = check_output_path(path, overwrite, [".html", ".htm"])
     if cutouts is not None and (result is None or truth is None):
-        raise ValueError("galleries of cut-outs need result and truth too")
+        raise InvalidParameterError("galleries of cut-outs need result and truth too")
     if prevalence is not None:
         report = replace(report, prevalence=prevalence)
     plt = import_pyplot()

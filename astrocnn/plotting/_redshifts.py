@@ -3,6 +3,7 @@
 import numpy as np
 from astropy import units as u
 
+from ..exceptions import InvalidParameterError
 from ._matplotlib import CYCLE, import_pyplot
 
 __all__ = ["plot_redshifts"]
@@ -36,7 +37,7 @@ def plot_redshifts(found, galaxies, target, axes=None, z_listed=None):
     ------
     ImportError
         If Matplotlib is not installed.
-    ValueError
+    InvalidParameterError
         If there is no redshift to draw.
 
     Examples
@@ -56,7 +57,7 @@ def plot_redshifts(found, galaxies, target, axes=None, z_listed=None):
     from ..matching._positions import read_positions
 
     if not np.isfinite(found.z):
-        raise ValueError(f"there is no redshift to draw: {found}")
+        raise InvalidParameterError(f"there is no redshift to draw: {found}")
     plt = import_pyplot()
     if axes is None:
         _, axes = plt.subplots(1, 2, figsize=(7.6, 3.2), layout="constrained")

@@ -18,7 +18,7 @@ from astropy.table import Table
 
 from .._http import PassingFault
 from ..config import conf
-from ..exceptions import NoCoverageError, ProviderError
+from ..exceptions import InvalidParameterError, NoCoverageError, ProviderError
 from ..surveys import Band, get_band
 from ._astroquery import astroquery_module
 from ._cache import load, store
@@ -58,7 +58,7 @@ class XMMArchiveProvider(Provider):
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If a camera does not exist.
 
     Notes
@@ -87,7 +87,7 @@ class XMMArchiveProvider(Provider):
     ):
         super().__init__(get_band(band))
         if not cameras or not set(cameras) <= {"PN", "M1", "M2"}:
-            raise ValueError(f"cameras are some of PN, M1, M2, not {cameras!r}")
+            raise InvalidParameterError(f"cameras are some of PN, M1, M2, not {cameras!r}")
         self.cameras = tuple(cameras)
         self.most = most
         self._lock = threading.Lock()

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from astropy.table import Table
 
+from ..exceptions import InvalidParameterError
+
 __all__ = [
     "VOLUNTEERS",
     "Volunteers",
@@ -224,7 +226,7 @@ def fit_volunteers(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If a column is missing, or no slope reaches ``bright_recall``.
 
     Examples
@@ -253,7 +255,7 @@ def fit_volunteers(
         return offset, found(offset)[bright].mean() - bright_recall
 
     if at_slope(8.0)[1] < 0:
-        raise ValueError(
+        raise InvalidParameterError(
             f"no slope gives a recall of {bright_recall} on the confirmed clusters and {recall} on "
             "all: signal-to-noise and extent differ too little in this list"
         )
@@ -287,9 +289,9 @@ def _stream(name: str, random_state: int | None) -> np.random.Generator:
 
 def _columns(truth: Table, *names: str) -> list[np.ndarray]:
     """``is_cluster`` and other columns as plain arrays; nothing there is zero."""
-    missing = {"is_cluster", *names} - set(truth.colnames)
+    missing = sorted({"is_cluster", *names} - set(truth.colnames))
     if missing:
-        raise ValueError(f"the truth lacks {sorted(missing)}; make it with simulate_cutouts")
+        raise InvalidParameterError(f"the truth lacks {missing}; make it with simulate_cutouts")
     found = [np.asarray(truth["is_cluster"], dtype=bool)]
     for name in names:
         values = np.ma.asarray(getattr(truth[name], "value", truth[name]), dtype=float)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, fields, replace
 
 from astropy import units as u
 
+from ..exceptions import InvalidParameterError
+
 __all__ = ["Band", "Survey"]
 
 #: How pixel values behave when pixels change size.
@@ -61,7 +63,9 @@ class Band:
 
     def __post_init__(self):
         if self.quantity not in QUANTITIES:
-            raise ValueError(f"quantity must be one of {QUANTITIES}, not {self.quantity!r}")
+            raise InvalidParameterError(
+                f"quantity must be one of {QUANTITIES}, not {self.quantity!r}"
+            )
 
     def __eq__(self, other):
         if not isinstance(other, Band):

@@ -2,7 +2,7 @@
 
 from astropy import units as u
 
-from ..exceptions import UnknownNameError
+from ..exceptions import InvalidParameterError, UnknownNameError
 from ._core import Band, Survey
 
 __all__ = ["EROSITA", "RASS", "XMM", "xmm_band"]
@@ -31,7 +31,7 @@ def xmm_band(energy: u.Quantity = (0.5, 2.0) * u.keV, detector: str = "PN") -> B
     ------
     UnknownNameError
         If the detector is not one of XMM-Newton's.
-    ValueError
+    InvalidParameterError
         If ``energy`` is not two rising energies.
 
     References
@@ -52,7 +52,9 @@ def xmm_band(energy: u.Quantity = (0.5, 2.0) * u.keV, detector: str = "PN") -> B
         raise UnknownNameError(f"unknown detector {detector!r}; Choices: PN, MOS1, MOS2")
     energy = u.Quantity(energy)
     if energy.shape != (2,) or not energy.unit.is_equivalent(u.keV) or not energy[0] < energy[1]:
-        raise ValueError(f"energy must be two rising energies such as [0.5, 2] * u.keV: {energy}")
+        raise InvalidParameterError(
+            f"energy must be two rising energies such as [0.5, 2] * u.keV: {energy}"
+        )
     low, high = energy.to_value(u.keV)
     inside = [k for k, (a, b) in _XMM_HIPS.items() if low <= a and b <= high]
     width = sum(_XMM_HIPS[k][1] - _XMM_HIPS[k][0] for k in inside)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..exceptions import InvalidParameterError
+
 __all__ = ["FLAGS", "has_flag", "join_flags"]
 
 #: Every word that can stand in a ``flag`` column, with its meaning; ``<band>`` is a band's name.
@@ -36,7 +38,7 @@ def join_flags(*words: str) -> str:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If a word is not in `FLAGS`.
 
     Examples
@@ -50,7 +52,9 @@ def join_flags(*words: str) -> str:
         name, colon, _ = word.partition(":")
         if name + (":<band>" if colon else "") not in FLAGS:
             choices = ", ".join(FLAGS)
-            raise ValueError(f"unknown flag {word!r}; astrocnn.tables.FLAGS has: {choices}")
+            raise InvalidParameterError(
+                f"unknown flag {word!r}; astrocnn.tables.FLAGS has: {choices}"
+            )
     return ";".join(unique)
 
 

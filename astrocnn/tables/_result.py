@@ -7,6 +7,7 @@ from html import escape
 import numpy as np
 from astropy.table import MaskedColumn, QTable, Table
 
+from ..exceptions import InvalidParameterError
 from ._flags import has_flag, join_flags, text
 from ._schema import describe_columns, probability_columns
 
@@ -78,7 +79,7 @@ def result_table(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If shapes do not fit, or a flag is not in `FLAGS`.
 
     Examples
@@ -125,7 +126,7 @@ def result_table(
 
 def _check_shape(what: str, array: np.ndarray, shape: tuple) -> None:
     if array.shape != shape:
-        raise ValueError(f"{what} has the shape {array.shape}; the targets need {shape}")
+        raise InvalidParameterError(f"{what} has the shape {array.shape}; the targets need {shape}")
 
 
 def _labels(proba, none, classes, threshold) -> np.ndarray:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._registry import Registry
+from ..exceptions import InvalidParameterError
 from ..networks import load_keras
 
 __all__ = ["Augmentation", "augment", "augmentation_layer", "find_augmentation", "orient"]
@@ -30,7 +31,7 @@ class Augmentation:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If a number is out of its range.
 
     Examples
@@ -49,7 +50,7 @@ class Augmentation:
         for name, highest in (("turned", 1.0), ("shift", 0.5), ("noise", np.inf)):
             value = getattr(self, name)
             if not 0 <= value <= highest:
-                raise ValueError(f"{name} must be from 0 to {highest:g}, not {value!r}")
+                raise InvalidParameterError(f"{name} must be from 0 to {highest:g}, not {value!r}")
 
 
 _NAMED = Registry(

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import optimize, special
 
+from ..exceptions import InvalidParameterError
+
 __all__ = ["adjust_prior", "apply_calibration", "fit_calibration"]
 
 #: Probabilities are kept this far from 0 and 1, where single precision has no other numbers.
@@ -43,7 +45,7 @@ def fit_calibration(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If shapes do not fit, a number is not finite, fewer than two classes have any weight, or
         there is no such method.
 
@@ -62,19 +64,23 @@ def fit_calibration(
     """
     proba, truth = np.asarray(proba, dtype=float), np.asarray(truth, dtype=int)
     if proba.ndim != 2 or truth.shape != proba.shape[:1] or len(truth) == 0:
-        raise ValueError(
+        raise InvalidParameterError(
             f"proba needs the shape (n, n_classes) and truth (n,), not {proba.shape}, {truth.shape}"
         )
     if not np.isfinite(proba).all():
-        raise ValueError("probabilities must be finite; leave out rows without a verdict")
+        raise InvalidParameterError(
+            "probabilities must be finite; leave out rows without a verdict"
+        )
     if method not in ("temperature", "isotonic"):
-        raise ValueError(f"method is 'temperature' or 'isotonic', not {method!r}")
+        raise InvalidParameterError(f"method is 'temperature' or 'isotonic', not {method!r}")
     weight = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, float)
     if weight.shape != truth.shape or not (np.isfinite(weight) & (weight >= 0)).all():
-        raise ValueError("sample_weight needs one finite number, not negative, per target")
+        raise InvalidParameterError(
+            "sample_weight needs one finite number, not negative, per target"
+        )
     if len(np.unique(truth[weight > 0])) < 2:
         # The likelihood of one class has no maximum: it would be made certain.
-        raise ValueError("calibration needs targets of two classes at least")
+        raise InvalidParameterError("calibration needs targets of two classes at least")
     found = {"method": method, "n": len(truth)}
     if method == "temperature":
         return found | {"temperature": _temperature(proba, truth, weight)}
@@ -98,7 +104,7 @@ def apply_calibration(proba: np.ndarray, calibration: Mapping) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If the calibration is of an unknown method.
 
     Examples
@@ -116,7 +122,7 @@ def apply_calibration(proba: np.ndarray, calibration: Mapping) -> np.ndarray:
     if method == "isotonic":
         positive = np.interp(proba[..., 1], *np.asarray(calibration["knots"], dtype=float))
         return np.stack([1 - positive, positive], axis=-1)
-    raise ValueError(f"there is no calibration {method!r}; fit it with fit_calibration")
+    raise InvalidParameterError(f"there is no calibration {method!r}; fit it with fit_calibration")
 
 
 def adjust_prior(
@@ -142,7 +148,7 @@ def adjust_prior(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If a share is not between 0 and 1, or the shares do not sum to one.
 
     References
@@ -183,7 +189,9 @@ def _knots(proba, truth, weight) -> list[list[float]]:
     from sklearn.isotonic import IsotonicRegression
 
     if proba.shape[1] != 2:
-        raise ValueError("isotonic calibration is for two classes; use method='temperature'")
+        raise InvalidParameterError(
+            "isotonic calibration is for two classes; use method='temperature'"
+        )
     # A bin without a failure does not show that there are none: keep off 0 and 1.
     edge = 1 / (len(truth) + 2)
     curve = IsotonicRegression(y_min=edge, y_max=1 - edge).fit(proba[:, 1], truth == 1, weight)
@@ -198,9 +206,9 @@ def _shares(prior, n_classes: int) -> np.ndarray:
     if shares.ndim == 0 and n_classes == 2:
         shares = np.array([1 - shares, shares])
     if shares.shape != (n_classes,) or not ((shares > 0) & (shares < 1)).all():
-        raise ValueError(
+        raise InvalidParameterError(
             f"a prior is the share of each of the {n_classes} classes, between 0 and 1, not {prior}"
         )
     if abs(shares.sum() - 1) > 1e-6:
-        raise ValueError(f"the shares of a prior sum to one, not to {shares.sum():g}")
+        raise InvalidParameterError(f"the shares of a prior sum to one, not to {shares.sum():g}")
     return shares

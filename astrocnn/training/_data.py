@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..exceptions import InvalidParameterError
 from ..networks import load_keras
 from ._augment import Augmentation, augment, find_augmentation
 
@@ -119,7 +120,7 @@ def class_targets(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If labels or weights do not fit, or a weight is negative or not finite.
 
     Examples
@@ -130,14 +131,22 @@ def class_targets(
     """
     numbers = np.asarray(labels).astype(int)
     if numbers.shape != (n_images,):
-        raise ValueError(f"labels have shape {numbers.shape}, but there are {n_images} images")
+        raise InvalidParameterError(
+            f"labels have shape {numbers.shape}, but there are {n_images} images"
+        )
     if not len(numbers) or numbers.min() < 0 or numbers.max() >= n_classes:
-        raise ValueError(f"labels must be class numbers from 0 to {n_classes - 1}, at least one")
+        raise InvalidParameterError(
+            f"labels must be class numbers from 0 to {n_classes - 1}, at least one"
+        )
     weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float32)
     if weights is not None and weights.shape != numbers.shape:
-        raise ValueError(f"sample_weight has shape {weights.shape}, labels {numbers.shape}")
+        raise InvalidParameterError(
+            f"sample_weight has shape {weights.shape}, labels {numbers.shape}"
+        )
     if weights is not None and not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError("sample_weight must be finite and not negative; 0 leaves a target out")
+        raise InvalidParameterError(
+            "sample_weight must be finite and not negative; 0 leaves a target out"
+        )
     if class_weight is not None:
         sums = np.bincount(numbers, weights, n_classes)
         if isinstance(class_weight, str) and class_weight == "balanced":
@@ -146,7 +155,7 @@ def class_targets(
         elif isinstance(class_weight, Mapping) and set(class_weight) <= set(range(n_classes)):
             of_class = np.array([class_weight.get(i, 1.0) for i in range(n_classes)])
         else:
-            raise ValueError(
+            raise InvalidParameterError(
                 f'class_weight is "balanced" or weights of the classes 0 to {n_classes - 1}, not '
                 f"{class_weight!r}"
             )

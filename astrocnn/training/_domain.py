@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..exceptions import InvalidParameterError
 from ._statistics import BINS, PER_BAND, image_statistics
 
 __all__ = ["ImageDomain"]
@@ -87,7 +88,7 @@ class ImageDomain:
 
         Raises
         ------
-        ValueError
+        InvalidParameterError
             If there are fewer than four images to fit, or none held out.
         """
         rows = np.unique(np.linspace(0, len(tensor) - 1, _MOST).astype(int))
@@ -100,7 +101,9 @@ class ImageDomain:
             rows = np.unique(np.linspace(0, len(held_out) - 1, _MOST).astype(int))
             other = image_statistics(_Rows(held_out, rows))
         if len(known) < 4 or len(other) == 0:
-            raise ValueError("a domain needs some hundred images: four at least, and one held out")
+            raise InvalidParameterError(
+                "a domain needs some hundred images: four at least, and one held out"
+            )
         n_bands = tensor.shape[-1]
         center, scale = _center_and_scale(known)
         known, other = (known - center) / scale, (other - center) / scale
@@ -133,11 +136,13 @@ class ImageDomain:
 
         Raises
         ------
-        ValueError
+        InvalidParameterError
             If the images have another number of bands.
         """
         if np.ndim(tensor) != 4 or np.shape(tensor)[-1] != self.n_bands:
-            raise ValueError(f"images of {self.n_bands} bands are needed, not {np.shape(tensor)}")
+            raise InvalidParameterError(
+                f"images of {self.n_bands} bands are needed, not {np.shape(tensor)}"
+            )
         if len(tensor) == 0:
             return np.zeros(0)
         scaled = (image_statistics(tensor) - self.center) / self.scale
@@ -167,7 +172,7 @@ class ImageDomain:
 
         Raises
         ------
-        ValueError
+        InvalidParameterError
             If the numbers do not fit together.
         """
         config = {name: np.asarray(value, dtype=float) for name, value in config.items()}
@@ -177,7 +182,7 @@ class ImageDomain:
         covariance[np.tril_indices(n)] = config.pop("covariance")
         covariance += np.tril(covariance, -1).T
         if n != n_bands * PER_BAND + n_bands * (n_bands - 1) // 2:
-            raise ValueError(f"{n} statistics for {n_bands} bands")
+            raise InvalidParameterError(f"{n} statistics for {n_bands} bands")
         return cls(n_bands, covariance=covariance, **config)
 
 

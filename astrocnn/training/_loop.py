@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..exceptions import InvalidParameterError
 from ..networks import load_keras
 from ._augment import Augmentation, augmentation_layer, find_augmentation
 from ._checkpoint import array_hash, layers_hash, read_checkpoint
@@ -88,7 +89,7 @@ def train_network(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If labels or weights do not fit the images, or ``patience`` comes without ``validation``.
     WeightsError
         If the checkpoint is damaged, or was written with other data or settings.
@@ -109,7 +110,9 @@ def train_network(
     2
     """
     if patience is not None and (validation is None or patience < 1):
-        raise ValueError("patience is 1 or more, and needs validation=(images, labels) to watch")
+        raise InvalidParameterError(
+            "patience is 1 or more, and needs validation=(images, labels) to watch"
+        )
     targets, weights = class_targets(
         labels, len(images), model.output_shape[-1], sample_weight, class_weight
     )

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..exceptions import InvalidParameterError
+
 __all__ = ["mixed_layers"]
 
 
@@ -21,7 +23,7 @@ def mixed_layers(model, policy: str | None) -> Iterator[None]:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If it is neither.
 
     Examples
@@ -36,7 +38,7 @@ def mixed_layers(model, policy: str | None) -> Iterator[None]:
     'float32'
     """
     if policy not in (None, "mixed_bfloat16"):
-        raise ValueError(f'mixed_precision is "mixed_bfloat16" or None, not {policy!r}')
+        raise InvalidParameterError(f'mixed_precision is "mixed_bfloat16" or None, not {policy!r}')
     last = model.layers[-1]
     layers = model._flatten_layers(include_self=False) if policy else []
     before = {layer: layer.dtype_policy for layer in layers if layer is not last}

@@ -6,6 +6,7 @@ import numpy as np
 from astropy.table import Table
 from sklearn.metrics import accuracy_score, precision_score, recall_score, roc_auc_score
 
+from ..exceptions import InvalidParameterError
 from ..networks import load_keras
 from ._loop import train_network
 
@@ -61,7 +62,7 @@ def repeat_training(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         Unless either ``test`` or ``folds`` is given.
 
     Examples
@@ -77,7 +78,9 @@ def repeat_training(
     ['score', 'mean', 'std', 'trainings']
     """
     if (test is None) == (folds is None):
-        raise ValueError("give either test=(images, labels) or folds=[(training, test), ...]")
+        raise InvalidParameterError(
+            "give either test=(images, labels) or folds=[(training, test), ...]"
+        )
     labels, weight = np.asarray(labels), settings.pop("sample_weight", None)
     checkpoint = settings.pop("checkpoint", None)
     rows = []

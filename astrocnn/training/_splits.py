@@ -5,6 +5,8 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold
 
+from ..exceptions import InvalidParameterError
+
 __all__ = ["sky_folds", "sky_groups", "split_sky"]
 
 #: Splits among which `split_sky` takes the one that is nearest to what was asked for.
@@ -31,7 +33,7 @@ def sky_groups(coords: SkyCoord, size: u.Quantity = 1 * u.deg) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If the size is not above zero.
 
     Examples
@@ -46,7 +48,7 @@ def sky_groups(coords: SkyCoord, size: u.Quantity = 1 * u.deg) -> np.ndarray:
 
     side = size.to_value(u.rad)
     if not side > 0:
-        raise ValueError(f"size must be an angle above zero, not {size}")
+        raise InvalidParameterError(f"size must be an angle above zero, not {size}")
     order = np.floor(np.log2(np.sqrt(np.pi / 3) / side))
     sky = coords.icrs
     return healpy.ang2pix(
@@ -87,7 +89,7 @@ def split_sky(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If all targets lie in one cell.
 
     Examples
@@ -139,7 +141,7 @@ def sky_folds(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If there are fewer cells than folds.
 
     Examples
@@ -161,11 +163,13 @@ def sky_folds(
 def _groups(coords, labels, size, least):
     """Cells of the targets, at least so many different ones."""
     if np.shape(labels) != coords.shape:
-        raise ValueError(f"labels have shape {np.shape(labels)}, positions {coords.shape}")
+        raise InvalidParameterError(
+            f"labels have shape {np.shape(labels)}, positions {coords.shape}"
+        )
     groups = sky_groups(coords, size)
     cells = len(np.unique(groups))
     if cells < least:
-        raise ValueError(
+        raise InvalidParameterError(
             f"the targets lie in {cells} sky cell{'s' * (cells != 1)} of {size}, {least} are "
             "needed: give a smaller size"
         )

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import optimize, stats
 
+from ..exceptions import InvalidParameterError
 from ._checked import checked
 from ._estimate import Estimate, check_confidence
 
@@ -28,7 +29,7 @@ def auc(truth: np.ndarray, score: np.ndarray, confidence: float = 0.95) -> Estim
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If the shapes differ, a value is masked, a score is not finite, or the truth is neither
         bool nor 0 and 1.
 
@@ -52,7 +53,7 @@ def auc(truth: np.ndarray, score: np.ndarray, confidence: float = 0.95) -> Estim
     check_confidence(confidence)
     truth, score = checked(truth, score)
     if not np.all(np.isfinite(score)):
-        raise ValueError("scores must be finite; leave out rows without a verdict")
+        raise InvalidParameterError("scores must be finite; leave out rows without a verdict")
     if truth.all() or not truth.any():
         missing = "non-cluster" if truth.any() else "cluster"
         return Estimate.undefined(f"no {missing} in the truth")

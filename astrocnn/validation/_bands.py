@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..exceptions import InvalidParameterError
 from ._curves import finite_scores, prevalence_of
 from ._estimate import check_confidence, purity_of
 
@@ -63,7 +64,7 @@ def roc_band(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         As `auc`; or if ``x`` leaves 0 to 1, or ``n_boot`` is below 1.
 
     Notes
@@ -120,7 +121,7 @@ def precision_recall_band(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         As `precision_recall` and `roc_band`.
 
     Notes
@@ -146,7 +147,9 @@ def precision_recall_band(
     prevalence = prevalence_of(truth, prevalence)
     x = _grid(x, np.linspace(0, 1, 201)[1:-1])
     if (x == 0).any():
-        raise ValueError("nothing is called a cluster at a completeness of 0: leave it out of x")
+        raise InvalidParameterError(
+            "nothing is called a cluster at a completeness of 0: leave it out of x"
+        )
 
     def purity_at(tpr, fpr, x):
         return _purity_at(tpr, fpr, x, prevalence)
@@ -157,7 +160,7 @@ def precision_recall_band(
 def _grid(x, default: np.ndarray) -> np.ndarray:
     x = default if x is None else np.asarray(x, dtype=float)
     if x.ndim != 1 or not ((x >= 0) & (x <= 1)).all():
-        raise ValueError("x must be a list of rates between 0 and 1")
+        raise InvalidParameterError("x must be a list of rates between 0 and 1")
     return x
 
 
@@ -166,7 +169,7 @@ def _band(truth, score, x, curve_at, confidence, n_boot, random_state) -> CurveB
     check_confidence(confidence)
     truth, score = finite_scores(truth, score)
     if n_boot < 1:
-        raise ValueError(f"n_boot must be a whole number of at least 1, not {n_boot!r}")
+        raise InvalidParameterError(f"n_boot must be a whole number of at least 1, not {n_boot!r}")
     if truth.all() or not truth.any():
         return CurveBand(np.empty(0), np.empty(0), np.empty(0))
     rng = np.random.default_rng(random_state)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..exceptions import InvalidParameterError
+
 __all__ = ["checked"]
 
 
@@ -17,7 +19,7 @@ def checked(truth, *scores) -> list[np.ndarray]:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If shapes differ, a value is masked (what lies under a mask is no number), or the truth is
         of something else, as of names of classes.
 
@@ -30,24 +32,26 @@ def checked(truth, *scores) -> list[np.ndarray]:
     >>> checked(np.ma.array([1, 0], mask=[False, True]), [0.9, 0.2])
     Traceback (most recent call last):
         ...
-    ValueError: the truth is masked in 1 of 2 rows; leave out rows without truth or verdict
+    astrocnn.exceptions.InvalidParameterError: the truth is masked in 1 of 2 rows; ...
     """
     for name, values in (("truth", truth), *(("score", score) for score in scores)):
         mask = _mask(values)
         if mask.any():
-            raise ValueError(
+            raise InvalidParameterError(
                 f"the {name} is masked in {mask.sum()} of {mask.size} rows; "
                 "leave out rows without truth or verdict"
             )
     truth, *scores = np.asarray(truth), *(np.asarray(score, dtype=float) for score in scores)
     if truth.dtype.kind not in "biuf" or not np.isin(truth, (0, 1)).all():
-        raise ValueError(
+        raise InvalidParameterError(
             "truth must be True or False for each target; align_truth reads names of classes too"
         )
     shapes = {truth.shape, *(score.shape for score in scores)}
     if len(shapes) > 1 or truth.ndim != 1:
         shown = ", ".join(str(array.shape) for array in (truth, *scores))
-        raise ValueError(f"truth and score must have one shape, a value per target, not {shown}")
+        raise InvalidParameterError(
+            f"truth and score must have one shape, a value per target, not {shown}"
+        )
     return [truth.astype(bool), *scores]
 
 

@@ -74,7 +74,7 @@ def delong_test(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If the shapes differ, a value is masked, a score is not finite, or the truth is neither
         bool nor 0 and 1.
 

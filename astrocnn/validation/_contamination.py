@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from ..exceptions import InvalidTargetError
+from ..exceptions import InvalidParameterError, InvalidTargetError
 from ._estimate import Estimate, check_confidence
 
 __all__ = ["Contamination", "contamination"]
@@ -87,7 +87,7 @@ class Contamination:
         are taken for superpositions in the initial contamination.
         """
         if not f_cont_max > 0:
-            raise ValueError(f"f_cont_max must be above 0, e.g. 0.1, not {f_cont_max!r}")
+            raise InvalidParameterError(f"f_cont_max must be above 0, e.g. 0.1, not {f_cont_max!r}")
         return self._estimate(f_cont_max, random_state)
 
     def _estimate(self, cut: float | None, random_state) -> Estimate:
@@ -185,7 +185,9 @@ def contamination(
     """
     check_confidence(confidence)
     if not width > 0 or least < 1:
-        raise ValueError(f"width must be above 0 and least at least 1, not {width!r} and {least!r}")
+        raise InvalidParameterError(
+            f"width must be above 0 and least at least 1, not {width!r} and {least!r}"
+        )
     candidates = _Lines.read(redshift, richness, "candidates")
     random = _Lines.read(random_redshift, random_richness, "random positions")
     counts, near = candidates.compare(random, width, least)

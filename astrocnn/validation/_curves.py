@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import roc_curve
 
+from ..exceptions import InvalidParameterError
 from ._checked import checked
 from ._estimate import purity_of
 
@@ -71,7 +72,7 @@ def precision_recall(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If the shapes differ, a value is masked, a score is not finite, the truth is neither bool
         nor 0 and 1, or ``prevalence`` is not between 0 and 1, or is given and there is no
         non-cluster.
@@ -96,19 +97,19 @@ def precision_recall(
 
 
 def finite_scores(truth, score) -> list[np.ndarray]:
-    """Truth and score as `checked` gives them; `ValueError` where a score is not finite."""
+    """Truth and score as `checked` gives them; an error where a score is not finite."""
     truth, score = checked(truth, score)
     if not np.isfinite(score).all():
-        raise ValueError("scores must be finite; leave out rows without a verdict")
+        raise InvalidParameterError("scores must be finite; leave out rows without a verdict")
     return [truth, score]
 
 
 def prevalence_of(truth: np.ndarray, prevalence: float | None) -> float:
-    """The prevalence that is wanted, or that of the truth; `ValueError` where it makes no sense."""
+    """The prevalence that is wanted, or that of the truth; an error where it makes no sense."""
     if prevalence is None:
         return float(truth.mean()) if truth.size else np.nan
     if not 0 < prevalence < 1:
-        raise ValueError(f"prevalence is a share between 0 and 1, not {prevalence!r}")
+        raise InvalidParameterError(f"prevalence is a share between 0 and 1, not {prevalence!r}")
     if truth.all():
-        raise ValueError("the purity at a prevalence needs non-clusters in the truth")
+        raise InvalidParameterError("the purity at a prevalence needs non-clusters in the truth")
     return prevalence

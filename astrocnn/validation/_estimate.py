@@ -6,6 +6,7 @@ import numpy as np
 from astropy.stats import binom_conf_interval
 from scipy import stats
 
+from ..exceptions import InvalidParameterError
 from ._checked import checked
 
 __all__ = ["Confusion", "Estimate", "confusion_counts", "proportion", "purity_at_prevalence"]
@@ -96,7 +97,7 @@ def confusion_counts(truth: np.ndarray, verdict: np.ndarray) -> Confusion:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If the shapes differ, a value is masked, or the truth is neither bool nor 0 and 1.
 
     Examples
@@ -174,7 +175,7 @@ def purity_at_prevalence(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If ``prevalence`` is not between 0 and 1.
 
     Examples
@@ -186,7 +187,7 @@ def purity_at_prevalence(
     """
     check_confidence(confidence)
     if not 0 < prevalence < 1:
-        raise ValueError(f"prevalence is a share between 0 and 1, not {prevalence!r}")
+        raise InvalidParameterError(f"prevalence is a share between 0 and 1, not {prevalence!r}")
     if confusion.n_clusters == 0 or confusion.n_non_clusters == 0:
         return Estimate.undefined("needs clusters and non-clusters in the truth")
     if confusion.tp + confusion.fp == 0:
@@ -223,6 +224,8 @@ def purity_of(tpr, fpr, prevalence):
 
 
 def check_confidence(confidence: float) -> None:
-    """Raise `ValueError` unless a confidence level lies between 0 and 1."""
+    """Raise `InvalidParameterError` unless a confidence level lies between 0 and 1."""
     if not 0 < confidence < 1:
-        raise ValueError(f"confidence lies between 0 and 1 (e.g. 0.95), not {confidence!r}")
+        raise InvalidParameterError(
+            f"confidence lies between 0 and 1 (e.g. 0.95), not {confidence!r}"
+        )

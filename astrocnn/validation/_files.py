@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..exceptions import InvalidParameterError
 from ._estimate import Confusion
 
 __all__ = ["read_report", "to_json", "write_text"]
@@ -56,7 +57,7 @@ def read_report(path: str | os.PathLike):
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If the file is no such report.
 
     Examples
@@ -77,7 +78,7 @@ def read_report(path: str | os.PathLike):
             **{name: found[name] for name in _PLAIN},
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(
+        raise InvalidParameterError(
             f"'{path}' is no validation report: give a .json file that report.write wrote "
             f"({type(error).__name__}: {error})"
         ) from error

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
+from ..exceptions import InvalidParameterError
 from ._checked import checked
 from ._estimate import Estimate, check_confidence, proportion
 
@@ -78,7 +79,7 @@ def mcnemar_test(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If the shapes differ, a value is masked, or one is neither bool nor 0 and 1.
 
     Notes
@@ -105,7 +106,7 @@ def mcnemar_test(
     truth, *verdicts = checked(truth, verdict_a, verdict_b)
     for verdict in verdicts:
         if not np.isin(verdict, (0, 1)).all():
-            raise ValueError(
+            raise InvalidParameterError(
                 "verdicts are True or False for each target; make them of a probability by "
                 "proba >= threshold"
             )

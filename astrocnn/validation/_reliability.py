@@ -3,6 +3,7 @@
 import numpy as np
 from astropy.table import Table
 
+from ..exceptions import InvalidParameterError
 from ._checked import checked
 from ._estimate import proportion
 
@@ -30,7 +31,7 @@ def expected_calibration_error(truth: np.ndarray, proba: np.ndarray, bins: int =
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If the shapes differ, there is no target, a value is masked, a probability is not between 0
         and 1, or the truth is neither bool nor 0 and 1.
 
@@ -74,7 +75,7 @@ def reliability(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         As `expected_calibration_error`.
 
     Examples
@@ -109,7 +110,9 @@ def _binned(truth, proba, bins):
     """Truth, probability and bin of each target."""
     truth, proba = checked(truth, proba)
     if truth.size == 0:
-        raise ValueError("truth and proba need one target at least")
+        raise InvalidParameterError("truth and proba need one target at least")
     if not ((proba >= 0) & (proba <= 1)).all():
-        raise ValueError("probabilities lie between 0 and 1; leave out rows without a verdict")
+        raise InvalidParameterError(
+            "probabilities lie between 0 and 1; leave out rows without a verdict"
+        )
     return truth, proba, np.minimum((proba * bins).astype(int), bins - 1)

@@ -7,6 +7,7 @@ import numpy as np
 from astropy.table import Table
 from sklearn.metrics import roc_curve
 
+from ..exceptions import InvalidParameterError
 from ._checked import checked
 from ._estimate import Confusion, check_confidence, proportion, purity_at_prevalence
 
@@ -57,16 +58,18 @@ class OperatingPoints:
 
         Raises
         ------
-        ValueError
+        InvalidParameterError
             If the shapes differ, a value is masked, a probability is not finite, there is one class
             only, or the truth is neither bool nor 0 and 1.
         """
         truth, proba = checked(truth, proba)
         if not np.isfinite(proba).all():
-            raise ValueError("probabilities must be finite; leave out rows without a verdict")
+            raise InvalidParameterError(
+                "probabilities must be finite; leave out rows without a verdict"
+            )
         n_clusters, n_others = int(truth.sum()), int((~truth).sum())
         if min(n_clusters, n_others) == 0:
-            raise ValueError("thresholds need clusters and non-clusters in the truth")
+            raise InvalidParameterError("thresholds need clusters and non-clusters in the truth")
         fpr, tpr, score = (part[1:] for part in roc_curve(truth, proba, drop_intermediate=False))
         tp, fp = np.rint(tpr * n_clusters).astype(int), np.rint(fpr * n_others).astype(int)
         # Halfway to the next score: the last digit of a probability must not decide.
@@ -89,7 +92,9 @@ class OperatingPoints:
         check_confidence(confidence)
         purity = np.atleast_1d(np.asarray(purity, dtype=float)).tolist()
         if not 0 < prevalence < 1 or not all(0 < wanted < 1 for wanted in purity):
-            raise ValueError("prevalence and purity are shares between 0 and 1, e.g. 0.05 and 0.9")
+            raise InvalidParameterError(
+                "prevalence and purity are shares between 0 and 1, e.g. 0.05 and 0.9"
+            )
         true = prevalence * self.tp / self.n_clusters
         false = (1 - prevalence) * self.fp / self.n_non_clusters
         with np.errstate(invalid="ignore"):
@@ -161,7 +166,7 @@ def purity_thresholds(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         As `OperatingPoints.measure`; or if a purity or the prevalence is not between 0 and 1.
 
     Notes

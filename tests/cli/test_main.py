@@ -10,6 +10,7 @@ import pytest
 from astropy.utils.exceptions import AstropyUserWarning
 
 from astrocnn.cli import _info, main
+from astrocnn.exceptions import InvalidParameterError
 
 COMMANDS = ["demo", "predict", "train", "info"]
 
@@ -86,6 +87,7 @@ def test_nothing_given(run):
         (["predict", "a.csv", "--images", "a.fits"], "'a.fits' is not BAND=PATTERN"),
         (["train"], "one of the arguments RECIPE --dataset is required"),
         (["train", "xmm", "--n", "0"], "'0' is not a whole number above zero"),
+        (["train", "xmm", "--seed", "-1"], "'-1' is not a whole number from 0|expected one argument"),
         (["train", "xmm", "--epochs", "2.5"], "'2.5' is not a whole number above zero"),
     ],
 )
@@ -108,6 +110,7 @@ def raising(error):
     [
         (FileNotFoundError(2, "No such file", "a.fits"), "error: No such file: 'a.fits'"),
         (OSError("two\nlines"), "error: two lines"),
+        (InvalidParameterError("size must\nbe an angle"), "error: size must be an angle"),
         (KeyError("flux"), "error: unexpected KeyError: 'flux' (--debug shows where; please"),
     ],
 )
