@@ -70,7 +70,7 @@ class HealpixTiles:
             NaN where a HEALPix pixel that is needed does not exist; the error of a tile
             that is needed but cannot be read.
         """
-        from ._tile_kernel import SPACING, node_tiles
+        from ._tile_kernel import SPACING, node_places, node_tiles
 
         axes, step = self._axes(grids), grids.pixel_scale.to_value(u.rad)
         n, bits = self.width << order, self.width.bit_length() - 1
@@ -79,10 +79,14 @@ class HealpixTiles:
             spacing = int(np.clip(np.sqrt(np.pi / 3) / (2**order * step) / 3, 1, SPACING))
 
         def touched(i):
-            return np.unique(node_tiles(axes[i : i + 1], step, grids.pixels, n, bits, spacing))
+            places = node_places(axes[i], step, grids.pixels, n, spacing)
+            return places, node_tiles(places, n, bits)
 
-        tiles = in_batches(touched, range(len(grids)), executor)
-        job = _Job(axes, step, grids.pixels, n, bits, interpolation, tiles)
+        places, tiles = [], []
+        for place, numbers in in_batches(touched, range(len(grids)), executor):
+            places.append(place)
+            tiles.append(numbers)
+        job = _Job(axes, step, places, grids.pixels, n, bits, interpolation, spacing, tiles)
         found: list = [None] * len(grids)
         with self._lock:
             for group in self._groups(tiles):
@@ -159,10 +163,10 @@ def in_batches(function: Callable, items: Sequence, executor: Executor | None) -
 class _Job:
     """The kernel with all that the targets of a chunk have in common."""
 
-    def __init__(self, axes, step, pixels, n, bits, interpolation, tiles):
-        self.axes, self.step, self.pixels = axes, step, pixels
+    def __init__(self, axes, step, places, pixels, n, bits, interpolation, spacing, tiles):
+        self.axes, self.step, self.places, self.pixels = axes, step, places, pixels
         self.n, self.bits, self.interpolation = n, bits, interpolation
-        self.tiles = tiles
+        self.spacing, self.tiles = spacing, tiles
         # One block: the system gives memory in fewer, larger pieces.
         self.images = np.empty((len(axes), pixels, pixels), dtype=np.float32)
         if interpolation == "area":
@@ -184,12 +188,12 @@ class _Job:
 
         image, wanted = self.images[target], np.empty(2**12, dtype=np.int64)
         count = sample_tiles(
-            self.axes[target], self.step, self.n, self.bits, numbers, slots, array,
-            self.interpolation != "bilinear", image, wanted,
+            self.axes[target], self.step, self.places[target], self.n, self.bits, numbers, slots,
+            array, self.interpolation != "bilinear", image, wanted, self.spacing,
         )  # fmt: skip
         if self.interpolation == "area" and not count:
             self._share(target, numbers, slots, array, image)
-        return image, np.unique(wanted[:count])
+        return image, np.unique(wanted[:count]) if count else wanted[:0]
 
     def _share(self, target, numbers, slots, array, image):
         """Replace the image by counts shared by area; NaN where no pixel overlaps."""
