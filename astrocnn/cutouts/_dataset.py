@@ -25,6 +25,7 @@ def cutout_dataset(
     pixels: list[list["Pixels | str"]],
     size: u.Quantity,
     npix: int,
+    image: np.ndarray | None = None,
 ) -> xr.Dataset:
     """Stack the pixels of some targets into one Dataset.
 
@@ -40,6 +41,8 @@ def cutout_dataset(
         Side of the field.
     npix : int
         Pixels along one side.
+    image : ndarray of shape (n_targets, n_bands, npix, npix), float32, optional
+        Array to use; images that are parts of it already are not copied.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def cutout_dataset(
     {'target': 1, 'band': 1, 'y': 4, 'x': 4}
     """
     shape = (len(target_id), len(bands), npix, npix)
-    image = np.empty(shape, dtype=np.float32)
+    image = np.empty(shape, dtype=np.float32) if image is None else image
     valid = np.empty(shape, dtype=np.uint8)
     status = np.full(shape[:2], "", dtype="U96")
     maps = {}
@@ -76,7 +79,9 @@ def cutout_dataset(
             if isinstance(found, str):
                 image[i, b], valid[i, b], status[i, b] = np.nan, 0, found
                 continue
-            image[i, b], valid[i, b] = found.image, found.valid
+            if found.image.base is not image:
+                image[i, b] = found.image
+            valid[i, b] = found.valid
             status[i, b] = _status(found, bands[b], scale)
             for name in MAPS:
                 if getattr(found, name) is not None:

@@ -49,6 +49,7 @@ class HealpixTiles:
         order: int,
         interpolation: str = "bilinear",
         executor: Executor | None = None,
+        into: np.ndarray | None = None,
     ) -> list[np.ndarray | ProviderError]:
         """Return the values at the pixel centers of grids.
 
@@ -63,6 +64,8 @@ class HealpixTiles:
             shares counts by overlapping area, so that they are per pixel of the grid.
         executor : `concurrent.futures.Executor`, optional
             Threads.
+        into : ndarray of shape (n, ny, nx), float32, optional
+            Where the values may be written.
 
         Returns
         -------
@@ -86,7 +89,7 @@ class HealpixTiles:
         for place, numbers in in_batches(touched, range(len(grids)), executor):
             places.append(place)
             tiles.append(numbers)
-        job = _Job(axes, step, places, grids.pixels, n, bits, interpolation, spacing, tiles)
+        job = _Job(axes, step, places, grids.pixels, n, bits, interpolation, spacing, tiles, into)
         found: list = [None] * len(grids)
         with self._lock:
             for group in self._groups(tiles):
@@ -163,12 +166,13 @@ def in_batches(function: Callable, items: Sequence, executor: Executor | None) -
 class _Job:
     """The kernel with all that the targets of a chunk have in common."""
 
-    def __init__(self, axes, step, places, pixels, n, bits, interpolation, spacing, tiles):
+    def __init__(self, axes, step, places, pixels, n, bits, interpolation, spacing, tiles, into):
         self.axes, self.step, self.places, self.pixels = axes, step, places, pixels
         self.n, self.bits, self.interpolation = n, bits, interpolation
         self.spacing, self.tiles = spacing, tiles
         # One block: the system gives memory in fewer, larger pieces.
-        self.images = np.empty((len(axes), pixels, pixels), dtype=np.float32)
+        shape = len(axes), pixels, pixels
+        self.images = np.empty(shape, dtype=np.float32) if into is None else into
         if interpolation == "area":
             tiles[:] = map(self._all_tiles, range(len(tiles)))
 

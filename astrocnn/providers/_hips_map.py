@@ -109,9 +109,10 @@ class HipsMap:
         grids: CutoutGrids,
         interpolation: str = "bilinear",
         executor: Executor | None = None,
+        into: np.ndarray | None = None,
     ) -> list[np.ndarray | ProviderError]:
         """Return the values at the pixel centers of grids; see `HealpixTiles.sample`."""
-        return self._tiles.sample(grids, self.best_order(grids), interpolation, executor)
+        return self._tiles.sample(grids, self.best_order(grids), interpolation, executor, into)
 
     def _read_tile(self, order, number):
         """Pixels of a tile as in its file; None where the tile does not exist."""
