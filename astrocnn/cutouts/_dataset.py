@@ -8,7 +8,7 @@ from ..exceptions import InvalidImageError
 from ..providers import Pixels
 from ..surveys import Band
 from ._exposure_flags import exposure_flags
-from ._survey import survey_pixels
+from ._survey import found_pixels
 
 __all__ = ["MAPS", "check_dataset", "cutout_dataset"]
 
@@ -101,7 +101,9 @@ def cutout_dataset(
         "frame": "icrs",
         "projection": "TAN",
     }
-    return survey_pixels(xr.Dataset(variables, _coordinates(target_id, ra, dec, bands), attrs))
+    for name, values in zip(("coverage", "signal"), found_pixels(image, valid), strict=True):
+        variables[name] = (("target", "band"), values)
+    return xr.Dataset(variables, _coordinates(target_id, ra, dec, bands), attrs)
 
 
 def _status(pixels, band, pixel_scale) -> str:

@@ -101,7 +101,8 @@ class HipsMap:
 
     def best_order(self, grid) -> int:
         """Shallowest order whose pixels are not larger than the grid's, else the deepest."""
-        fine = [n for n in self.orders if self.pixel_area(n) <= grid.pixel_area * (1 + 1e-9)]
+        largest = grid.pixel_area.to_value(u.sr) * (1 + 1e-9)
+        fine = [n for n in self.orders if 4 * np.pi / 12 / (self.tile_width << n) ** 2 <= largest]
         return fine[0] if fine else self.orders[-1]
 
     def sample(
