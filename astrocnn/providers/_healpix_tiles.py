@@ -19,7 +19,9 @@ __all__ = ["HealpixTiles", "in_batches"]
 
 #: Tiles that one target may need.
 _MOST = 1024
-#: Targets that a thread takes at once.
+#: Tiles that are used together; meanwhile the system reads the next ones.
+_TILES = 16
+#: Most targets that a thread takes at once.
 _BATCH = 16
 
 
@@ -36,11 +38,18 @@ class HealpixTiles:
         Frame of the pixels.
     name : str
         What it is, for messages.
+    fill : callable, optional
+        See `TilePool`.
+    announce : callable, optional
+        Is told the order and the number of each tile that will be read, in the order of use.
     """
 
-    def __init__(self, read: Callable, width: int, frame: str, name: str):
+    def __init__(
+        self, read: Callable, width: int, frame: str, name: str, fill=None, announce=None
+    ):
+        self._announce = announce
         self.width, self.frame, self.name = width, frame, name
-        self._pool = TilePool(read, width, conf.tile_memory)
+        self._pool = TilePool(read, width, conf.tile_memory, fill)
         self._lock = Lock()
 
     def sample(
@@ -92,7 +101,9 @@ class HealpixTiles:
         job = _Job(axes, step, places, grids.pixels, n, bits, interpolation, spacing, tiles, into)
         found: list = [None] * len(grids)
         with self._lock:
-            for group in self._groups(tiles):
+            groups = self._groups(tiles)
+            self._foretell(order, [tiles[target] for group in groups for target in group])
+            for group in groups:
                 self._sample_group(group, tiles, order, job, executor, found)
         return found
 
@@ -107,17 +118,26 @@ class HealpixTiles:
         return axes @ (left @ right).T
 
     def _groups(self, tiles) -> list[list[int]]:
-        """Targets that are done together: neighbors, as many as their tiles fit into memory."""
+        """Targets that are done together: neighbors with a few tiles, that fit into memory."""
+        most = min(self._pool.capacity, _TILES)
         groups: list = []
         needed: set = set()
         for target in sorted(range(len(tiles)), key=lambda t: tiles[t][0]):
             more = needed.union(tiles[target].tolist())
-            if not groups or len(more) > self._pool.capacity:
+            if not groups or len(more) > most:
                 groups.append([])
                 more = set(tiles[target].tolist())
             needed = more
             groups[-1].append(target)
         return groups
+
+    def _foretell(self, order, tiles) -> None:
+        """Announce tiles that are to be read: while the first are used, the next come in."""
+        if self._announce is None or len(tiles) == 0:
+            return
+        numbers = dict.fromkeys(np.concatenate(tiles).tolist())
+        for number in self._pool.missing(order, numbers):
+            self._announce(order, number)
 
     def _sample_group(self, group, tiles, order, job, executor, found) -> None:
         """Sample targets whose tiles are held together; again where a tile was overlooked."""
@@ -158,7 +178,8 @@ def in_batches(function: Callable, items: Sequence, executor: Executor | None) -
     """
     if executor is None:
         return [function(item) for item in items]
-    batches = [items[i : i + _BATCH] for i in range(0, len(items), _BATCH)]
+    n = min(max(len(items) // 4, 1), _BATCH)
+    batches = [items[i : i + n] for i in range(0, len(items), n)]
     results = executor.map(lambda batch: [function(item) for item in batch], batches)
     return list(chain.from_iterable(results))
 

@@ -23,6 +23,9 @@ class TilePool:
         Pixels along the side of a tile.
     memory : float
         MiB to use. What is needed at one time is held in any case.
+    fill : callable, optional
+        Is asked first: writes the tile of an order and a number into an array, and returns True; or
+        returns False.
 
     Examples
     --------
@@ -34,8 +37,8 @@ class TilePool:
     np.float32(5.0)
     """
 
-    def __init__(self, read: Callable, width: int, memory: float):
-        self._read = read
+    def __init__(self, read: Callable, width: int, memory: float, fill: Callable | None = None):
+        self._read, self._fill = read, fill
         self._width = width
         self.capacity = max(int(memory * 2**20 / (4 * width**2)), 16)
         # Memory is taken when a slot is first written.
@@ -84,6 +87,11 @@ class TilePool:
                 self.faults[key] = state
         return np.array([self._slots.get(k, -1 if k in self._absent else -2) for k in keys])
 
+    def missing(self, order: int, numbers: Iterable[int]) -> list[int]:
+        """Tiles that would have to be read."""
+        keys = ((order, int(number)) for number in numbers)
+        return [key[1] for key in keys if key not in self._slots and key not in self._absent]
+
     def _make_room(self, n: int) -> None:
         """Grow where more tiles are needed at one time than there are slots."""
         if n > self.capacity:
@@ -105,6 +113,8 @@ class TilePool:
     def _fetch(self, key, slot):
         """Read one tile into a slot."""
         try:
+            if self._fill is not None and self._fill(*key, self.array[slot]):
+                return key, slot, "held"
             tile = self._read(*key)
         except ProviderError as error:
             return key, slot, error
