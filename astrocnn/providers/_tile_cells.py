@@ -48,9 +48,10 @@ def fill_inside(us, vs, bits, tile, image, spacing):
     first = ((int(vs[0, 0]) >> bits) << bits) + 0.5
     r, r_up, r_right, r_turn = _whole_steps(last - us, bits, spacing)
     c, c_up, c_right, c_turn = _whole_steps(vs - first, bits, spacing)
+    half = 1 << 19
     for y in range(image.shape[0]):
-        r0, dr = np.int32(r >> 20), np.int32(r_right >> 20)
-        c0, dc = np.int32(c >> 20), np.int32(c_right >> 20)
+        r0, dr = np.int32((r + half) >> 20), np.int32((r_right + half) >> 20)
+        c0, dc = np.int32((c + half) >> 20), np.int32((c_right + half) >> 20)
         row = image[y]
         # Nothing but 32 bits: the compiler makes vector instructions of it.
         for x in range(len(row)):
