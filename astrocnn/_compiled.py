@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["compiled", "half_the_cores", "in_threads"]
+__all__ = ["compiled", "cores", "half_the_cores", "in_threads"]
 
 _SHARE = ContextVar("_SHARE", default=1)
 
@@ -67,7 +67,7 @@ def in_threads(function: Callable, n: int) -> None:
     >>> sorted(done)
     [0, 1, 2, 3, 4]
     """
-    parts = min(max(_cores() // _SHARE.get(), 1), n)
+    parts = min(max(cores() // _SHARE.get(), 1), n)
     if parts < 2:
         function(0, n)
         return
@@ -89,7 +89,7 @@ def half_the_cores() -> Iterator[None]:
         _SHARE.reset(token)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -17,14 +17,14 @@ def parts(n):
 
 @pytest.mark.parametrize(("cores", "half"), [(1, 1), (2, 1), (5, 2), (8, 4)])
 def test_half_the_cores(monkeypatch, cores, half):
-    monkeypatch.setattr(_compiled, "_cores", lambda: cores)
+    monkeypatch.setattr(_compiled, "cores", lambda: cores)
     with half_the_cores():
         assert len(parts(40)) == half
     assert len(parts(40)) == cores
 
 
 def test_other_threads_have_all_cores(monkeypatch):
-    monkeypatch.setattr(_compiled, "_cores", lambda: 4)
+    monkeypatch.setattr(_compiled, "cores", lambda: 4)
     found = []
     with half_the_cores():
         thread = threading.Thread(target=lambda: found.extend(parts(40)))

@@ -10,6 +10,7 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
+from .._compiled import cores
 from ..config import conf
 from ..exceptions import ProviderError
 from ..grid import CutoutGrids
@@ -21,8 +22,6 @@ __all__ = ["HealpixTiles", "in_batches"]
 _MOST = 1024
 #: Tiles that are used together; meanwhile the system reads the next ones.
 _TILES = 16
-#: Most targets that a thread takes at once.
-_BATCH = 16
 
 
 class HealpixTiles:
@@ -168,7 +167,9 @@ class HealpixTiles:
 
 
 def in_batches(function: Callable, items: Sequence, executor: Executor | None) -> list:
-    """Call a function with each item, some at once in each thread; return what it returns.
+    """Call a function with each item, in one thread per core; return what it returns.
+
+    For compiled code: more threads would only push each other's data out of the caches.
 
     Examples
     --------
@@ -178,7 +179,7 @@ def in_batches(function: Callable, items: Sequence, executor: Executor | None) -
     """
     if executor is None:
         return [function(item) for item in items]
-    n = min(max(len(items) // 4, 1), _BATCH)
+    n = max(-(-len(items) // cores()), 1)
     batches = [items[i : i + n] for i in range(0, len(items), n)]
     results = executor.map(lambda batch: [function(item) for item in batch], batches)
     return list(chain.from_iterable(results))
