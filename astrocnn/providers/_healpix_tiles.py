@@ -20,8 +20,6 @@ __all__ = ["HealpixTiles", "in_batches"]
 
 #: Tiles that one target may need.
 _MOST = 1024
-#: Tiles that are used together; meanwhile the system reads the next ones.
-_TILES = 16
 
 
 class HealpixTiles:
@@ -39,14 +37,9 @@ class HealpixTiles:
         What it is, for messages.
     fill : callable, optional
         See `TilePool`.
-    announce : callable, optional
-        Is told the order and the number of each tile that will be read, in the order of use.
     """
 
-    def __init__(
-        self, read: Callable, width: int, frame: str, name: str, fill=None, announce=None
-    ):
-        self._announce = announce
+    def __init__(self, read: Callable, width: int, frame: str, name: str, fill=None):
         self.width, self.frame, self.name = width, frame, name
         self._pool = TilePool(read, width, conf.tile_memory, fill)
         self._lock = Lock()
@@ -100,9 +93,7 @@ class HealpixTiles:
         job = _Job(axes, step, places, grids.pixels, n, bits, interpolation, spacing, tiles, into)
         found: list = [None] * len(grids)
         with self._lock:
-            groups = self._groups(tiles)
-            self._foretell(order, [tiles[target] for group in groups for target in group])
-            for group in groups:
+            for group in self._groups(tiles):
                 self._sample_group(group, tiles, order, job, executor, found)
         return found
 
@@ -117,26 +108,17 @@ class HealpixTiles:
         return axes @ (left @ right).T
 
     def _groups(self, tiles) -> list[list[int]]:
-        """Targets that are done together: neighbors with a few tiles, that fit into memory."""
-        most = min(self._pool.capacity, _TILES)
+        """Targets that are done together: neighbors, as many as their tiles fit into memory."""
         groups: list = []
         needed: set = set()
         for target in sorted(range(len(tiles)), key=lambda t: tiles[t][0]):
             more = needed.union(tiles[target].tolist())
-            if not groups or len(more) > most:
+            if not groups or len(more) > self._pool.capacity:
                 groups.append([])
                 more = set(tiles[target].tolist())
             needed = more
             groups[-1].append(target)
         return groups
-
-    def _foretell(self, order, tiles) -> None:
-        """Announce tiles that are to be read: while the first are used, the next come in."""
-        if self._announce is None or len(tiles) == 0:
-            return
-        numbers = dict.fromkeys(np.concatenate(tiles).tolist())
-        for number in self._pool.missing(order, numbers):
-            self._announce(order, number)
 
     def _sample_group(self, group, tiles, order, job, executor, found) -> None:
         """Sample targets whose tiles are held together; again where a tile was overlooked."""

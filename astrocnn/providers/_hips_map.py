@@ -12,7 +12,7 @@ from astropy import units as u
 from ..exceptions import ProviderError
 from ..grid import CutoutGrids
 from ._healpix_tiles import HealpixTiles
-from ._tile_file import announce, fill_from_plain_tile, read_bounded, read_tile_image
+from ._tile_file import fill_from_plain_tile, read_bounded, read_tile_image
 
 __all__ = ["HipsMap", "nested_to_flat", "tile_path"]
 
@@ -77,7 +77,7 @@ class HipsMap:
         if not self.orders:
             raise ProviderError(f"{self.path} has no tiles: no Norder* folder up to {self.order}")
         self._tiles = HealpixTiles(
-            self._read_tile, self.tile_width, self.frame, self.name, self._fill_tile, self._announce
+            self._read_tile, self.tile_width, self.frame, self.name, self._fill_tile
         )
 
     def pixel_area(self, order: int) -> u.Quantity:
@@ -116,10 +116,6 @@ class HipsMap:
     ) -> list[np.ndarray | ProviderError]:
         """Return the values at the pixel centers of grids; see `HealpixTiles.sample`."""
         return self._tiles.sample(grids, self.best_order(grids), interpolation, executor, into)
-
-    def _announce(self, order, number):
-        """Say that a tile will be read."""
-        announce(tile_path(self.path, order, number), self._root)
 
     def _fill_tile(self, order, number, tile):
         """Read a tile straight to its place; False where that is not as simple."""

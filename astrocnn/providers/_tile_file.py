@@ -15,7 +15,7 @@ from ..exceptions import ProviderError
 from ._decode import decode_image, plain_start
 from ._fits_image import BROKEN, LOCK, SILENCED
 
-__all__ = ["announce", "fill_from_plain_tile", "read_bounded", "read_tile_image"]
+__all__ = ["fill_from_plain_tile", "read_bounded", "read_tile_image"]
 
 _ADVICE = "get the tile again"
 #: What headers may take beside the pixels (bytes).
@@ -70,22 +70,6 @@ def _real_path(path, root) -> str:
     if os.path.commonpath([real, root]) != root:
         raise ProviderError(f"{path} leads out of its HiPS, to {real}; put the file itself there")
     return real
-
-
-def announce(path: Path, root: str) -> None:
-    """Tell the system that a file will be read soon: it may begin while others are at work.
-
-    A file that is not there, or leads out of the folder, is passed over.
-    """
-    if not hasattr(os, "posix_fadvise"):
-        return
-    try:
-        real = _real_path(path, root)
-        if stat.S_ISREG(os.stat(real).st_mode):  # a pipe would be waited for
-            with open(real, "rb", buffering=0) as file:
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
-    except (OSError, ProviderError):
-        return
 
 
 def fill_from_plain_tile(path: Path, root: str, tile: np.ndarray) -> bool:

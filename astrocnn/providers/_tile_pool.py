@@ -87,11 +87,6 @@ class TilePool:
                 self.faults[key] = state
         return np.array([self._slots.get(k, -1 if k in self._absent else -2) for k in keys])
 
-    def missing(self, order: int, numbers: Iterable[int]) -> list[int]:
-        """Tiles that would have to be read."""
-        keys = ((order, int(number)) for number in numbers)
-        return [key[1] for key in keys if key not in self._slots and key not in self._absent]
-
     def _make_room(self, n: int) -> None:
         """Grow where more tiles are needed at one time than there are slots."""
         if n > self.capacity:

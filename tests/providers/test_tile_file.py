@@ -8,7 +8,7 @@ import pytest
 from astropy.io import fits
 
 from astrocnn.exceptions import ProviderError
-from astrocnn.providers._tile_file import announce, fill_from_plain_tile, read_tile_image
+from astrocnn.providers._tile_file import fill_from_plain_tile, read_tile_image
 
 WIDTH = 32
 DATA = np.random.default_rng(0).normal(size=(WIDTH, WIDTH)).astype(np.float32)
@@ -76,10 +76,3 @@ def test_outside(tmp_path):
     root.mkdir()
     with pytest.raises(ProviderError, match="leads out"):
         filled(path, root)
-
-
-def test_announce_passes_over_what_is_no_tile(tmp_path):
-    os.mkfifo(tmp_path / "pipe.fits")
-    for name in ("pipe.fits", "none.fits", "../elsewhere.fits"):
-        announce(tmp_path / name, str(tmp_path))
-    announce(written(tmp_path / "tile.fits", DATA), str(tmp_path))

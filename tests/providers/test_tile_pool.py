@@ -71,11 +71,6 @@ def test_tiles_that_are_filled_are_not_read(reads):
     assert reads == [1, 3]
 
 
-def test_missing(pool):
-    pool.hold(5, [1, 3, 7])
-    assert pool.missing(5, [1, 2, 3, 7]) == [2, 7]  # that there is no tile 3 is known
-
-
 def test_it_grows_for_what_is_needed_at_once(pool):
     tiles = [n for n in range(100) if n % 10 not in (3, 7)]
     assert values(pool, pool.hold(5, tiles)) == tiles
