@@ -1,9 +1,9 @@
 """Cut-outs from HEALPix tiles: which tiles, in which order, and the kernel that samples them."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import partial
-from itertools import chain
 from threading import Lock
 
 import numpy as np
@@ -16,7 +16,7 @@ from ..exceptions import ProviderError
 from ..grid import CutoutGrids
 from ._tile_pool import TilePool
 
-__all__ = ["HealpixTiles", "in_batches"]
+__all__ = ["HealpixTiles", "on_all_cores"]
 
 #: Tiles that one target may need.
 _MOST = 1024
@@ -87,7 +87,7 @@ class HealpixTiles:
             return places, node_tiles(places, n, bits)
 
         places, tiles = [], []
-        for place, numbers in in_batches(touched, range(len(grids)), executor):
+        for place, numbers in on_all_cores(touched, range(len(grids)), executor):
             places.append(place)
             tiles.append(numbers)
         job = _Job(axes, step, places, grids.pixels, n, bits, interpolation, spacing, tiles, into)
@@ -134,7 +134,7 @@ class HealpixTiles:
             slots = self._pool.hold(order, numbers, executor)
             good = slots > -2
             run = partial(job, numbers[good], slots[good], self._pool.array)
-            results = in_batches(run, group, executor)
+            results = on_all_cores(run, group, executor)
             again = []
             for target, (image, wanted) in zip(group, results, strict=True):
                 found[target] = image
@@ -148,23 +148,31 @@ class HealpixTiles:
             group = again
 
 
-def in_batches(function: Callable, items: Sequence, executor: Executor | None) -> list:
+def on_all_cores(function: Callable, items: Sequence, executor: Executor | None) -> list:
     """Call a function with each item, in one thread per core; return what it returns.
 
     For compiled code: more threads would only push each other's data out of the caches.
 
     Examples
     --------
-    >>> from astrocnn.providers._healpix_tiles import in_batches
-    >>> in_batches(lambda number: number**2, range(6), None)
+    >>> from astrocnn.providers._healpix_tiles import on_all_cores
+    >>> on_all_cores(lambda number: number**2, range(6), None)
     [0, 1, 4, 9, 16, 25]
     """
     if executor is None:
         return [function(item) for item in items]
-    n = max(-(-len(items) // cores()), 1)
-    batches = [items[i : i + n] for i in range(0, len(items), n)]
-    results = executor.map(lambda batch: [function(item) for item in batch], batches)
-    return list(chain.from_iterable(results))
+    results, todo = [None] * len(items), deque(range(len(items)))
+
+    def work(_):
+        while True:
+            try:
+                i = todo.popleft()
+            except IndexError:
+                return
+            results[i] = function(items[i])
+
+    list(executor.map(work, range(min(cores(), len(items)))))
+    return results
 
 
 class _Job:

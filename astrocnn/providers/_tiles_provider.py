@@ -11,7 +11,7 @@ from ..exceptions import NoCoverageError, ProviderError
 from ..grid import CutoutGrids
 from ..surveys import Band, get_band
 from ._core import Pixels, Provider
-from ._healpix_tiles import in_batches
+from ._healpix_tiles import on_all_cores
 
 __all__ = ["TilesProvider"]
 
@@ -90,7 +90,7 @@ class TilesProvider(Provider):
         if self._exposure is not None:
             exposures = self._exposure.sample(grids, "bilinear", pool, None)
         finish = partial(self._finished, parts, exposures, grids)
-        return in_batches(finish, range(len(grids)), pool)
+        return on_all_cores(finish, range(len(grids)), pool)
 
     def _finished(self, parts, exposures, grids, i):
         """Pixels of one target, or the error of one of its maps."""
