@@ -1,10 +1,14 @@
 """Code compiled by Numba, kept between runs where some folder can be written; threads for it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-__all__ = ["compiled", "in_threads"]
+__all__ = ["compiled", "cores", "half_the_cores", "in_threads"]
+
+_SHARE = ContextVar("_SHARE", default=1)
 
 
 def compiled(function: Callable) -> Callable:
@@ -44,6 +48,8 @@ def compiled(function: Callable) -> Callable:
 def in_threads(function: Callable, n: int) -> None:
     """Call ``function(start, stop)`` for parts of ``range(n)``, one thread per processor core.
 
+    Within `half_the_cores` there are half as many threads, at least one.
+
     Threads live no longer than the call: nothing is left to go wrong in a forked process.
 
     Parameters
@@ -61,7 +67,7 @@ def in_threads(function: Callable, n: int) -> None:
     >>> sorted(done)
     [0, 1, 2, 3, 4]
     """
-    parts = min(_cores(), n)
+    parts = min(max(cores() // _SHARE.get(), 1), n)
     if parts < 2:
         function(0, n)
         return
@@ -70,7 +76,20 @@ def in_threads(function: Callable, n: int) -> None:
         list(pool.map(function, edges[:-1], edges[1:]))
 
 
-def _cores() -> int:
+@contextmanager
+def half_the_cores() -> Iterator[None]:
+    """Leave half of the processor cores to a network that runs at the same time.
+
+    Threads of both kinds, more than cores, push each other's data out of the caches.
+    """
+    token = _SHARE.set(2)
+    try:
+        yield
+    finally:
+        _SHARE.reset(token)
+
+
+def cores() -> int:
     """Processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

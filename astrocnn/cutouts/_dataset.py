@@ -8,7 +8,7 @@ from ..exceptions import InvalidImageError
 from ..providers import Pixels
 from ..surveys import Band
 from ._exposure_flags import exposure_flags
-from ._survey import survey_pixels
+from ._survey import found_pixels
 
 __all__ = ["MAPS", "check_dataset", "cutout_dataset"]
 
@@ -25,6 +25,7 @@ def cutout_dataset(
     pixels: list[list["Pixels | str"]],
     size: u.Quantity,
     npix: int,
+    image: np.ndarray | None = None,
 ) -> xr.Dataset:
     """Stack the pixels of some targets into one Dataset.
 
@@ -40,6 +41,8 @@ def cutout_dataset(
         Side of the field.
     npix : int
         Pixels along one side.
+    image : ndarray of shape (n_targets, n_bands, npix, npix), float32, optional
+        Array to use; images that are parts of it already are not copied.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def cutout_dataset(
     {'target': 1, 'band': 1, 'y': 4, 'x': 4}
     """
     shape = (len(target_id), len(bands), npix, npix)
-    image = np.empty(shape, dtype=np.float32)
+    image = np.empty(shape, dtype=np.float32) if image is None else image
     valid = np.empty(shape, dtype=np.uint8)
     status = np.full(shape[:2], "", dtype="U96")
     maps = {}
@@ -76,7 +79,9 @@ def cutout_dataset(
             if isinstance(found, str):
                 image[i, b], valid[i, b], status[i, b] = np.nan, 0, found
                 continue
-            image[i, b], valid[i, b] = found.image, found.valid
+            if found.image.base is not image:
+                image[i, b] = found.image
+            valid[i, b] = found.valid
             status[i, b] = _status(found, bands[b], scale)
             for name in MAPS:
                 if getattr(found, name) is not None:
@@ -96,7 +101,9 @@ def cutout_dataset(
         "frame": "icrs",
         "projection": "TAN",
     }
-    return survey_pixels(xr.Dataset(variables, _coordinates(target_id, ra, dec, bands), attrs))
+    for name, values in zip(("coverage", "signal"), found_pixels(image, valid), strict=True):
+        variables[name] = (("target", "band"), values)
+    return xr.Dataset(variables, _coordinates(target_id, ra, dec, bands), attrs)
 
 
 def _status(pixels, band, pixel_scale) -> str:

@@ -167,15 +167,18 @@ def make_chunk(targets, providers, size, npix, pool) -> xr.Dataset:
     good = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
     pixels = [["invalid_position"] * len(providers) for _ in targets]
     faults = []
+    image = np.empty((len(targets), len(providers), npix, npix), dtype=np.float32)
     if len(good):
         grids = CutoutGrids(ra[good], dec[good], size, npix)
         for b, provider in enumerate(providers):
-            for i, found in zip(good, provider.cutouts(grids, pool), strict=True):
+            fills = provider.fills and len(good) == len(targets)
+            options = {"into": image[:, b]} if fills else {}
+            for i, found in zip(good, provider.cutouts(grids, pool, **options), strict=True):
                 pixels[i][b] = found if isinstance(found, Pixels) else _flag(found, provider.band)
                 if isinstance(found, ProviderError) and not isinstance(found, NoCoverageError):
                     faults.append((i, f"target {targets['target_id'][i]}: {found}"))
     bands = [provider.band for provider in providers]
-    dataset = cutout_dataset(targets["target_id"], ra, dec, bands, pixels, size, npix)
+    dataset = cutout_dataset(targets["target_id"], ra, dec, bands, pixels, size, npix, image)
     dataset.attrs["faults"] = [fault for _, fault in sorted(faults, key=lambda fault: fault[0])]
     return dataset
 

@@ -5,7 +5,7 @@ import xarray as xr
 
 from .._compiled import in_threads
 
-__all__ = ["survey_pixels"]
+__all__ = ["found_pixels", "survey_pixels"]
 
 
 def survey_pixels(dataset: xr.Dataset) -> xr.Dataset:
@@ -34,9 +34,15 @@ def survey_pixels(dataset: xr.Dataset) -> xr.Dataset:
     >>> float(dataset["coverage"][0, 0]), bool(dataset["signal"][0, 0])
     (0.75, True)
     """
+    coverage, signal = found_pixels(dataset["image"].values, dataset["valid"].values)
+    dims = ("target", "band")
+    return dataset.assign(coverage=(dims, coverage), signal=(dims, signal))
+
+
+def found_pixels(image: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``coverage`` and ``signal`` of images of shape (n, n_bands, ny, nx)."""
     from ._survey_kernel import survey
 
-    image, valid = dataset["image"].values, dataset["valid"].values
     n, bands, ny, nx = image.shape
     images = np.ascontiguousarray(image, np.float32).reshape(n, bands, ny * nx)
     valid = np.ascontiguousarray(valid, np.uint8).reshape(images.shape)
@@ -47,5 +53,4 @@ def survey_pixels(dataset: xr.Dataset) -> xr.Dataset:
         survey(images[start:stop], valid[start:stop], number[start:stop], signal[start:stop])
 
     in_threads(some, n)
-    dims = ("target", "band")
-    return dataset.assign(coverage=(dims, number / max(ny * nx, 1)), signal=(dims, signal))
+    return number / max(ny * nx, 1), signal

@@ -1,6 +1,7 @@
 """A network that can predict: model, description, and where they come from."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -11,11 +12,13 @@ import numpy as np
 import xarray as xr
 from astropy.table import Table
 
+from .._compiled import half_the_cores
 from ..config import conf
 from ..exceptions import WeightsError
 from ..networks import (
     ModelDescription,
     build_network,
+    device_name,
     file_hash,
     find_weights,
     inference_network,
@@ -200,11 +203,16 @@ class Fitted:
         """Yield cut-outs and their judgments; the next are prepared while the network runs."""
         # Built here: a thread of its own is for the work alone.
         _ = self.network
+        shared = half_the_cores if device_name().startswith("CPU") else nullcontext
+
+        def prepared(chunk):
+            with shared():
+                return self.prepare(chunk)
 
         def judged(chunk):
             return chunk.dataset, self.judge_prepared(chunk, batch_size, prior)
 
-        return overlapped(map(self.prepare, chunks), judged)
+        return overlapped(map(prepared, chunks), judged)
 
     def thresholds(self, purity, prior=None) -> Table:
         """Return the thresholds for wanted purities; see `ClusterClassifier.thresholds`."""

@@ -36,38 +36,55 @@ def prepare_images(images, valid, exposures, rows, taps, stretched, standardized
     """
     bands, ny, nx = images.shape[1:]
     rate = np.empty(ny * nx, np.float32)
-    weight, keys = np.empty_like(rate), np.empty(len(rate), np.int32)
+    weight = np.empty_like(rate)
     margin = taps.shape[1] - 1
     whole = np.zeros((bands, len(rate)), np.float32)
-    scratch = np.empty((2, (ny + 2 * margin) * padded_width(nx, margin)), np.float32)
+    scratch = np.zeros((2, (ny + 2 * margin) * padded_width(nx, margin)), np.float32)
     for i in range(len(rows)):
         for b in range(bands):
             image, good = images[rows[i], b].reshape(-1), valid[rows[i], b].reshape(-1)
             exposure = exposures[rows[i], b].reshape(-1) if len(exposures) else image[:0]
-            n = _weighted(image, good, exposure, rate, weight)
-            if taps[b, 0] > 0:
-                _smoothed(rate, taps[b], nx, scratch)
-                if n == len(rate) and len(exposure) == 0:
-                    # The same for all images without gaps: it tells the border from the middle.
-                    if whole[b, 0] == 0:
+            if taps[b, 0] > 0 or len(exposure):
+                n = _weighted(image, good, exposure, rate, weight)
+                if taps[b, 0] > 0:
+                    _smoothed(rate, taps[b], nx, scratch)
+                    if n == len(rate) and len(exposure) == 0:
+                        # The same for all images without gaps: it tells the border from the middle.
+                        if whole[b, 0] == 0:
+                            _smoothed(weight, taps[b], nx, scratch)
+                            whole[b] = weight
+                        weight[:] = whole[b]
+                    else:
                         _smoothed(weight, taps[b], nx, scratch)
-                        whole[b] = weight
-                    weight[:] = whole[b]
-                else:
-                    _smoothed(weight, taps[b], nx, scratch)
-            for p in range(len(rate)):
-                rate[p] = rate[p] / weight[p] if weight[p] > 0 else _ZERO
-            if stretched or standardized:
-                # Infinite values, larger than any, take no part in what follows.
-                for p in range(len(rate)):
-                    usable = (good[p] != 0) & (abs(image[p]) < _INF)
-                    rate[p] = rate[p] if usable else _INF
+                _divided(rate, weight, image, good, stretched or standardized)
+            else:
+                n = _copied(image, good, rate)
             if stretched:
-                _stretched(rate, n, weight, keys)
+                _stretched(rate, n, weight)
             if standardized:
                 _standardized(rate, n)
             for p in range(len(rate)):
                 tensor[i, p, b] = rate[p] if rate[p] < _INF else _ZERO
+
+
+@compiled
+def _copied(image, good, values):
+    """Write pixels, infinity where not valid; return the number of valid pixels."""
+    n = np.int32(0)
+    for p in range(len(image)):
+        usable = (good[p] != 0) & (abs(image[p]) < _INF)
+        n = np.int32(n + np.int32(usable))
+        values[p] = image[p] if usable else _INF
+    return n
+
+
+@compiled
+def _divided(values, weight, image, good, marked):
+    """Divide by weights in place; where not valid, infinity takes no part in what follows."""
+    for p in range(len(values)):
+        usable = (good[p] != 0) & (abs(image[p]) < _INF)
+        value = values[p] / weight[p] if weight[p] > 0 else _ZERO
+        values[p] = value if usable or not marked else _INF
 
 
 @compiled
@@ -101,17 +118,17 @@ def _smoothed(values, taps, nx, scratch):
     """Convolve an image with a Gaussian in place; beyond the border there is nothing.
 
     The image is copied among zeros, so that no pixel is a special case: ``scratch`` has two such
-    copies, whose rows have room for the Gaussian.
+    copies, whose rows have room for the Gaussian; the rows above and below the image stay zero.
     """
     margin = len(taps) - 1
     width, ny = padded_width(nx, margin), len(values) // nx
     first = margin * width
     one, other = scratch[0], scratch[1]
-    for q in range(len(one)):
-        one[q] = other[q] = _ZERO
     for y in range(ny):
+        row = one[first + y * width :][:width]
         for x in range(nx):
-            one[first + y * width + x] = values[y * nx + x]
+            row[x] = values[y * nx + x]
+        row[nx:] = _ZERO
     _convolved(one, taps, width, other, first, first + ny * width)
     _convolved(other, taps, np.int64(1), one, first, first + ny * width)
     for y in range(ny):
@@ -149,14 +166,14 @@ def _convolved(source, taps, step, target, start, stop):
 
 
 @compiled
-def _stretched(values, n, scratch, keys):
+def _stretched(values, n, scratch):
     """Stretch the finite ones of some values in place; zero all of them if there is no signal."""
     level, noise = _ZERO, _ZERO
     if n > 0:
-        level = median(values, n, keys)
+        level = median(values, n)
         for p in range(len(values)):
             scratch[p] = abs(values[p] - level)
-        noise = _MAD_TO_STD * median(scratch, n, keys)
+        noise = _MAD_TO_STD * median(scratch, n)
         if noise == 0:
             noise = np.float32(_moments(values, n)[1])
     if noise <= 1e-6 * abs(level):  # what is left are rounding errors of single precision

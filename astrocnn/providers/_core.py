@@ -54,6 +54,9 @@ class Provider(ABC):
 
     #: Whether pixels come over the network.
     remote = False
+    #: Whether `cutouts` takes ``into``: an array of shape (n, ny, nx), float32, in which images can
+    #: be made, so that nobody has to copy them.
+    fills = False
 
     def __new__(cls, *args, **kwargs):
         """Remember the arguments: a copy, or a pickled provider, is made anew from them."""

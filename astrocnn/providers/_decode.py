@@ -10,7 +10,7 @@ import numpy as np
 
 from ..exceptions import ProviderError
 
-__all__ = ["decode_image"]
+__all__ = ["decode_image", "plain_start"]
 
 _DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 _KEYS = {"BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "BSCALE", "BZERO", "BLANK"}
@@ -82,6 +82,33 @@ def decode_image(raw: bytes, name: str, native: bool = True) -> np.ndarray:
     if "BLANK" in header and dtype.kind in "iu":
         image[stored == header["BLANK"]] = np.nan
     return image
+
+
+def plain_start(first: bytes, shape: tuple[int, int]) -> int | None:
+    """Return where the pixels of a FITS image start that are float32 and not scaled.
+
+    Parameters
+    ----------
+    first : bytes
+        Begin of the file.
+    shape : tuple of int
+        Shape that the image should have.
+
+    Returns
+    -------
+    int or None
+        None if it is another file, or its header is longer than that.
+    """
+    if not first.startswith(b"SIMPLE  ="):
+        return None
+    try:
+        header, start = _read_header(first)
+    except ValueError:
+        return None
+    plain = {"BITPIX": -32, "NAXIS": 2, "NAXIS1": shape[1], "NAXIS2": shape[0]}
+    wanted = {"BSCALE": 1, "BZERO": 0, **plain}
+    found = {"BSCALE": 1, "BZERO": 0, **header}
+    return start if all(found.get(key) == value for key, value in wanted.items()) else None
 
 
 def _read_header(raw):

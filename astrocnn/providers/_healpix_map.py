@@ -94,9 +94,10 @@ class HealpixMap:
         grids: CutoutGrids,
         interpolation: str = "bilinear",
         executor: Executor | None = None,
+        into: np.ndarray | None = None,
     ) -> list[np.ndarray | ProviderError]:
         """Return the values at the pixel centers of grids; see `HealpixTiles.sample`."""
-        return self._tiles.sample(grids, self._order, interpolation, executor)
+        return self._tiles.sample(grids, self._order, interpolation, executor, into)
 
     def _sort(self):
         """Bring the pixels of a part of the sky into the order of their numbers."""

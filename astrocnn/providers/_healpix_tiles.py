@@ -1,26 +1,25 @@
 """Cut-outs from HEALPix tiles: which tiles, in which order, and the kernel that samples them."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import partial
-from itertools import chain
 from threading import Lock
 
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
+from .._compiled import cores
 from ..config import conf
 from ..exceptions import ProviderError
 from ..grid import CutoutGrids
 from ._tile_pool import TilePool
 
-__all__ = ["HealpixTiles", "in_batches"]
+__all__ = ["HealpixTiles", "on_all_cores"]
 
 #: Tiles that one target may need.
 _MOST = 1024
-#: Targets that a thread takes at once.
-_BATCH = 16
 
 
 class HealpixTiles:
@@ -36,11 +35,13 @@ class HealpixTiles:
         Frame of the pixels.
     name : str
         What it is, for messages.
+    fill : callable, optional
+        See `TilePool`.
     """
 
-    def __init__(self, read: Callable, width: int, frame: str, name: str):
+    def __init__(self, read: Callable, width: int, frame: str, name: str, fill=None):
         self.width, self.frame, self.name = width, frame, name
-        self._pool = TilePool(read, width, conf.tile_memory)
+        self._pool = TilePool(read, width, conf.tile_memory, fill)
         self._lock = Lock()
 
     def sample(
@@ -49,6 +50,7 @@ class HealpixTiles:
         order: int,
         interpolation: str = "bilinear",
         executor: Executor | None = None,
+        into: np.ndarray | None = None,
     ) -> list[np.ndarray | ProviderError]:
         """Return the values at the pixel centers of grids.
 
@@ -63,6 +65,8 @@ class HealpixTiles:
             shares counts by overlapping area, so that they are per pixel of the grid.
         executor : `concurrent.futures.Executor`, optional
             Threads.
+        into : ndarray of shape (n, ny, nx), float32, optional
+            Where the values may be written.
 
         Returns
         -------
@@ -70,7 +74,7 @@ class HealpixTiles:
             NaN where a HEALPix pixel that is needed does not exist; the error of a tile
             that is needed but cannot be read.
         """
-        from ._tile_kernel import SPACING, node_tiles
+        from ._tile_kernel import SPACING, node_places, node_tiles
 
         axes, step = self._axes(grids), grids.pixel_scale.to_value(u.rad)
         n, bits = self.width << order, self.width.bit_length() - 1
@@ -79,10 +83,14 @@ class HealpixTiles:
             spacing = int(np.clip(np.sqrt(np.pi / 3) / (2**order * step) / 3, 1, SPACING))
 
         def touched(i):
-            return np.unique(node_tiles(axes[i : i + 1], step, grids.pixels, n, bits, spacing))
+            places = node_places(axes[i], step, grids.pixels, n, spacing)
+            return places, node_tiles(places, n, bits)
 
-        tiles = in_batches(touched, range(len(grids)), executor)
-        job = _Job(axes, step, grids.pixels, n, bits, interpolation, tiles)
+        places, tiles = [], []
+        for place, numbers in on_all_cores(touched, range(len(grids)), executor):
+            places.append(place)
+            tiles.append(numbers)
+        job = _Job(axes, step, places, grids.pixels, n, bits, interpolation, spacing, tiles, into)
         found: list = [None] * len(grids)
         with self._lock:
             for group in self._groups(tiles):
@@ -126,7 +134,7 @@ class HealpixTiles:
             slots = self._pool.hold(order, numbers, executor)
             good = slots > -2
             run = partial(job, numbers[good], slots[good], self._pool.array)
-            results = in_batches(run, group, executor)
+            results = on_all_cores(run, group, executor)
             again = []
             for target, (image, wanted) in zip(group, results, strict=True):
                 found[target] = image
@@ -140,31 +148,43 @@ class HealpixTiles:
             group = again
 
 
-def in_batches(function: Callable, items: Sequence, executor: Executor | None) -> list:
-    """Call a function with each item, some at once in each thread; return what it returns.
+def on_all_cores(function: Callable, items: Sequence, executor: Executor | None) -> list:
+    """Call a function with each item, in one thread per core; return what it returns.
+
+    For compiled code: more threads would only push each other's data out of the caches.
 
     Examples
     --------
-    >>> from astrocnn.providers._healpix_tiles import in_batches
-    >>> in_batches(lambda number: number**2, range(6), None)
+    >>> from astrocnn.providers._healpix_tiles import on_all_cores
+    >>> on_all_cores(lambda number: number**2, range(6), None)
     [0, 1, 4, 9, 16, 25]
     """
     if executor is None:
         return [function(item) for item in items]
-    batches = [items[i : i + _BATCH] for i in range(0, len(items), _BATCH)]
-    results = executor.map(lambda batch: [function(item) for item in batch], batches)
-    return list(chain.from_iterable(results))
+    results, todo = [None] * len(items), deque(range(len(items)))
+
+    def work(_):
+        while True:
+            try:
+                i = todo.popleft()
+            except IndexError:
+                return
+            results[i] = function(items[i])
+
+    list(executor.map(work, range(min(cores(), len(items)))))
+    return results
 
 
 class _Job:
     """The kernel with all that the targets of a chunk have in common."""
 
-    def __init__(self, axes, step, pixels, n, bits, interpolation, tiles):
-        self.axes, self.step, self.pixels = axes, step, pixels
+    def __init__(self, axes, step, places, pixels, n, bits, interpolation, spacing, tiles, into):
+        self.axes, self.step, self.places, self.pixels = axes, step, places, pixels
         self.n, self.bits, self.interpolation = n, bits, interpolation
-        self.tiles = tiles
+        self.spacing, self.tiles = spacing, tiles
         # One block: the system gives memory in fewer, larger pieces.
-        self.images = np.empty((len(axes), pixels, pixels), dtype=np.float32)
+        shape = len(axes), pixels, pixels
+        self.images = np.empty(shape, dtype=np.float32) if into is None else into
         if interpolation == "area":
             tiles[:] = map(self._all_tiles, range(len(tiles)))
 
@@ -184,12 +204,12 @@ class _Job:
 
         image, wanted = self.images[target], np.empty(2**12, dtype=np.int64)
         count = sample_tiles(
-            self.axes[target], self.step, self.n, self.bits, numbers, slots, array,
-            self.interpolation != "bilinear", image, wanted,
+            self.axes[target], self.step, self.places[target], self.n, self.bits, numbers, slots,
+            array, self.interpolation != "bilinear", image, wanted, self.spacing,
         )  # fmt: skip
         if self.interpolation == "area" and not count:
             self._share(target, numbers, slots, array, image)
-        return image, np.unique(wanted[:count])
+        return image, np.unique(wanted[:count]) if count else wanted[:0]
 
     def _share(self, target, numbers, slots, array, image):
         """Replace the image by counts shared by area; NaN where no pixel overlaps."""

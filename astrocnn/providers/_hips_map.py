@@ -12,7 +12,7 @@ from astropy import units as u
 from ..exceptions import ProviderError
 from ..grid import CutoutGrids
 from ._healpix_tiles import HealpixTiles
-from ._tile_file import read_bounded, read_tile_image
+from ._tile_file import fill_from_plain_tile, read_bounded, read_tile_image
 
 __all__ = ["HipsMap", "nested_to_flat", "tile_path"]
 
@@ -76,7 +76,9 @@ class HipsMap:
         self.orders = sorted(int(m[1]) for m in folders if m and int(m[1]) <= self.order)
         if not self.orders:
             raise ProviderError(f"{self.path} has no tiles: no Norder* folder up to {self.order}")
-        self._tiles = HealpixTiles(self._read_tile, self.tile_width, self.frame, self.name)
+        self._tiles = HealpixTiles(
+            self._read_tile, self.tile_width, self.frame, self.name, self._fill_tile
+        )
 
     def pixel_area(self, order: int) -> u.Quantity:
         """Area of a pixel at an order (arcsec2).
@@ -101,7 +103,8 @@ class HipsMap:
 
     def best_order(self, grid) -> int:
         """Shallowest order whose pixels are not larger than the grid's, else the deepest."""
-        fine = [n for n in self.orders if self.pixel_area(n) <= grid.pixel_area * (1 + 1e-9)]
+        largest = grid.pixel_area.to_value(u.sr) * (1 + 1e-9)
+        fine = [n for n in self.orders if 4 * np.pi / 12 / (self.tile_width << n) ** 2 <= largest]
         return fine[0] if fine else self.orders[-1]
 
     def sample(
@@ -109,9 +112,14 @@ class HipsMap:
         grids: CutoutGrids,
         interpolation: str = "bilinear",
         executor: Executor | None = None,
+        into: np.ndarray | None = None,
     ) -> list[np.ndarray | ProviderError]:
         """Return the values at the pixel centers of grids; see `HealpixTiles.sample`."""
-        return self._tiles.sample(grids, self.best_order(grids), interpolation, executor)
+        return self._tiles.sample(grids, self.best_order(grids), interpolation, executor, into)
+
+    def _fill_tile(self, order, number, tile):
+        """Read a tile straight to its place; False where that is not as simple."""
+        return fill_from_plain_tile(tile_path(self.path, order, number), self._root, tile)
 
     def _read_tile(self, order, number):
         """Pixels of a tile as in its file; None where the tile does not exist."""

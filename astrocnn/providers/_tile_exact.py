@@ -11,6 +11,8 @@ __all__ = ["NOTHING", "exact_value", "note", "tile_slot"]
 
 #: Weight of a pixel that may as well be missing.
 NOTHING = 1e-5
+#: So near to a pole (HEALPix pixels) rows of pixels are bent.
+_ROUND = 200
 
 
 @compiled
@@ -24,6 +26,10 @@ def exact_value(x, y, z, n, bits, numbers, slots, pool, nearest, wanted, n_wante
         )
         return value, n_wanted
     i, j = int(math.floor(u - 0.5)), int(math.floor(v - 0.5))
+    if _is_lattice(face, u, v, n):
+        return _bilinear(
+            face, i, j, u - 0.5 - i, v - 0.5 - j, n, bits, numbers, slots, pool, wanted, n_wanted
+        )
     weights = _weights(x, y, z, face, i, j, u - 0.5 - i, v - 0.5 - j, n)
     total = 0.0
     for k in range(4):
@@ -32,6 +38,36 @@ def exact_value(x, y, z, n, bits, numbers, slots, pool, nearest, wanted, n_wante
                 face, i + k // 2, j + k % 2, n, bits, numbers, slots, pool, wanted, n_wanted
             )
             total += weights[k] * value
+    return total, n_wanted
+
+
+@compiled
+def _is_lattice(face, u, v, n):
+    """Whether the pixels around a place are a lattice: far from edges, cap borders and poles."""
+    if min(u, v) < 2 or max(u, v) > n - 2:
+        return False
+    if 4 <= face < 8:
+        return True
+    to_pole = 2 * n - u - v if face < 4 else u + v
+    return abs(u + v - n) > 2 and to_pole > _ROUND
+
+
+@compiled
+def _bilinear(face, i, j, fu, fv, n, bits, numbers, slots, pool, wanted, n_wanted):
+    """Bilinear value of four pixels of a face, and the number of tiles wanted."""
+    last, total = (1 << bits) - 1, 0.0
+    slot = tile_slot(face, i, j, n, bits, numbers, slots)
+    one_tile = (i & last) < last and (j & last) < last
+    for a in range(2):
+        for b in range(2):
+            weight = (fu if a else 1 - fu) * (fv if b else 1 - fv)
+            if weight <= NOTHING:
+                continue
+            at = slot if one_tile else tile_slot(face, i + a, j + b, n, bits, numbers, slots)
+            if at < -1:
+                n_wanted = note(-2 - at, wanted, n_wanted)
+            row, column = last - ((i + a) & last), (j + b) & last
+            total += weight * pool[at, row, column] if at >= 0 else np.nan
     return total, n_wanted
 
 

@@ -12,14 +12,16 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 
 from ..exceptions import ProviderError
-from ._decode import decode_image
+from ._decode import decode_image, plain_start
 from ._fits_image import BROKEN, LOCK, SILENCED
 
-__all__ = ["read_bounded", "read_tile_image"]
+__all__ = ["fill_from_plain_tile", "read_bounded", "read_tile_image"]
 
 _ADVICE = "get the tile again"
 #: What headers may take beside the pixels (bytes).
 _HEADERS = 2**20
+#: Bytes that hold the header of a plain tile.
+_FIRST = 4 * 2880
 
 
 def read_bounded(path: Path, root: str, most: int) -> bytes:
@@ -41,9 +43,7 @@ def read_bounded(path: Path, root: str, most: int) -> bytes:
     ProviderError
         If it leads out of the folder, is no regular file, is too large or damaged.
     """
-    real = os.path.realpath(path)
-    if os.path.commonpath([real, root]) != root:
-        raise ProviderError(f"{path} leads out of its HiPS, to {real}; put the file itself there")
+    real = _real_path(path, root)
     try:
         status = os.stat(real)
         if not stat.S_ISREG(status.st_mode):
@@ -62,6 +62,54 @@ def read_bounded(path: Path, root: str, most: int) -> bytes:
     if len(raw) > most:
         raise ProviderError(f"{path} holds more than {most} bytes, far too many; {_ADVICE}")
     return raw
+
+
+def _real_path(path, root) -> str:
+    """Path of a file inside a folder, without links."""
+    real = os.path.realpath(path)
+    if os.path.commonpath([real, root]) != root:
+        raise ProviderError(f"{path} leads out of its HiPS, to {real}; put the file itself there")
+    return real
+
+
+def fill_from_plain_tile(path: Path, root: str, tile: np.ndarray) -> bool:
+    """Read the pixels of a tile straight to their place, if it is as plain as most are.
+
+    Parameters
+    ----------
+    path, root
+        See `read_bounded`.
+    tile : ndarray of shape (width, width), float32
+        To fill.
+
+    Returns
+    -------
+    bool
+        Whether it is filled. If not, `read_tile_image` may read it, or say what is wrong with it.
+
+    Raises
+    ------
+    ProviderError
+        If the file leads out of the folder.
+    """
+    from ._tile_bytes import to_native
+
+    real = _real_path(path, root)
+    try:
+        status = os.stat(real)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > 8 * tile.size + _HEADERS:
+            return False
+        with open(real, "rb", buffering=0) as file:
+            start = plain_start(file.read(_FIRST), tile.shape)
+            if start is None:
+                return False
+            file.seek(start)
+            if file.readinto(memoryview(tile).cast("B")) < tile.nbytes:
+                return False
+    except OSError:
+        return False
+    to_native(tile.view(np.uint32).reshape(-1))
+    return True
 
 
 def read_tile_image(path: Path, root: str, width: int) -> np.ndarray | None:

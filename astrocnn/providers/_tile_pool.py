@@ -23,6 +23,9 @@ class TilePool:
         Pixels along the side of a tile.
     memory : float
         MiB to use. What is needed at one time is held in any case.
+    fill : callable, optional
+        Is asked first: writes the tile of an order and a number into an array, and returns True; or
+        returns False.
 
     Examples
     --------
@@ -34,8 +37,8 @@ class TilePool:
     np.float32(5.0)
     """
 
-    def __init__(self, read: Callable, width: int, memory: float):
-        self._read = read
+    def __init__(self, read: Callable, width: int, memory: float, fill: Callable | None = None):
+        self._read, self._fill = read, fill
         self._width = width
         self.capacity = max(int(memory * 2**20 / (4 * width**2)), 16)
         # Memory is taken when a slot is first written.
@@ -105,6 +108,8 @@ class TilePool:
     def _fetch(self, key, slot):
         """Read one tile into a slot."""
         try:
+            if self._fill is not None and self._fill(*key, self.array[slot]):
+                return key, slot, "held"
             tile = self._read(*key)
         except ProviderError as error:
             return key, slot, error

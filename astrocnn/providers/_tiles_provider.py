@@ -11,7 +11,7 @@ from ..exceptions import NoCoverageError, ProviderError
 from ..grid import CutoutGrids
 from ..surveys import Band, get_band
 from ._core import Pixels, Provider
-from ._healpix_tiles import in_batches
+from ._healpix_tiles import on_all_cores
 
 __all__ = ["TilesProvider"]
 
@@ -24,7 +24,7 @@ class SampledMap(Protocol):
     #: What it is called.
     name: str
 
-    def sample(self, grids, interpolation, executor) -> list[np.ndarray | ProviderError]:
+    def sample(self, grids, interpolation, executor, into) -> list[np.ndarray | ProviderError]:
         """Return the values at the pixel centers of grids."""
 
     def counted_area(self) -> u.Quantity:
@@ -46,6 +46,8 @@ class TilesProvider(Provider):
     band, interpolation, pixel_area
         See `HipsProvider`.
     """
+
+    fills = True
 
     def __init__(self, maps, exposure, band: Band | str, interpolation: str, pixel_area):
         super().__init__(get_band(band))
@@ -77,14 +79,18 @@ class TilesProvider(Provider):
             raise found
         return found
 
-    def cutouts(self, grids, pool=None) -> list[Pixels | ProviderError]:
-        """Return the pixels on many grids; see `Provider.cutouts`."""
-        parts = [self._sample(one, grids, pool) for one in self._maps]
+    def cutouts(self, grids, pool=None, into=None) -> list[Pixels | ProviderError]:
+        """Return the pixels on many grids, their images in ``into``; see `Provider.cutouts`."""
+        places = [into] + [None] * (len(self._maps) - 1)
+        parts = [
+            self._sample(one, grids, pool, place)
+            for one, place in zip(self._maps, places, strict=True)
+        ]
         exposures = [None] * len(grids)
         if self._exposure is not None:
-            exposures = self._exposure.sample(grids, "bilinear", pool)
+            exposures = self._exposure.sample(grids, "bilinear", pool, None)
         finish = partial(self._finished, parts, exposures, grids)
-        return in_batches(finish, range(len(grids)), pool)
+        return on_all_cores(finish, range(len(grids)), pool)
 
     def _finished(self, parts, exposures, grids, i):
         """Pixels of one target, or the error of one of its maps."""
@@ -94,9 +100,9 @@ class TilesProvider(Provider):
                 return found
         return self._pixels(images, exposures[i], grids, i)
 
-    def _sample(self, one, grids, pool):
+    def _sample(self, one, grids, pool, into):
         """Values of one map on the grids, counts per pixel of the grids; or errors."""
-        found = one.sample(grids, self.interpolation, pool)
+        found = one.sample(grids, self.interpolation, pool, into)
         if self.band.quantity == "counts":
             area = one.counted_area() if self.pixel_area is None else self.pixel_area
             shared = self.interpolation == "area"

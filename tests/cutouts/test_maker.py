@@ -10,6 +10,7 @@ import xarray as xr
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
+from astropy.table import Table
 
 from astrocnn.config import conf
 from astrocnn.cutouts import check_dataset, iter_cutouts, make_cutouts, open_providers
@@ -21,10 +22,11 @@ from astrocnn.exceptions import (
     UnknownNameError,
 )
 from astrocnn.grid import CutoutGrid
-from astrocnn.providers import Pixels, Provider
+from astrocnn.providers import HipsProvider, Pixels, Provider, write_hips
 from astrocnn.surveys import get_band
 from astrocnn.tables import read_targets
 
+CENTER = SkyCoord(150, 2, unit="deg")
 COORDS = SkyCoord(np.arange(1, 11) * 10.0, np.zeros(10), unit="deg")
 
 
@@ -237,6 +239,35 @@ class TestCtrlC:
             assert not over
         finally:
             release.set()
+
+
+class TestImagesInPlace:
+    """Providers of tiles write into the Dataset's own array."""
+
+    @pytest.fixture
+    def provider(self, tmp_path):
+        sky = CutoutGrid(CENTER, 30 * u.arcmin, 100)
+        write_hips(tmp_path, [(np.arange(1e4).reshape(100, 100), sky.wcs)], order=6)
+        return HipsProvider(tmp_path, "dss2-red")
+
+    def test_the_same_pixels(self, provider):
+        near = CENTER.directional_offset_by([0, 90] * u.deg, [1, 2] * u.arcmin)
+        far = CENTER.directional_offset_by(0 * u.deg, 40 * u.deg)
+        targets = Table({"ra": [*near.ra.deg, far.ra.deg], "dec": [*near.dec.deg, far.dec.deg]})
+        found = make_cutouts(targets, ["dss2-red"], {"dss2-red": provider}, pixels=32)
+        for i, center in enumerate(near):
+            alone = provider.cutout(CutoutGrid(center, 6 * u.arcmin, 32))
+            assert np.array_equal(found["image"][i, 0], alone.image)
+        assert np.isnan(found["image"][2]).all()
+        assert found["status"][2, 0] == "no_coverage:dss2-red"
+
+    def test_with_an_invalid_position(self, provider):
+        targets = Table({"ra": [np.nan, CENTER.ra.deg], "dec": [0, CENTER.dec.deg]})
+        with pytest.warns(InvalidTargetWarning):
+            found = make_cutouts(targets, ["dss2-red"], {"dss2-red": provider}, pixels=32)
+        alone = provider.cutout(CutoutGrid(CENTER, 6 * u.arcmin, 32))
+        assert np.array_equal(found["image"][1, 0], alone.image)
+        assert np.isnan(found["image"][0]).all()
 
 
 def test_open_providers():

@@ -57,6 +57,20 @@ def test_slots_of_absent_tiles_are_used(pool):
     assert len(pool._slots) == 40
 
 
+def test_tiles_that_are_filled_are_not_read(reads):
+    def read(order, number):
+        reads.append(number)
+        return np.full((64, 64), number, dtype="float32")
+
+    def fill(order, number, tile):
+        tile[:] = -number
+        return number % 2 == 0
+
+    pool = TilePool(read, 64, MEMORY, fill)
+    assert values(pool, pool.hold(5, [1, 2, 3, 4])) == [1.0, -2.0, 3.0, -4.0]
+    assert reads == [1, 3]
+
+
 def test_it_grows_for_what_is_needed_at_once(pool):
     tiles = [n for n in range(100) if n % 10 not in (3, 7)]
     assert values(pool, pool.hold(5, tiles)) == tiles
