@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
+from itertools import starmap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -205,14 +206,14 @@ class Fitted:
         _ = self.network
         shared = half_the_cores if device_name().startswith("CPU") else nullcontext
 
-        def prepared(chunk):
-            with shared():
+        def prepared(number, chunk):
+            with shared() if number else nullcontext():  # while the first is made, none is judged
                 return self.prepare(chunk)
 
         def judged(chunk):
             return chunk.dataset, self.judge_prepared(chunk, batch_size, prior)
 
-        return overlapped(map(prepared, chunks), judged)
+        return overlapped(starmap(prepared, enumerate(chunks)), judged)
 
     def thresholds(self, purity, prior=None) -> Table:
         """Return the thresholds for wanted purities; see `ClusterClassifier.thresholds`."""
