@@ -58,8 +58,7 @@ def test_errors_travel_between_processes(cls):
 #: Modules that raise a plain ValueError for themselves: they catch it and say more.
 OWN = {
     "cli/_arguments.py", "cutouts/_folder.py", "datasets/_kosiba2020.py", "networks/_archive.py",
-    "providers/_decode.py", "providers/_hips2fits.py", "providers/_hips_tile.py",
-    "providers/_hips_writer.py", "tables/_parquet.py", "validation/_files.py",
+    "providers/_decode.py", "tables/_parquet.py", "validation/_files.py",
 }  # fmt: skip
 
 

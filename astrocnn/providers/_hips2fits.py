@@ -9,7 +9,7 @@ from astropy import units as u
 
 from .._http import PassingFault
 from ..config import conf
-from ..exceptions import NoCoverageError, ProviderError
+from ..exceptions import InvalidParameterError, NoCoverageError, ProviderError
 from ..surveys import Band, get_band
 from ._answer_wcs import check_wcs
 from ._astroquery import astroquery_module
@@ -106,7 +106,7 @@ class Hips2FitsProvider(Provider):
                 f"has no HiPS; give local images: images={{{self.band.name!r}: ...}}"
             )
         if cache not in (True, False, "update"):
-            raise ValueError(f"cache must be True, False or 'update', not {cache!r}")
+            raise InvalidParameterError(f"cache must be True, False or 'update', not {cache!r}")
         self.server = server
         self.timeout = timeout
         self.retries = retries

@@ -13,6 +13,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
+from ..exceptions import InvalidParameterError
 from ._hips_map import nested_to_flat, tile_path
 
 __all__ = ["FRAMES", "Tile", "check_hips", "hips_properties", "touched_tiles", "write_tile"]
@@ -105,13 +106,13 @@ class Tile:
 
 
 def check_hips(order: int, tile_width: int, frame: str) -> None:
-    """Raise ValueError unless order, tile width and frame make a HiPS."""
+    """Raise InvalidParameterError unless order, tile width and frame make a HiPS."""
     if tile_width < 1 or tile_width & (tile_width - 1):
-        raise ValueError(f"tile_width must be a power of two, not {tile_width}")
+        raise InvalidParameterError(f"tile_width must be a power of two, not {tile_width}")
     if frame not in FRAMES:
-        raise ValueError(f"frame must be one of {', '.join(FRAMES)}, not {frame!r}")
+        raise InvalidParameterError(f"frame must be one of {', '.join(FRAMES)}, not {frame!r}")
     if not 0 <= order <= 29 - (tile_width.bit_length() - 1):
-        raise ValueError(f"order {order} with tiles of {tile_width} pixels is beyond HEALPix")
+        raise InvalidParameterError(f"order {order} with tiles of {tile_width} pixels is beyond HEALPix")
 
 
 def touched_tiles(center: SkyCoord, radius: float, order: int, frame: str) -> np.ndarray:

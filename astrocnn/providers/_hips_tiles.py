@@ -93,7 +93,7 @@ def make_hips(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If order, tile width or frame make no HiPS.
     ProviderError
         If the folder holds something else, counts would have to be rebinned, or an image failed.

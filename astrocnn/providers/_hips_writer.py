@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from astropy.coordinates import SkyCoord
 
+from ..exceptions import InvalidParameterError
 from ._fits_image import locate_image
 from ._hips_tile import Tile, check_hips, hips_properties, touched_tiles, write_tile
 from ._resample import SkyImage, resample_image
@@ -50,7 +51,7 @@ def write_hips(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If order, tile width or frame make no HiPS, or counts would have to be rebinned.
 
     See Also
@@ -108,7 +109,7 @@ def _merge(images, tile):
     values = np.full(tile.shape, np.nan, dtype=np.float32)
     for image in images:
         if image.quantity == "counts" and tile.pixel_area > image.pixel_area:
-            raise ValueError(
+            raise InvalidParameterError(
                 f"order {tile.order} has larger pixels than the images; counts need a deeper order"
             )
         pixels = resample_image(image, tile)
