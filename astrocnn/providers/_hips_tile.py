@@ -112,7 +112,9 @@ def check_hips(order: int, tile_width: int, frame: str) -> None:
     if frame not in FRAMES:
         raise InvalidParameterError(f"frame must be one of {', '.join(FRAMES)}, not {frame!r}")
     if not 0 <= order <= 29 - (tile_width.bit_length() - 1):
-        raise InvalidParameterError(f"order {order} with tiles of {tile_width} pixels is beyond HEALPix")
+        raise InvalidParameterError(
+            f"order {order} with tiles of {tile_width} pixels is beyond HEALPix"
+        )
 
 
 def touched_tiles(center: SkyCoord, radius: float, order: int, frame: str) -> np.ndarray:
