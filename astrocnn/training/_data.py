@@ -1,6 +1,7 @@
 """Batches for Keras, on any backend."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -10,8 +11,8 @@ from ._augment import Augmentation, augment, find_augmentation
 
 __all__ = ["class_targets", "make_batches"]
 
-#: Threads that make batches while the network trains.
-_WORKERS = 4
+#: Batches that are made, each in a thread, while the network trains.
+_AHEAD = 4
 
 
 def make_batches(
@@ -25,7 +26,7 @@ def make_batches(
     """Return a ``keras.utils.PyDataset`` of shuffled batches, a new order each epoch.
 
     A batch depends on the seed, the epoch and its number alone, so that training can go on where
-    it was interrupted: set ``epoch``.
+    it was interrupted: ``of_epoch`` gives the batches of one epoch.
 
     Parameters
     ----------
@@ -62,10 +63,12 @@ def make_batches(
 
     dtype = np.float16 if images.dtype == np.float16 else np.float32
 
+    # TensorFlow reads ahead by itself; others would let an accelerator wait.
+    ahead = 0 if keras.backend.backend() == "tensorflow" else _AHEAD
+
     class Batches(keras.utils.PyDataset):
         def __init__(self):
-            # TensorFlow reads ahead by itself; others would let an accelerator wait.
-            super().__init__(workers=1 if keras.backend.backend() == "tensorflow" else _WORKERS)
+            super().__init__()
             self.epoch, self.batch_size = 0, batch_size
             self.order = (-1, None)
 
@@ -73,7 +76,7 @@ def make_batches(
             return -(-len(images) // batch_size)
 
         def __getitem__(self, index):
-            epoch, order = self.order  # of this thread: another one may be in the next epoch
+            epoch, order = self.order
             if epoch != self.epoch:
                 epoch = self.epoch
                 order = np.random.default_rng((seed, epoch, 0)).permutation(len(images))
@@ -91,6 +94,29 @@ def make_batches(
 
         def on_epoch_end(self):
             self.epoch += 1
+
+        def of_epoch(self, epoch):
+            """The batches of one epoch, read ahead where the backend does not do so."""
+            chosen = OneEpoch()
+            chosen.epoch = epoch
+            return chosen
+
+    class OneEpoch(Batches):
+        # Workers of Keras would mix up the batches after it has looked at the first one.
+        def __init__(self):
+            super().__init__()
+            self.pool, self.made = ThreadPoolExecutor(max(ahead, 1)), {}
+
+        def __getitem__(self, index):
+            if not ahead:
+                return super().__getitem__(index)
+            for number in range(index, min(index + ahead + 1, len(self))):
+                if number not in self.made:
+                    self.made[number] = self.pool.submit(super().__getitem__, number)
+            return self.made.pop(index).result()
+
+        def on_epoch_end(self):
+            """Nothing: Keras says so before the epoch begins, too."""
 
     return Batches()
 

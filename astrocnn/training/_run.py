@@ -103,9 +103,8 @@ class Run:
         if self.plateau is not None:
             rate = self.plateau.rate(self.watched_losses, self.first_rate)
             self.network.optimizer.learning_rate = rate
-        batches.epoch = epoch
         found = self.network.fit(
-            batches,
+            batches.of_epoch(epoch),
             initial_epoch=epoch,
             epochs=epoch + 1,
             validation_data=validation,

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from astrocnn.networks import load_keras
 from astrocnn.training import make_batches
 from astrocnn.training._data import class_targets
 
@@ -77,6 +78,20 @@ class TestBatches:
             assert np.array_equal(others[number][0], batches[number][0])
         others.epoch = 2
         assert not np.array_equal(others[0][0], batches[0][0])
+
+    @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+    def test_one_epoch_read_ahead(self, monkeypatch, backend):
+        """In any order, twice, and though Keras says that an epoch ended before it began."""
+        images = np.random.default_rng(0).normal(size=(30, 4, 4, 1))
+        monkeypatch.setattr(load_keras().backend, "backend", lambda: backend)
+        batches = make_batches(images, np.eye(2)[np.arange(30) % 2], 4, random_state=1)
+        epoch(batches)
+        expected = epoch(batches)
+        chosen = batches.of_epoch(1)
+        chosen.on_epoch_end()
+        for number in [0, 0, *range(len(chosen)), 3, 7]:
+            for found, wanted in zip(chosen[number], expected[number], strict=True):
+                assert np.array_equal(found, wanted)
 
     def test_seed(self):
         images, labels, _ = numbered(30)
