@@ -24,26 +24,25 @@ _LIKE_ONE = re.compile(r"[-+\d.:,\shmsd]+", re.I)
 _DEGREES = re.compile(r"\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s*[\s,]\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s*", re.I)
 
 
-def positive(text: str) -> int:
-    """Return a whole number above zero."""
+def _whole(text: str, lowest: int, highest: float, name: str) -> int:
+    """Return a whole number between two others."""
     try:
         number = int(text)
     except ValueError:
-        number = 0
-    if number < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
+        number = None
+    if number is None or not lowest <= number <= highest:
+        raise ArgumentTypeError(f"{text!r} is not {name}")
     return number
+
+
+def positive(text: str) -> int:
+    """Return a whole number above zero."""
+    return _whole(text, 1, float("inf"), "a whole number above zero")
 
 
 def seed(text: str) -> int:
     """Return a seed for random numbers."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if not 0 <= number < 2**32:
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 0 to 2**32 - 1")
-    return number
+    return _whole(text, 0, 2**32 - 1, "a whole number from 0 to 2**32 - 1")
 
 
 def power_of_two(text: str) -> int:
@@ -56,13 +55,7 @@ def power_of_two(text: str) -> int:
 
 def order(text: str) -> int:
     """Return an order of HEALPix."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if not 0 <= number <= 29:
-        raise ArgumentTypeError(f"{text!r} is not an order of HEALPix, 0 to 29")
-    return number
+    return _whole(text, 0, 29, "an order of HEALPix, 0 to 29")
 
 
 def prevalence(text: str) -> float:

@@ -58,11 +58,9 @@ def make_batches(
     (3, (1, 8, 8, 1))
     """
     keras = load_keras()
-    oriented = find_augmentation(augmented).orientations
     seed = np.random.SeedSequence().entropy if random_state is None else random_state
-
-    dtype = np.float16 if images.dtype == np.float16 else np.float32
-
+    oriented = find_augmentation(augmented).orientations
+    maker = _Maker(images, labels, sample_weight, batch_size, oriented, seed)
     # TensorFlow reads ahead by itself; others would let an accelerator wait.
     ahead = 0 if keras.backend.backend() == "tensorflow" else _AHEAD
 
@@ -70,55 +68,72 @@ def make_batches(
         def __init__(self):
             super().__init__()
             self.epoch, self.batch_size = 0, batch_size
-            self.order = (-1, None)
 
         def __len__(self):
-            return -(-len(images) // batch_size)
+            return len(maker)
 
         def __getitem__(self, index):
-            epoch, order = self.order
-            if epoch != self.epoch:
-                epoch = self.epoch
-                order = np.random.default_rng((seed, epoch, 0)).permutation(len(images))
-                self.order = (epoch, order)
-            chosen = order[index * batch_size : (index + 1) * batch_size]
-            batch = np.empty((len(chosen), *images.shape[1:]), dtype)
-            for place in np.argsort(chosen):  # a memory-mapped tensor is read forward
-                batch[place] = images[chosen[place]]
-            if oriented:
-                rng = np.random.default_rng((seed, epoch, index + 1))
-                batch = augment(batch, rng)
-            if sample_weight is None:
-                return batch, labels[chosen]
-            return batch, labels[chosen], sample_weight[chosen]
+            return maker.batch(self.epoch, index)
 
         def on_epoch_end(self):
             self.epoch += 1
 
         def of_epoch(self, epoch):
             """The batches of one epoch, read ahead where the backend does not do so."""
-            chosen = OneEpoch()
-            chosen.epoch = epoch
-            return chosen
+            return OneEpoch(epoch)
 
     class OneEpoch(Batches):
         # Workers of Keras would mix up the batches after it has looked at the first one.
-        def __init__(self):
+        def __init__(self, epoch):
             super().__init__()
-            self.pool, self.made = ThreadPoolExecutor(max(ahead, 1)), {}
+            self.epoch, self.made = epoch, {}
+            self.pool = ThreadPoolExecutor(ahead) if ahead else None
 
         def __getitem__(self, index):
-            if not ahead:
-                return super().__getitem__(index)
-            for number in range(index, min(index + ahead + 1, len(self))):
+            if self.pool is None:
+                return maker.batch(self.epoch, index)
+            for number in range(index, min(index + ahead + 1, len(maker))):
                 if number not in self.made:
-                    self.made[number] = self.pool.submit(super().__getitem__, number)
+                    self.made[number] = self.pool.submit(maker.batch, self.epoch, number)
             return self.made.pop(index).result()
 
         def on_epoch_end(self):
             """Nothing: Keras says so before the epoch begins, too."""
 
     return Batches()
+
+
+class _Maker:
+    """Makes batches; several threads may ask it. Parameters: see `make_batches`."""
+
+    def __init__(self, images, labels, weights, batch_size, oriented, seed):
+        self.images, self.labels, self.weights = images, labels, weights
+        self.batch_size, self.oriented, self.seed = batch_size, oriented, seed
+        self.dtype = np.float16 if images.dtype == np.float16 else np.float32
+        self._order = (-1, None)
+
+    def __len__(self):
+        return -(-len(self.images) // self.batch_size)
+
+    def order(self, epoch: int) -> np.ndarray:
+        """Order of the targets in an epoch; the last one is remembered."""
+        known, order = self._order
+        if known != epoch:
+            order = np.random.default_rng((self.seed, epoch, 0)).permutation(len(self.images))
+            self._order = (epoch, order)
+        return order
+
+    def batch(self, epoch: int, index: int) -> tuple[np.ndarray, ...]:
+        """Images, labels, and weights where there are any."""
+        chosen = self.order(epoch)[index * self.batch_size : (index + 1) * self.batch_size]
+        images = np.empty((len(chosen), *self.images.shape[1:]), self.dtype)
+        for place in np.argsort(chosen):  # a memory-mapped tensor is read forward
+            images[place] = self.images[chosen[place]]
+        if self.oriented:
+            images = augment(images, np.random.default_rng((self.seed, epoch, index + 1)))
+        if self.weights is None:
+            return images, self.labels[chosen]
+        return images, self.labels[chosen], self.weights[chosen]
 
 
 def class_targets(
