@@ -19,8 +19,8 @@ from tqdm.auto import tqdm
 from astrocnn import conf
 from astrocnn.grid import CutoutGrid, CutoutGrids
 from astrocnn.providers import SkyImage, resample_image
-from astrocnn.providers._healpix_tiles import HealpixTiles
-from astrocnn.providers._hips_map import nested_to_flat
+from astrocnn.providers._tiles._healpix_tiles import HealpixTiles
+from astrocnn.providers._tiles._hips_map import nested_to_flat
 
 WIDTH, ORDER = 64, 11  # pixels of 1.6 arcsec
 CAP = np.degrees(np.arcsin(2 / 3))

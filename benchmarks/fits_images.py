@@ -24,7 +24,8 @@ from astropy.io import fits
 from astrocnn import conf
 from astrocnn.exceptions import ProviderError
 from astrocnn.grid import CutoutGrid, CutoutGrids
-from astrocnn.providers import FitsProvider, _fits, make_hips
+from astrocnn.providers import FitsProvider, make_hips
+from astrocnn.providers._images import _fits
 from astrocnn.surveys import get_band
 
 XMM, PER_IMAGE = get_band("xmm"), 4

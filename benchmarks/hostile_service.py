@@ -277,8 +277,8 @@ def client_cost(url: str, pixels: int = 356, n: int = 40, rounds: int = 7) -> di
     from astrocnn.config import conf
     from astrocnn.grid import CutoutGrid
     from astrocnn.providers import Hips2FitsProvider
-    from astrocnn.providers._decode import decode_image
-    from astrocnn.providers._hips2fits import request_parameters
+    from astrocnn.providers._images._decode import decode_image
+    from astrocnn.providers._remote._hips2fits import request_parameters
 
     good = [i for i, kind in enumerate(assigned(1000)) if kind == "good"][:n]
     grids = [CutoutGrid(position, 6 * u.arcmin, pixels) for position in positions(1000)[good]]

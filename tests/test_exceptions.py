@@ -58,7 +58,7 @@ def test_errors_travel_between_processes(cls):
 #: Modules that raise a plain ValueError for themselves: they catch it and say more.
 OWN = {
     "cli/_arguments.py", "cutouts/_folder.py", "datasets/_kosiba2020.py", "networks/_archive.py",
-    "providers/_decode.py", "tables/_parquet.py", "validation/_files.py",
+    "providers/_images/_decode.py", "tables/_parquet.py", "validation/_files.py",
 }  # fmt: skip
 
 

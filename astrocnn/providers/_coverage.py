@@ -11,7 +11,7 @@ from ..exceptions import AstrocnnWarning
 from ..grid import CutoutGrids
 from ..surveys import Band, get_band
 from ..tables import read_targets
-from ._moc import hips_moc
+from ._remote._moc import hips_moc
 
 __all__ = ["survey_coverage"]
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from ..surveys import Band
 from ._core import Provider
-from ._fits import FitsProvider
-from ._healpix import HealpixProvider
-from ._healpix_map import is_healpix_file
-from ._hips import HipsProvider
-from ._hips2fits import Hips2FitsProvider
+from ._images._fits import FitsProvider
+from ._remote._hips2fits import Hips2FitsProvider
+from ._tiles._healpix import HealpixProvider
+from ._tiles._healpix_map import is_healpix_file
+from ._tiles._hips import HipsProvider
 
 __all__ = ["open_provider"]
 

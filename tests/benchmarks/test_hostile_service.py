@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from astrocnn.config import conf
-from astrocnn.providers import _client, _hips2fits
+from astrocnn.providers._remote import _client, _hips2fits
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import hostile_service

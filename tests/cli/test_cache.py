@@ -5,7 +5,7 @@ import os
 import pytest
 
 from astrocnn.config import conf
-from astrocnn.providers._cache import store
+from astrocnn.providers._remote._cache import store
 
 
 @pytest.fixture

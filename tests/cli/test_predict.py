@@ -311,7 +311,7 @@ def test_folder_of_another_run(run, folder):
 
 
 def service_module():
-    path = Path(__file__).parents[1] / "providers" / "hips2fits_server.py"
+    path = Path(__file__).parents[1] / "providers" / "remote" / "hips2fits_server.py"
     spec = importlib.util.spec_from_file_location("hips2fits_server", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from astrocnn.config import conf
-from astrocnn.providers import _client, _moc
+from astrocnn.providers._remote import _client, _moc
 
 
 class Web:

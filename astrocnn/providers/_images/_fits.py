@@ -1,0 +1,275 @@
+"""Local FITS images, with their exposure maps: the plain way in for one's own data."""
+
+from collections import OrderedDict
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+from astropy import units as u
+from astropy.io import fits
+
+from ...exceptions import NoCoverageError, ProviderError
+from ...grid import CutoutGrids
+from ...surveys import Band
+from .._core import Pixels, Provider, run_all
+from ._background import estimate_background
+from ._esass_products import is_esass_image
+from ._fits_files import FitsImage, find_images
+from ._fits_image import locate_image, read_image, read_pixels
+from ._footprints import Footprints
+from ._resample import SkyImage, resample_image
+from ._stack import Stack
+from ._xmm_products import is_epic_image
+
+__all__ = ["FitsProvider"]
+
+#: Bytes of pixels that a provider keeps in memory, beside the image in use.
+_KEPT = 256 * 2**20
+
+
+@dataclass
+class _Loaded:
+    """An image in memory, its background on the same pixels, and its longest exposure (s)."""
+
+    image: SkyImage
+    background: SkyImage | None = None
+    full_exposure: float | None = None
+
+    @property
+    def nbytes(self) -> int:
+        arrays = [self.image.data, self.image.exposure, self.background and self.background.data]
+        return sum(array.nbytes for array in arrays if array is not None)
+
+
+class FitsProvider(Provider):
+    """Pixels from local FITS images.
+
+    Parameters
+    ----------
+    source : path, pattern, list of them, dict, HDU, HDUList or `SkyImage`
+        Where the images are: ``"*.FTZ"``, ``["a.fits", "b.fits.gz"]``, or
+        ``{"image": "a.fits", "exposure": "a_exp.fits", "background": "a_bkg.fits"}``, of which the
+        maps may be left out. XMM-Newton pipeline (PPS) and eROSITA (eSASS) products are known by
+        their file names: exposure maps are paired with their images, images outside the
+        band's energy range and background maps (they contain cluster light) are left alone.
+    band : Band
+        What the pixels are.
+    quantity : {'counts', 'rate', 'intensity'}, optional
+        How values scale. By default whole numbers and pipeline images of an X-ray band are counts;
+        otherwise the band tells.
+    hdu : int, str, or dict of them, optional
+        Number or name of the HDU in each file, or of ``{"image": ..., "exposure": ...}``. By
+        default the first image with a celestial WCS.
+    background : {'estimate', None}
+        Whether to estimate the background of counts images that have exposure maps, with
+        `estimate_background`: the variable ``background`` of the cut-outs. Nothing is subtracted.
+
+    Raises
+    ------
+    ProviderError
+        If no file matches or none of them can be read.
+
+    Warns
+    -----
+    FailedTargetWarning
+        If some of several files cannot be read.
+
+    Notes
+    -----
+    Only headers are read at first, then the pixels that a target needs; images of up to 256 MiB
+    stay in memory, and no file stays open. Overlapping counts images are added, and so are
+    their exposures, but for sky tiles of one eROSITA survey, which hold the same photons. For other
+    quantities the first image with a valid pixel wins, and an exposure map only tells what is
+    valid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astropy.io import fits
+    >>> from astrocnn.grid import CutoutGrid
+    >>> from astrocnn.providers import FitsProvider
+    >>> from astrocnn.surveys import get_band
+    >>> sky = CutoutGrid(SkyCoord(150, 2, unit="deg"), 10 * u.arcmin, 150)
+    >>> hdu = fits.PrimaryHDU(np.ones((150, 150), dtype="int16"), sky.wcs.to_header())
+    >>> provider = FitsProvider(hdu, get_band("xmm"))
+    >>> pixels = provider.cutout(CutoutGrid(SkyCoord(150, 2, unit="deg"), 6 * u.arcmin, 90))
+    >>> round(float(pixels.image.sum()))  # 8100 pixels of 4 arcsec, one count each
+    8100
+    """
+
+    def __init__(
+        self,
+        source,
+        band: Band,
+        quantity: str | None = None,
+        *,
+        hdu=None,
+        background: str | None = None,
+    ):
+        super().__init__(band)
+        if background not in (None, "estimate"):
+            raise ProviderError(
+                f"background must be None or 'estimate', not {background!r}; give maps as "
+                "{'image': ..., 'background': ...}"
+            )
+        self.quantity = quantity
+        self.background = background
+        self._cache = OrderedDict()
+        self._lock = Lock()
+        self._images = self._find(source, hdu)
+        self._footprints = Footprints([image.info for image in self._images])
+
+    @property
+    def description(self) -> str:
+        """Number of images and the first one's name."""
+        more = len(self._images) - 1
+        return self._images[0].name + (f" and {more} more" if more else "")
+
+    def cutout(self, grid) -> Pixels:
+        """Return the pixels on ``grid``; see `Provider.cutout`."""
+        return self.sample(grid)
+
+    def sample(self, grid, unexposed: bool = False) -> Pixels:
+        """Return the pixels on a grid of any shape, such as the tile of a HiPS.
+
+        Parameters
+        ----------
+        grid : object
+            With ``shape``, ``pixel_area``, ``lonlat()``, ``center`` and ``size``.
+        unexposed : bool
+            Whether pixels that exist are enough, though none of them was exposed.
+
+        Raises
+        ------
+        NoCoverageError, ProviderError
+            See `Provider.cutout`.
+        """
+        center = grid.center.cartesian.xyz.value
+        stack = Stack()
+        for k in self._footprints.near(center[np.newaxis], _reach(grid)):
+            self._add(stack, self._images[k], self._load(self._images[k]), grid, unexposed)
+        if stack.empty:
+            raise self._nothing(grid)
+        return stack.pixels()
+
+    def cutouts(self, grids: CutoutGrids, pool: Executor) -> list[Pixels | ProviderError]:
+        """Return the pixels on many grids; see `Provider.cutouts`.
+
+        Targets are taken image by image, so that each image is read once, whatever the order of
+        the targets is, and one image after the other is in memory.
+        """
+        stacks = [Stack() for _ in range(len(grids))]
+        faults = [None] * len(grids)
+
+        def add(i):
+            try:
+                self._add(stacks[i], image, loaded, grids[i])
+            except ProviderError as error:
+                faults[i] = error
+
+        for k, targets in self._footprints.near(grids.axes()[:, 0], _reach(grids)).items():
+            targets = [i for i in targets if faults[i] is None]
+            if not targets:
+                continue
+            image = self._images[k]
+            try:
+                loaded = self._load(image)
+            except ProviderError as error:
+                faults = [error if i in targets else fault for i, fault in enumerate(faults)]
+                continue
+            run_all(pool, add, targets)
+        return [
+            fault or (self._nothing(grids[i]) if stack.empty else stack.pixels())
+            for i, (fault, stack) in enumerate(zip(faults, stacks, strict=True))
+        ]
+
+    def _add(self, stack, image, loaded, grid, unexposed=False):
+        """Add an image's pixels on a grid to the others."""
+        pixels = resample_image(loaded.image, grid)
+        if pixels is None:
+            return
+        if not pixels.valid.any() and not (unexposed and np.isfinite(pixels.image).any()):
+            return
+        counts = loaded.image.quantity == "counts"
+        pixels.full_exposure = loaded.full_exposure if counts else None
+        if not counts:
+            pixels.exposure = None  # it has told what is valid; a rate is divided already
+        if loaded.background is not None:
+            background = resample_image(loaded.background, grid)
+            pixels.background = np.nan_to_num(background.image, nan=0.0)
+        stack.add(pixels, image.key, image.photons if counts else None)
+
+    def _nothing(self, grid):
+        """Error of a target that no image covers."""
+        return NoCoverageError(
+            f"no {self.band.name} pixel at {grid.center.to_string('hmsdms', precision=0)} "
+            f"in {self.description}"
+        )
+
+    def _find(self, source, hdu) -> list[FitsImage]:
+        """List the images of a source that can be read, with position and radius of each."""
+        if isinstance(source, (fits.HDUList, fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)):
+            source = self._typed(read_image(source, hdu), None)
+        if isinstance(source, SkyImage):
+            wcs = source.wcs.deepcopy()
+            wcs.array_shape = source.data.shape
+            return [FitsImage(locate_image(0, wcs), image=source)]
+        return find_images(source, self.band, hdu)
+
+    def _load(self, image) -> _Loaded:
+        """Return an image's pixels; the last few images stay in memory."""
+        with self._lock:
+            if id(image) in self._cache:
+                self._cache.move_to_end(id(image))
+                return self._cache[id(image)]
+            loaded = self._read(image)
+            self._cache[id(image)] = loaded
+            total = sum(item.nbytes for item in self._cache.values())
+            while total > _KEPT and len(self._cache) > 1:
+                total -= self._cache.popitem(last=False)[1].nbytes
+            return loaded
+
+    def _read(self, image) -> _Loaded:
+        """Read an image and its maps; estimate its background if that is asked for."""
+        sky = image.image
+        if sky is None:
+            data = read_pixels(image.path, image.info.index)
+            sky = self._typed(SkyImage(data, image.info.wcs, name=image.name), image.path)
+            if image.exposure_path is not None:
+                sky.exposure = read_pixels(image.exposure_path, image.exposure_info.index)
+                if not np.isfinite(sky.exposure).any():
+                    raise ProviderError(f"{image.exposure_path.name} has no finite exposure")
+        loaded = _Loaded(sky)
+        if sky.exposure is not None:
+            loaded.full_exposure = float(np.nanmax(sky.exposure))
+        background = None
+        if image.background_path is not None:
+            background = read_pixels(image.background_path, image.background_info.index)
+        elif self.background == "estimate" and sky.quantity == "counts":
+            background = estimate_background(sky).expected(sky.exposure)
+        if background is not None:
+            loaded.background = SkyImage(background, sky.wcs, sky.quantity, name=sky.name)
+        return loaded
+
+    def _typed(self, image, path):
+        """Set what kind of quantity the image holds."""
+        pipeline = path is not None and (is_epic_image(path) or is_esass_image(path))
+        counts = self.band.waveband == "xray" and (pipeline or _whole_numbers(image.data))
+        image.quantity = self.quantity or ("counts" if counts else self.band.quantity)
+        return image
+
+
+def _reach(grid) -> float:
+    """Radius of the circle around a grid (radians)."""
+    return grid.size.to_value(u.rad) * np.sqrt(0.5)
+
+
+def _whole_numbers(data) -> bool:
+    """Whether all pixels are whole numbers, of integer or float type: photon counts are."""
+    if np.issubdtype(data.dtype, np.integer):
+        return True
+    finite = data[np.isfinite(data)]
+    return finite.size > 0 and bool(finite.any() and np.all(finite == np.round(finite)))

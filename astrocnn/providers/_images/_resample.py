@@ -1,0 +1,130 @@
+"""From an image with a WCS to the target's grid: arrays in, `Pixels` out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+from astropy.wcs import WCS
+from astropy.wcs.utils import proj_plane_pixel_area
+
+from ...config import conf
+from ...grid import CutoutGrid
+from .._core import Pixels
+from ._image_places import area_ratio, find_places, plane_positions
+
+__all__ = ["SkyImage", "resample_image"]
+
+
+@dataclass
+class SkyImage:
+    """One image of the sky, with what is needed to resample it.
+
+    Parameters
+    ----------
+    data : ndarray of shape (ny, nx)
+        Pixels; NaN where there are none.
+    wcs : `~astropy.wcs.WCS`
+        Celestial WCS, in any frame.
+    quantity : {'counts', 'rate', 'intensity'}
+        How values behave when pixels change size; see `~astrocnn.surveys.Band`.
+    exposure : ndarray of shape (ny, nx), optional
+        Exposure map (s) on the same pixels.
+    name : str
+        Where the image comes from, for messages.
+    """
+
+    data: np.ndarray
+    wcs: WCS
+    quantity: str = "intensity"
+    exposure: np.ndarray | None = None
+    name: str = "image"
+
+    @property
+    def pixel_area(self) -> u.Quantity:
+        """Area of one pixel (arcsec2)."""
+        return (proj_plane_pixel_area(self.wcs) * u.deg**2).to(u.arcsec**2)
+
+
+def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:
+    """Return an image's pixels on a grid, or None where the two do not overlap.
+
+    Counts are shared by overlapping area: a pixel of 4 arcsec becomes sixteen of 1 arcsec, or adds
+    up with others where the grid is coarser than the image. Each pixel of the image that lies
+    wholly on the grid gives all its counts to it, and a flat image stays flat. Other values, and
+    the exposure, are interpolated bilinearly.
+
+    Parameters
+    ----------
+    image : SkyImage
+        The image.
+    grid : CutoutGrid
+        The target's grid.
+
+    Returns
+    -------
+    Pixels or None
+        ``valid`` is where the pixel exists and, where there is an exposure map, where the exposure
+        is above ``astrocnn.conf.min_exposure`` times the map's maximum.
+    """
+    places = find_places(image.wcs, grid)
+    part = places.bounds(image.data.shape)
+    if part is None:
+        return None
+    places = places._replace(x=places.x - part[1].start, y=places.y - part[0].start)
+    data = np.ascontiguousarray(image.data[part], dtype=np.float32)
+    counts = image.quantity == "counts"
+    values = _shared_counts(data, image.wcs, part, grid) if counts else None
+    if values is None:
+        values = _interpolated(data, places, grid)
+        if counts:
+            values *= area_ratio(image.wcs, grid)
+    valid = np.isfinite(values)
+    exposure = None
+    if image.exposure is not None:
+        exposure = np.ascontiguousarray(image.exposure[part], dtype=np.float32)
+        exposure = np.nan_to_num(_interpolated(exposure, places, grid), nan=0.0)
+        valid &= exposure > exposure_floor(image.exposure)
+    known = exposure is not None or not counts
+    return Pixels(values, valid, exposure, known)
+
+
+def exposure_floor(exposure: np.ndarray) -> float:
+    """Exposure (s) below which a pixel of the map does not count as exposed."""
+    return conf.min_exposure * float(np.nanmax(exposure))
+
+
+def _interpolated(data, places, grid):
+    """Values at the places of the target's pixels."""
+    offset = places.offset()
+    if offset is not None:
+        return _copied(data, *offset, grid.shape)
+    from ._image_kernel import interpolate
+
+    image = np.empty(grid.shape, dtype=np.float32)
+    interpolate(data, places.x, places.y, places.spacing, image)
+    return image
+
+
+def _copied(data, row, column, shape):
+    """Part of an image, with NaN where it reaches beyond."""
+    image = np.full(shape, np.nan, dtype=np.float32)
+    rows = slice(max(-row, 0), max(min(shape[0], data.shape[0] - row), 0))
+    columns = slice(max(-column, 0), max(min(shape[1], data.shape[1] - column), 0))
+    last_row, last_column = max(row + shape[0], 0), max(column + shape[1], 0)
+    image[rows, columns] = data[max(row, 0) : last_row, max(column, 0) : last_column]
+    return image
+
+
+def _shared_counts(data, wcs, part, grid):
+    """Counts by overlapping area; NaN where nothing overlaps.
+
+    None for a tile at the border of a HEALPix base face: its plane ends there.
+    """
+    from ._image_kernel import add_counts
+
+    x, y = plane_positions(wcs, part, grid)
+    if not isinstance(grid, CutoutGrid) and np.isnan(x).any():
+        return None
+    image, area = np.zeros((2, *grid.shape))
+    add_counts(data, x, y, image, area)
+    return np.where(area > 0, image, np.nan).astype(np.float32)

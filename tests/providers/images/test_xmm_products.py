@@ -1,0 +1,95 @@
+"""XMM-Newton pipeline products are known by their names."""
+
+from pathlib import Path
+
+import pytest
+from astropy import units as u
+
+from astrocnn.providers._images._xmm_products import is_epic_image, pair_products
+from astrocnn.surveys import get_band, xmm_band
+
+XMM = get_band("xmm")
+M2, PN = "P0098010101M2U009", "P0098010101PNS003"
+
+
+def chosen(names, band=XMM):
+    """Names of image and map, and the key, of what is chosen."""
+    return [
+        (image.name, exposure and exposure.name, key)
+        for image, exposure, key in pair_products([Path(name) for name in names], band)
+    ]
+
+
+def test_image_is_paired_with_the_map_of_its_camera_exposure_and_band():
+    names = [
+        f"{e}{kind}{b}000.FTZ" for e in (M2, PN) for kind in ("IMAGE_", "EXPMAP") for b in (2, 3)
+    ]
+    assert chosen(names) == [
+        (f"{e}IMAGE_{b}000.FTZ", f"{e}EXPMAP{b}000.FTZ", e[1:]) for e in (M2, PN) for b in (2, 3)
+    ]
+
+
+def test_order_of_the_files_does_not_matter():
+    names = [f"{M2}EXPMAP3000.FTZ", f"{M2}IMAGE_3000.FTZ"]
+    assert chosen(names) == chosen(names[::-1])
+
+
+def test_image_without_a_map():
+    assert chosen([f"{M2}IMAGE_3000.FTZ", f"{M2}EXPMAP2000.FTZ", f"{PN}EXPMAP3000.FTZ"]) == [
+        (f"{M2}IMAGE_3000.FTZ", None, M2[1:])
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{M2}BKGMAP3000.FTZ",  # holds cluster light
+        "P0098010101M2X000BKGMAP3000.FTZ",
+        f"{M2}EXPMAP3000.FTZ",
+        f"{M2}DETMSK3000.FTZ",
+        f"{M2}EXSNMP3000.FTZ",
+        f"{M2}MIEVLI0000.FTZ",
+        f"{M2}SRSPEC000A.FTZ",
+        "P0098010101EPX000OIMAGE8000.FTZ",  # mosaic of all cameras and energies
+        "P0098010101OMS005SIMAGE1000.FTZ",  # optical monitor
+        "P0098010101OMS005IMAGE_1000.FTZ",
+        "P0098010101R1S001IMAGE_2000.FTZ",  # grating spectrometer
+    ],
+)
+def test_other_products_are_left_alone(name):
+    assert chosen([name]) == []
+    assert not is_epic_image(Path(name))
+
+
+@pytest.mark.parametrize(
+    ("energy", "bands"),
+    [
+        ((0.5, 2.0), "23"),
+        ((1.0, 2.0), "3"),
+        ((0.2, 12.0), "123458"),
+        ((2.0, 12.0), "45"),
+        ((0.6, 1.9), ""),
+    ],
+)
+def test_energy(energy, bands):
+    names = [f"{M2}IMAGE_{b}000.FTZ" for b in "1234589"]
+    found = chosen(names, xmm_band(energy * u.keV))
+    assert [name[0][len(M2) + 6] for name in found] == list(bands)
+
+
+def test_unit_of_the_energy_does_not_matter():
+    assert len(chosen([f"{M2}IMAGE_3000.FTZ"], xmm_band([500, 2000] * u.eV))) == 1
+
+
+def test_band_without_energy_takes_all():
+    assert len(chosen([f"{M2}IMAGE_{b}000.FTZ" for b in "1245"], XMM.with_(energy=None))) == 4
+
+
+@pytest.mark.parametrize("name", ["field.fits", "my_P0098010101M2U009IMAGE_3000.fits", "P1.FTZ"])
+def test_other_names_stand_alone(name):
+    assert chosen([name]) == [(name, None, Path(name))]
+
+
+@pytest.mark.parametrize("ending", ["FTZ", "FIT", "fits", "fits.gz"])
+def test_any_format(ending):
+    assert is_epic_image(Path(f"/somewhere/{M2}IMAGE_3000.{ending}"))
