@@ -3,7 +3,9 @@
     python benchmarks/abell1835.py [--figure abell1835.png]
 
 Brightness alone must not pass: the cluster is dimmed to the counts of the field's brightest point
-source, and point sources and blank sky are classified too. Needs the files of observation
+source, and point sources and blank sky are classified too. The margin is the step in log-odds from
+the surest of these to the least sure of the dimmed clusters. That a source was listed as
+a point does not make it one: the light around each is measured too. Needs the files of observation
 0098010101 in the folder ``a1835_xmm`` of ``ASTROCNN_TEST_DATA``.
 """
 
@@ -14,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy.table import QTable, Table, vstack
+from scipy.special import logit
 
 from astrocnn import ClusterClassifier
 from astrocnn.cutouts import make_cutouts
@@ -43,6 +46,20 @@ class Field:
     def distance(self, xy) -> np.ndarray:
         """Distance from the cluster (arcmin)."""
         return np.hypot(*(np.atleast_2d(xy) - CLUSTER).T) * 4 / 60
+
+    @property
+    def scored(self) -> np.ndarray:
+        """Point sources outside of the cluster's light, with counts enough to be found again."""
+        return (self.distance(self.sources) > 6) & (self.net >= 15)
+
+    def light_around(self) -> np.ndarray:
+        """Excess at 20-80 arcsec of each source over the background, in its standard deviations."""
+        y, x = np.indices(self.counts.shape)
+        distances = [np.hypot(x - sx, y - sy) * 4 for sx, sy in self.sources]
+        clear = np.min(distances, axis=0) > 20
+        rings = [clear & (distance < 80) for distance in distances]
+        expected = np.array([self.background[ring].sum() for ring in rings])
+        return (np.array([self.counts[ring].sum() for ring in rings]) - expected) / expected**0.5
 
     def image(self, counts=None) -> SkyImage:
         """The field, or another counts image of it, with its exposure map."""
@@ -108,11 +125,15 @@ def evaluate(folder, weights="xmm") -> dict:
     return found
 
 
+def margin(found: dict, net: float, others) -> float:
+    """Log-odds of the least sure cluster dimmed to ``net`` less those of the surest other."""
+    return logit(found["dimmed"][net].min()) - logit(np.max(others))
+
+
 def summary(found: dict) -> QTable:
     """The checks as a table."""
     field, brightest = found["field"], found["sources"][0]
-    far = field.distance(field.sources) > 6
-    scored, near = far & (field.net >= 15), ~far
+    scored, near = field.scored, field.distance(field.sources) <= 6
     rows = [
         (
             "(a) Abell 1835",
@@ -142,6 +163,12 @@ def summary(found: dict) -> QTable:
          f"{int(np.sum(found['blank'] < 0.5))} of {len(found['blank'])} below 0.5; "
          f"highest {found['blank'].max():.3f}"),
     ]  # fmt: skip
+    others = np.concatenate([found["sources"][scored], found["blank"]])
+    for net in found["dimmed"]:
+        step = margin(found, net, others)
+        rows.append(
+            (f"(e) margin at {net}", "in log-odds, over the 12 and the 40", "> 0", f"{step:.2f}")
+        )
     return QTable(rows=rows, names=["check", "what", "wanted", "found"])
 
 
@@ -181,8 +208,9 @@ if __name__ == "__main__":
     table = QTable(
         {
             "net counts": outcome["field"].net.round(1),
-            "arcmin from cluster": outcome["field"].distance(outcome["field"].sources),
-            "proba_cluster": outcome["sources"],
+            "arcmin from cluster": outcome["field"].distance(outcome["field"].sources).round(1),
+            "light around (sigma)": outcome["field"].light_around().round(1),
+            "proba_cluster": outcome["sources"].round(4),
         }
     )
     table.pprint(max_lines=-1)
