@@ -23,6 +23,7 @@ from astrocnn.tables import (
     has_flag,
     join_flags,
     probability_columns,
+    read_file,
     read_targets,
     result_table,
     target_coords,
@@ -486,6 +487,19 @@ def test_csv_files_of_spreadsheets(tmp_path, mark, separator, pack):
     targets = read_targets(path)
     assert targets["ra"].value.tolist() == [10.5, 20]
     assert targets["target_id"].tolist() == ["é, or b", "c"]
+
+
+def test_decimal_commas_of_spreadsheets(tmp_path):
+    """As a spreadsheet of a French or German system writes them; words stay words."""
+    path = tmp_path / "t.csv"
+    path.write_text("name;ra;dec;z;note\na;10,5;-2,25;;1,2\nb;20;3,5E0;0,3;1,2 keV\n")
+    targets = read_targets(path)
+    assert targets["ra"].value.tolist() == [10.5, 20]
+    assert targets["dec"].value.tolist() == [-2.25, 3.5]
+    table = read_file(path)
+    assert table["z"].mask.tolist() == [True, False]
+    assert table["z"][1] == 0.3
+    assert table["note"].tolist() == ["1,2", "1,2 keV"]
 
 
 def test_text_in_another_encoding(tmp_path):

@@ -2,9 +2,11 @@
 
 import codecs
 import os
+import re
 import warnings
 from pathlib import Path
 
+import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
 from astropy.table import Table
@@ -32,6 +34,8 @@ _FORMATS = {
     ".xml": "votable",
     ".parquet": "parquet",
 }
+#: A number of a spreadsheet whose language writes a decimal comma.
+_NUMBER = re.compile(r"[+-]?\d+(,\d*)?([eE][+-]?\d+)?")
 _COMPRESSED = (".gz", ".bz2", ".xz")
 _HINT = " (where Table.read needs more than the path, give the table that it returns)"
 
@@ -84,6 +88,8 @@ def read_file(path: str | os.PathLike) -> Table:
             warnings.simplefilter("ignore", u.UnitsWarning)  # deprecated, or unknown and kept
             dialect = _dialect(start) if suffix.lower() == ".csv" else {}
             table = Table.read(path, format=_FORMATS.get(suffix.lower()), **dialect)
+            if "delimiter" in dialect:
+                _read_decimal_commas(table)
             _improve(table)
         return table
     except ImportError:
@@ -113,6 +119,20 @@ def _dialect(start: bytes) -> dict:
     if b";" in header and b"," not in header:
         dialect["delimiter"] = ";"
     return dialect
+
+
+def _read_decimal_commas(table: Table) -> None:
+    """Where semicolons separate columns, ``10,5`` is a number: make numbers of such columns."""
+    for name in table.colnames:
+        column = table[name]
+        if column.dtype.kind != "U":
+            continue
+        known = ~np.ma.getmaskarray(np.ma.asarray(column))
+        texts = np.char.strip(np.asarray(column)[known])
+        if len(texts) and all(map(_NUMBER.fullmatch, texts)):
+            numbers = np.ma.masked_all(len(column))
+            numbers[known] = np.char.replace(texts, ",", ".").astype(float)
+            table[name] = numbers if not known.all() else numbers.data
 
 
 def _improve(table: Table) -> None:
