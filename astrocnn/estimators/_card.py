@@ -93,6 +93,8 @@ def _calibration(fitted, outputs, is_cluster, proba) -> dict:
     found = {"method": used.get("method", "none"), "held_out_targets": used.get("n", 0)}
     if "temperature" in used:
         found["temperature"] = round(used["temperature"], 3)
+    if "coefficients" in used:
+        found["coefficients"] = [round(value, 3) for value in used["coefficients"]]
     return found | {
         "expected_calibration_error": round(expected_calibration_error(is_cluster, proba), 4),
         "before_calibration": round(expected_calibration_error(is_cluster, raw), 4),

@@ -71,7 +71,7 @@ class ClusterClassifier(NetworkClassifier):
         Share of the targets that `fit` holds out, on another part of the sky: they calibrate the
         probabilities, tell what images are unusual, and give the thresholds. Fewer than 100 can do
         none of that; then all targets are trained on, unless ``patience`` needs some.
-    calibration : {"temperature", "isotonic"} or None
+    calibration : {"temperature", "beta", "isotonic"} or None
         How `fit` calibrates; see `astrocnn.training.fit_calibration`.
     checkpoint : path, optional
         File in which `fit` keeps its state, to go on after an interruption.

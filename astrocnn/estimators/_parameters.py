@@ -7,7 +7,7 @@ from pathlib import Path
 from ..exceptions import InvalidParameterError
 from ..preprocessing import Preprocessing
 from ..surveys import Band, get_band
-from ..training import find_augmentation
+from ..training import CALIBRATIONS, find_augmentation
 
 __all__ = ["check_parameters"]
 
@@ -62,9 +62,10 @@ def _check_probabilities(given) -> None:
         raise InvalidParameterError(
             f"validation_fraction must be a number from 0 to 1, not {fraction!r}"
         )
-    if given["calibration"] not in ("temperature", "isotonic", None):
+    if given["calibration"] not in (*CALIBRATIONS, None):
         raise InvalidParameterError(
-            f"calibration is 'temperature', 'isotonic' or None, not {given['calibration']!r}"
+            f"calibration is {', '.join(map(repr, CALIBRATIONS))} or None, not "
+            f"{given['calibration']!r}"
         )
 
 

@@ -40,6 +40,8 @@ class Recipe:
         Simulated training targets, and passes over them.
     n_calibration : int
         Further ones that calibrate the probabilities; with less training as many less.
+    calibration : str
+        How; see `astrocnn.training.fit_calibration`.
     network : str
         Architecture; see `astrocnn.networks.NETWORKS`.
     arguments : dict
@@ -59,6 +61,7 @@ class Recipe:
     n: int = 16000
     epochs: int = 8
     n_calibration: int = 4000
+    calibration: str = "temperature"
     network: str = "cn"
     arguments: Mapping = field(default_factory=dict)
     batch_size: int = 32
@@ -77,6 +80,7 @@ class Recipe:
             network_arguments=dict(self.arguments),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
+            calibration=self.calibration,
             augmented=Augmentation(turned=self.turned, shift=self.shift),
             **parameters,
         )
@@ -129,7 +133,11 @@ RECIPES = Registry(
     {
         "xmm": Recipe(("xmm",), 178, n=40000, epochs=3, shift=0.03, **_ENSEMBLE),
         "xmm-dss2": Recipe(("xmm", "dss2-red"), 178, n=40000, epochs=4, shift=0.03, **_ENSEMBLE),
-        "erosita": Recipe(("erosita",), 178, n=16000, epochs=4, **_ENSEMBLE),
+        # Its probabilities near one half come out too low, which no temperature mends.
+        "erosita": Recipe(
+            ("erosita",), 178, n=40000, epochs=3, n_calibration=10000, calibration="beta",
+            **_ENSEMBLE,
+        ),
         "erosita-legacy": Recipe(
             ("erosita", "legacy-g", "legacy-r", "legacy-z"), 178, n=16000, epochs=4, **_ENSEMBLE
         ),

@@ -15,6 +15,7 @@ from ..networks import (
     load_model,
 )
 from ..training import (
+    CALIBRATIONS,
     ImageDomain,
     apply_calibration,
     class_targets,
@@ -70,7 +71,8 @@ def train_fitted(
     Raises
     ------
     InvalidParameterError
-        If there is one class only, or nothing held out for ``patience`` to watch.
+        If there is one class only, nothing held out for ``patience`` to watch, or the calibration
+        is for two classes and there are more.
 
     Warns
     -----
@@ -78,6 +80,10 @@ def train_fitted(
         If a class has no weight among the held-out targets: nothing is calibrated then.
     """
     classes = description.classes
+    if len(classes) != 2 and calibration not in (None, CALIBRATIONS[0]):
+        raise InvalidParameterError(
+            f"{calibration} calibration is for two classes: give calibration={CALIBRATIONS[0]!r}"
+        )
     shares = trained_shares(sample.numbers, sample.weight, class_weight, classes)
     class_weight = _by_number(class_weight, classes)
     prior = dict(zip(classes, shares.tolist(), strict=True))

@@ -1,7 +1,7 @@
 """Tensors, augmentation and the loop that trains a network."""
 
 from ._augment import Augmentation, augment, augmentation_layer, find_augmentation
-from ._calibration import adjust_prior, apply_calibration, fit_calibration
+from ._calibration import CALIBRATIONS, adjust_prior, apply_calibration, fit_calibration
 from ._data import class_targets, make_batches
 from ._domain import ImageDomain
 from ._loop import train_network
@@ -12,6 +12,7 @@ from ._splits import sky_folds, sky_groups, split_sky
 from ._statistics import image_statistics
 
 __all__ = [
+    "CALIBRATIONS",
     "Augmentation",
     "ImageDomain",
     "Plateau",

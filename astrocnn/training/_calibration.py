@@ -7,8 +7,10 @@ from scipy import optimize, special
 
 from ..exceptions import InvalidParameterError
 
-__all__ = ["adjust_prior", "apply_calibration", "fit_calibration"]
+__all__ = ["CALIBRATIONS", "adjust_prior", "apply_calibration", "fit_calibration"]
 
+#: Methods of `fit_calibration`; all but the first are for two classes.
+CALIBRATIONS = ("temperature", "beta", "isotonic")
 #: Probabilities are kept this far from 0 and 1, where single precision has no other numbers.
 _SMALLEST = 1e-7
 #: Knots of an isotonic calibration that are kept.
@@ -29,19 +31,21 @@ def fit_calibration(
         Probabilities of targets that the network was not trained on.
     truth : array_like of int, shape (n,)
         Their class numbers.
-    method : {"temperature", "isotonic"}
+    method : {"temperature", "beta", "isotonic"}
         ``"temperature"`` divides log-probabilities by one number, whatever the number of
-        classes; the order of the targets stays. ``"isotonic"`` fits any rising curve to the
-        probability of the second of two classes; it needs some thousand targets, and gives
-        neighbors the same probability.
+        classes; the order of the targets stays. Of two classes, ``"beta"`` also mends
+        probabilities that are too low for one class and right for the other: it makes the
+        log-odds ``a * log(p) - b * log(1 - p) + c`` of the probability p of the second, a and b
+        not below zero, so that the order stays as well. ``"isotonic"`` fits any rising curve to
+        p; it needs some thousand targets, and gives neighbors the same probability.
     sample_weight : array_like of shape (n,), optional
         Weight of each target, as in the training.
 
     Returns
     -------
     dict
-        Plain data (JSON) for `apply_calibration`: ``method``, ``n``, and ``temperature`` or the
-        ``knots`` of the curve.
+        Plain data (JSON) for `apply_calibration`: ``method``, ``n``, and ``temperature``, the
+        ``coefficients`` a, b and c, or the ``knots`` of the curve.
 
     Raises
     ------
@@ -51,7 +55,8 @@ def fit_calibration(
 
     References
     ----------
-    Guo et al. 2017, ICML (arXiv:1706.04599); Zadrozny & Elkan 2002, KDD, 694.
+    Guo et al. 2017, ICML (arXiv:1706.04599); Kull, Silva Filho & Flach 2017, Electronic Journal of
+    Statistics 11, 5052 (beta); Zadrozny & Elkan 2002, KDD, 694 (isotonic).
 
     Examples
     --------
@@ -71,8 +76,14 @@ def fit_calibration(
         raise InvalidParameterError(
             "probabilities must be finite; leave out rows without a verdict"
         )
-    if method not in ("temperature", "isotonic"):
-        raise InvalidParameterError(f"method is 'temperature' or 'isotonic', not {method!r}")
+    if method not in CALIBRATIONS:
+        raise InvalidParameterError(
+            f"method is {', '.join(map(repr, CALIBRATIONS))}, not {method!r}"
+        )
+    if method != "temperature" and proba.shape[1] != 2:
+        raise InvalidParameterError(
+            f"{method} calibration is for two classes; use method='temperature'"
+        )
     weight = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, float)
     if weight.shape != truth.shape or not (np.isfinite(weight) & (weight >= 0)).all():
         raise InvalidParameterError(
@@ -81,10 +92,8 @@ def fit_calibration(
     if len(np.unique(truth[weight > 0])) < 2:
         # The likelihood of one class has no maximum: it would be made certain.
         raise InvalidParameterError("calibration needs targets of two classes at least")
-    found = {"method": method, "n": len(truth)}
-    if method == "temperature":
-        return found | {"temperature": _temperature(proba, truth, weight)}
-    return found | {"knots": _knots(proba, truth, weight)}
+    name, fit = _FITS[method]
+    return {"method": method, "n": len(truth), name: fit(proba, truth, weight)}
 
 
 def apply_calibration(proba: np.ndarray, calibration: Mapping) -> np.ndarray:
@@ -119,6 +128,11 @@ def apply_calibration(proba: np.ndarray, calibration: Mapping) -> np.ndarray:
         return proba
     if method == "temperature":
         return special.softmax(_log(proba) / float(calibration["temperature"]), axis=-1)
+    if method == "beta":
+        a, b, c = calibration["coefficients"]
+        logarithm = _log(proba)
+        odds = a * logarithm[..., 1] - b * logarithm[..., 0] + c
+        return np.stack([special.expit(-odds), special.expit(odds)], axis=-1)
     if method == "isotonic":
         positive = np.interp(proba[..., 1], *np.asarray(calibration["knots"], dtype=float))
         return np.stack([1 - positive, positive], axis=-1)
@@ -184,20 +198,39 @@ def _temperature(proba, truth, weight) -> float:
     return float(np.exp(found.x))
 
 
+def _coefficients(proba, truth, weight) -> list[float]:
+    """Coefficients a, b and c of the highest likelihood; a and b as a temperature may be."""
+    features = _log(proba)[:, ::-1] * [1, -1]
+    sign = np.where(truth == 1, 1.0, -1.0)
+
+    def loss(coefficients):
+        odds = sign * (features @ coefficients[:2] + coefficients[2])
+        slope = -weight * sign * special.expit(-odds)
+        gradient = [*(features.T @ slope), slope.sum()]
+        return np.sum(weight * np.logaddexp(0, -odds)) / total, np.array(gradient) / total
+
+    total, bounds = weight.sum(), [(0.05, 20), (0.05, 20), (-20, 20)]
+    return optimize.minimize(loss, [1, 1, 0], jac=True, bounds=bounds).x.tolist()
+
+
 def _knots(proba, truth, weight) -> list[list[float]]:
     """Corners of the rising curve of the highest likelihood: probabilities before and after."""
     from sklearn.isotonic import IsotonicRegression
 
-    if proba.shape[1] != 2:
-        raise InvalidParameterError(
-            "isotonic calibration is for two classes; use method='temperature'"
-        )
     # A bin without a failure does not show that there are none: keep off 0 and 1.
     edge = 1 / (len(truth) + 2)
     curve = IsotonicRegression(y_min=edge, y_max=1 - edge).fit(proba[:, 1], truth == 1, weight)
     x, y = curve.X_thresholds_, curve.y_thresholds_
     kept = np.unique(np.linspace(0, len(x) - 1, _KNOTS).round().astype(int))
     return [x[kept].tolist(), y[kept].tolist()]
+
+
+#: Method -> what it finds, and how.
+_FITS = {
+    "temperature": ("temperature", _temperature),
+    "beta": ("coefficients", _coefficients),
+    "isotonic": ("knots", _knots),
+}
 
 
 def _shares(prior, n_classes: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from astropy.table import QTable
 from astrocnn import ClusterClassifier
 from astrocnn.cutouts import make_cutouts
 from astrocnn.estimators._sample import Sample, hold_out
-from astrocnn.exceptions import WeightsError
+from astrocnn.exceptions import InvalidParameterError, WeightsError
 from astrocnn.providers import Pixels, Provider
 from astrocnn.surveys import get_band
 from astrocnn.tables import describe_result, write_result
@@ -123,11 +123,17 @@ class TestCalibration:
         with pytest.raises(WeightsError, match="at least 100 held-out"):
             few.thresholds()
 
-    def test_isotonic_and_none(self, cutouts, labels):
-        for method in ("isotonic", None):
+    def test_other_methods_and_none(self, cutouts, labels):
+        for method in ("beta", "isotonic", None):
             clf = untrained(epochs=1, calibration=method).fit(cutouts, labels)
             assert clf._fitted.description.calibration.get("method") == method
             assert len(clf.thresholds()) == 3
+
+
+    def test_for_two_classes_is_said_before_training(self, cutouts):
+        three = np.array(["agn", "cluster", "star"])[np.arange(N) % 3]
+        with pytest.raises(InvalidParameterError, match="give calibration='temperature'"):
+            untrained(calibration="beta", epochs=10**6).fit(cutouts, three)
 
 
 class TestPrior:

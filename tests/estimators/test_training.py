@@ -130,6 +130,7 @@ def test_yes_and_no_are_two_classes():
     [
         {"calibration": {"method": "temperature"}},
         {"calibration": {"method": "isotonic", "knots": [[0.0]]}},
+        {"calibration": {"method": "beta", "coefficients": [1.0, 1.0]}},
         {"calibration": {"method": "platt"}},
         {"operating_points": {"threshold": [0.5]}},
     ],

@@ -77,7 +77,7 @@ def test_prior_is_the_bayes_formula():
     np.testing.assert_allclose(adjust_prior(posterior(0.5), 0.05, 0.5), posterior(0.05))
 
 
-@pytest.mark.parametrize("method", ["temperature", "isotonic"])
+@pytest.mark.parametrize("method", ["temperature", "beta", "isotonic"])
 def test_overconfident_scores_are_mended(method):
     found = fit_calibration(*overconfident(), method)
     proba, truth = overconfident(seed=1)
@@ -100,6 +100,50 @@ def test_temperature_of_three_classes():
     sharp = share**2 / (share**2).sum(axis=1, keepdims=True)
     found = fit_calibration(sharp, truth)
     np.testing.assert_allclose(apply_calibration(sharp, found), share, atol=0.02)
+
+
+@given(SCORES)
+def test_beta_of_one_one_zero_changes_nothing(positive):
+    proba = pairs(np.clip(positive, 1e-6, 1 - 1e-6))
+    found = apply_calibration(proba, {"method": "beta", "coefficients": [1, 1, 0]})
+    np.testing.assert_allclose(found, proba, atol=1e-9)
+
+
+@given(SCORES, st.floats(0.05, 20), st.floats(0.05, 20), st.floats(-5, 5))
+def test_beta_keeps_order_and_sum(positive, a, b, c):
+    found = apply_calibration(pairs(positive), {"method": "beta", "coefficients": [a, b, c]})
+    np.testing.assert_allclose(found.sum(axis=-1), 1)
+    assert np.all(np.diff(found[np.argsort(positive), 1]) >= -1e-12)
+
+
+def test_beta_is_logistic_regression_on_two_logarithms():
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(1)
+    positive = rng.beta(0.8, 1.4, 20_000)
+    odds = 1.4 * np.log(positive) - 0.7 * np.log(1 - positive) + 0.5
+    truth = (rng.random(20_000) < 1 / (1 + np.exp(-odds))).astype(int)
+    weight = rng.uniform(0.5, 2, 20_000)
+    found = fit_calibration(pairs(positive), truth, "beta", weight)["coefficients"]
+    features = np.stack([np.log(positive), -np.log(1 - positive)], axis=1)
+    peer = LogisticRegression(C=1e9, tol=1e-8).fit(features, truth, weight)
+    np.testing.assert_allclose(found, [*peer.coef_[0], peer.intercept_[0]], atol=2e-3)
+    np.testing.assert_allclose(found, [1.4, 0.7, 0.5], atol=0.15)
+
+
+def test_beta_mends_one_side():
+    """Probabilities of the middle too low, those of the ends right: no temperature does that."""
+    rng = np.random.default_rng(2)
+    share = rng.beta(0.7, 0.7, 20_000)
+    truth = (rng.random(20_000) < share).astype(int)
+    wrong = pairs(share**1.5)
+    errors = {
+        method: calibration_error(
+            apply_calibration(wrong, fit_calibration(wrong, truth, method))[:, 1], truth
+        )
+        for method in ("temperature", "beta")
+    }
+    assert errors["beta"] < 0.015 < 0.03 < errors["temperature"]
 
 
 def test_isotonic_rises_and_keeps_off_zero_and_one():
@@ -140,8 +184,9 @@ def test_rows_without_verdict_and_members_of_an_ensemble():
         (([0.2, 0.8], [0, 1]), r"shape \(n, n_classes\)"),
         (([[0.2, 0.8]], [0, 1]), r"shape \(n, n_classes\)"),
         (([[np.nan, 0.8]], [0]), "must be finite"),
-        (([[0.2, 0.8]], [0], "platt"), "'temperature' or 'isotonic', not 'platt'"),
+        (([[0.2, 0.8]], [0], "platt"), "'temperature', 'beta', 'isotonic', not 'platt'"),
         (([[0.2, 0.3, 0.5]] * 2, [0, 1], "isotonic"), "for two classes"),
+        (([[0.2, 0.3, 0.5]] * 2, [0, 1], "beta"), "beta calibration is for two classes"),
         (([[0.2, 0.8]] * 2, [1, 1]), "needs targets of two classes"),
         (([[0.2, 0.8]] * 2, [0, 1], "temperature", [1.0, 0.0]), "needs targets of two classes"),
         (([[0.2, 0.8]] * 2, [0, 1], "temperature", [1.0, np.nan]), "one finite number"),
