@@ -94,7 +94,8 @@ def _calibration(fitted, outputs, is_cluster, proba) -> dict:
     if "temperature" in used:
         found["temperature"] = round(used["temperature"], 3)
     if "coefficients" in used:
-        found["coefficients"] = [round(value, 3) for value in used["coefficients"]]
+        rounded = [round(value, 3) for value in used["coefficients"]]
+        found |= dict(zip("abc", rounded, strict=True))
     return found | {
         "expected_calibration_error": round(expected_calibration_error(is_cluster, proba), 4),
         "before_calibration": round(expected_calibration_error(is_cluster, raw), 4),
