@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import os
+import re
 import warnings
 import zipfile
 import zlib
@@ -31,7 +32,7 @@ __all__ = [
 #: Silencing warnings is not thread-safe: one file at a time, and only the modules that complain of
 #: trifles in FITS files, so that a mix-up with other threads can never hide anything else.
 LOCK = Lock()
-SILENCED = r"astropy\.(io\.fits|wcs)\.|astrocnn\.providers\._fits_image"
+SILENCED = rf"astropy\.(io\.fits|wcs)\.|{re.escape(__name__)}"
 #: How packed files begin, and what unpacks them.
 _PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 #: Longest header (blocks of 2880 bytes), and largest image (bytes), that are read.
