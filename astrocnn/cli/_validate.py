@@ -34,7 +34,7 @@ def add_arguments(parser) -> None:
     add = parser.add_argument
     add("result", metavar="RESULT", help="table written by astrocnn predict")
     truth = parser.add_mutually_exclusive_group().add_argument
-    truth("--truth", metavar="FILE", help="table with target_id and is_cluster")
+    truth("--truth", metavar="FILE", help="table with target_id (or name ...) and is_cluster")
     truth("--catalog", metavar="CATALOG", help="file of a catalog: what matches is a cluster")
     text = "largest distance of a match (default: 2arcmin); a length is taken at the entry's z_spec"
     add("--radius", metavar="R", type=radius, default="2arcmin", help=text)

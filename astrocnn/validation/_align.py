@@ -4,8 +4,9 @@ import numpy as np
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
+from ..tables._columns import id_name
 
-__all__ = ["align_truth", "find_rows"]
+__all__ = ["align_truth", "find_rows", "in_order_of"]
 
 #: Booleans as text files hold them.
 _WORDS = {"true": "cluster", "false": "non_cluster"}
@@ -71,10 +72,11 @@ def align_truth(
     result : `~astropy.table.QTable` with n rows
         Result of a classifier.
     truth : table or array_like of shape (n,)
-        A table with the boolean column ``column``, joined by ``target_id`` where both have one
-        (rows of the result that it lacks have no truth), else in the order of the result; or an
-        array in the order of the result, of bool or of the labels ``"cluster"`` and
-        ``"non_cluster"``. The words True and False, as CSV files hold them, will do.
+        An array in the order of the result, of bool or of the labels ``"cluster"`` and
+        ``"non_cluster"`` (the words True and False, as CSV files hold them, will do); or a table
+        with such a column. A table with identifiers (see `~astrocnn.tables.read_targets` for the
+        names of their column) is joined by them, and rows of the result that it lacks have no
+        truth; one without is taken in the order of the result.
     column : str
         Name of the truth column of a table.
 
@@ -87,6 +89,12 @@ def align_truth(
     ------
     InvalidTargetError
         If lengths or identifiers do not fit, or the values are no truth.
+
+    Notes
+    -----
+    Where the targets had no identifiers, ``predict`` numbers them from 0. To these row numbers of
+    the result refer a column ``target_id`` of the truth, and one of another name that holds the
+    same numbers. Names and other numbers are an error then, since nothing says which row is whose.
 
     Examples
     --------
@@ -102,25 +110,70 @@ def align_truth(
         raise InvalidTargetError(
             f"the truth table has no column {column!r}; its columns are {', '.join(truth.colnames)}"
         )
-    if "target_id" not in truth.colnames or "target_id" not in result.colnames:
-        return _as_bool(truth[column], len(result))
-    rows = find_rows(result["target_id"], truth["target_id"])
+    return in_order_of(result, truth, _as_bool(truth[column], len(truth)))
+
+
+def in_order_of(
+    result: Table, truth: Table, values: np.ma.MaskedArray, what: str = "truth"
+) -> np.ma.MaskedArray:
+    """Return values of the rows of a truth, row for row with a result; masked where it has none.
+
+    Parameters
+    ----------
+    result : `~astropy.table.Table` with n rows
+    truth : `~astropy.table.Table` with m rows
+    values : `~numpy.ma.MaskedArray` of shape (m,)
+    what : str
+        What the values are, for messages.
+    """
+    theirs, own = id_name(truth), id_name(result)
+    if truth is result:
+        return values
+    if theirs is None:
+        _check_length(values, len(result), what)
+        return values
+    if own is None:
+        raise InvalidTargetError(
+            f"the truth has identifiers ({theirs!r}) and the result has none: give the result with "
+            f"its target_id, or the {what} as an array in the order of the result"
+        )
+    _check_numbers(result[own], truth[theirs], theirs)
+    rows = find_rows(result[own], truth[theirs])
     if len(result) and np.all(rows < 0):
-        raise InvalidTargetError("result and truth have no target_id in common")
-    values = _as_bool(truth[column], len(truth))
-    aligned = np.ma.masked_all(len(result), dtype=bool)
+        raise InvalidTargetError(
+            f"result and truth have no identifier in common (columns {own!r} and {theirs!r}): "
+            "where another column identifies the rows, call it target_id"
+        )
+    aligned = np.ma.masked_all(len(result), dtype=values.dtype)
     aligned[rows >= 0] = values[rows[rows >= 0]]
     return aligned
+
+
+def _check_numbers(own, theirs, name: str) -> None:
+    """Raise InvalidTargetError if identifiers of the truth meet mere row numbers of the result."""
+    if name.lower() == "target_id" or len(own) == 0:
+        return
+    numbers = {str(row) for row in range(len(own))}
+    if set(as_text(own)) == numbers != set(as_text(theirs)):
+        raise InvalidTargetError(
+            f"the targets of the result are numbered from 0, and the column {name!r} of the truth "
+            "holds other identifiers: call it target_id if these are row numbers of the result; "
+            "take it out if the truth is in the order of the result"
+        )
+
+
+def _check_length(values, length: int, what: str) -> None:
+    if values.shape != (length,):
+        raise InvalidTargetError(
+            f"{what} needs one value per target: {length}, not an array of shape {values.shape}; "
+            "a table with target_id may have any length"
+        )
 
 
 def _as_bool(values, length: int) -> np.ma.MaskedArray:
     """Booleans or label words as a masked array of bool of the given length."""
     values = np.ma.array(values)
-    if values.shape != (length,):
-        raise InvalidTargetError(
-            f"truth needs one value per target: {length}, not an array of shape {values.shape}; "
-            "a table with target_id and is_cluster may have any length"
-        )
+    _check_length(values, length, "truth")
     mask = np.ma.getmaskarray(values)
     data = values.data
     if data.dtype.kind in "US":

@@ -5,7 +5,7 @@ from astropy import units as u
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
-from ._align import find_rows
+from ._align import in_order_of
 
 __all__ = ["align_column", "verdicts"]
 
@@ -85,12 +85,7 @@ def align_column(
         return _plain(column, len(result), "the values")
     if isinstance(truth, Table) and column in truth.colnames:
         values, unit = _plain(truth[column], len(truth), f"column {column!r}")
-        if "target_id" not in truth.colnames or "target_id" not in result.colnames:
-            return _plain(values, len(result), f"column {column!r}")[0], unit
-        rows = find_rows(result["target_id"], truth["target_id"])
-        aligned = np.ma.masked_all(len(result), dtype=values.dtype)
-        aligned[rows >= 0] = values[rows[rows >= 0]]
-        return aligned, unit
+        return in_order_of(result, truth, values, f"column {column!r}"), unit
     if column in result.colnames:
         return _plain(result[column], len(result), f"column {column!r}")
     names = [*truth.colnames] if isinstance(truth, Table) else []

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from astropy.table import MaskedColumn, QTable
+from astropy.table import MaskedColumn, QTable, Table
 
 from astrocnn.exceptions import InvalidTargetError
-from astrocnn.validation import align_truth, find_rows
+from astrocnn.validation import align_truth, completeness_against, find_rows, validate
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_repeated_identifiers():
         ([0.2, 0.9, 0.4], "True or False"),
         ([0, 1, 2], "True or False"),
         (["cluster", "agn", "cluster"], "not 'agn'"),
-        (QTable({"target_id": ["x"], "is_cluster": [True]}), "no target_id in common"),
+        (QTable({"target_id": ["x"], "is_cluster": [True]}), "no identifier in common"),
     ],
 )
 def test_truth_that_does_not_fit(result, truth, message):
@@ -67,3 +67,41 @@ def test_booleans_of_a_csv_file():
     result = QTable({"target_id": [0, 1, 2]})
     truth = QTable({"target_id": [2, 1, 0], "is_cluster": ["True", "false", "FALSE"]})
     assert align_truth(result, truth).tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("theirs", ["TARGET_ID", "Name", "id", "source_id", "IAUName"])
+@pytest.mark.parametrize("own", ["target_id", "NAME"])
+def test_identifiers_by_any_usual_name(own, theirs):
+    result = Table({own: ["a", "b", "c"], "proba_cluster": [0.9, 0.8, 0.1]})
+    truth = Table({theirs: ["c", "b", "a"], "is_cluster": [False, True, True], "z": [3, 2, 1]})
+    counts = validate(result, truth).confusion
+    assert (counts.tp, counts.fp, counts.tn, counts.fn) == (2, 0, 1, 0)
+    table = completeness_against(result, truth, "z", [0, 1.5, 2.5])
+    assert table["n_clusters"].tolist() == [1, 1]
+
+
+def test_target_id_goes_before_other_identifiers():
+    truth = Table({"name": ["a", "b"], "target_id": [1, 0], "is_cluster": [True, False]})
+    assert align_truth(Table({"target_id": [0, 1]}), truth).tolist() == [False, True]
+
+
+def test_row_numbers_of_a_result():
+    """Targets without identifiers are numbered: what is called otherwise may not mean that."""
+    result = Table({"target_id": [0, 1, 2]})
+    cluster = [True, False, False]
+    assert align_truth(result, Table({"is_cluster": cluster})).tolist() == cluster
+    for name in ("target_id", "id"):
+        truth = Table({name: [2, 1, 0], "is_cluster": cluster})
+        assert align_truth(result, truth).tolist() == cluster[::-1]
+    for ids in (["A1", "A2", "A3"], [1, 2, 3], [1, 2, 3, 0]):
+        truth = Table({"id": ids, "is_cluster": [True] * len(ids)})
+        with pytest.raises(InvalidTargetError, match="numbered from 0, and the column 'id'"):
+            align_truth(result, truth)
+
+
+def test_identifiers_of_the_truth_alone():
+    truth = Table({"target_id": ["a"], "is_cluster": [True]})
+    with pytest.raises(InvalidTargetError, match="'target_id'. and the result has none"):
+        align_truth(Table({"proba_cluster": [0.9]}), truth)
+    both = Table({"is_cluster": [True], "proba_cluster": [0.9]})
+    assert align_truth(both, both).tolist() == [True]
