@@ -15,7 +15,8 @@ _WORDS = {"true": "cluster", "false": "non_cluster"}
 def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
     """Return, for each wanted identifier, its row among the available ones, or -1.
 
-    Identifiers are compared as text, so numbers and the same numbers read from a file agree.
+    Identifiers are compared as text without blanks around it, so numbers and the same numbers read
+    from a file agree. Those that are masked, empty or NaN match nothing.
 
     Parameters
     ----------
@@ -37,17 +38,18 @@ def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> from astrocnn.validation import find_rows
-    >>> find_rows(["b", "c"], ["a", "b"]).tolist()
-    [1, -1]
+    >>> find_rows(["b", "c", ""], ["a", "b", ""]).tolist()
+    [1, -1, -1]
     """
-    wanted, available = as_text(wanted), as_text(available)
-    if np.array_equal(wanted, available):
-        return np.arange(len(wanted))
+    wanted, available = _identifiers(wanted), _identifiers(available)
+    if wanted == available:
+        return np.array([row if name else -1 for row, name in enumerate(wanted)], dtype=int)
     row_of, repeated = {}, set()
     for row, name in enumerate(available):
         if row_of.setdefault(name, row) != row:
             repeated.add(name)
-    ambiguous = repeated.intersection(wanted)
+    row_of.pop("", None)
+    ambiguous = repeated.intersection(wanted) - {""}
     if ambiguous:
         raise InvalidTargetError(
             f"target_id {min(ambiguous)!r} occurs more than once, so rows cannot be told apart; "
@@ -56,9 +58,22 @@ def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
     return np.array([row_of.get(name, -1) for name in wanted], dtype=int)
 
 
-def as_text(identifiers: np.ndarray) -> list[str]:
-    """Return identifiers as a list of str; bytes are decoded."""
-    values = np.asarray(identifiers).tolist()
+def _identifiers(values) -> list[str]:
+    """Identifiers as text; masked, empty or NaN ones are ''."""
+    values = np.ma.array(values)
+    if values.dtype.kind == "f":  # whole numbers, of which some were missing
+        values = np.ma.masked_invalid(values)
+        whole = values == np.trunc(values)
+        texts = [str(int(v)) if w else str(v) for v, w in zip(values.data, whole, strict=True)]
+    else:
+        texts = as_text(values.data)
+    mask = np.ma.getmaskarray(values)
+    return ["" if blank else t.strip() for t, blank in zip(texts, mask, strict=True)]
+
+
+def as_text(values: np.ndarray) -> list[str]:
+    """Return an array as a list of str; bytes are decoded."""
+    values = np.asarray(values).tolist()
     return [v.decode() if isinstance(v, bytes) else str(v) for v in values]
 
 
@@ -75,8 +90,8 @@ def align_truth(
         An array in the order of the result, of bool or of the labels ``"cluster"`` and
         ``"non_cluster"`` (the words True and False, as CSV files hold them, will do); or a table
         with such a column. A table with identifiers (see `~astrocnn.tables.read_targets` for the
-        names of their column) is joined by them, and rows of the result that it lacks have no
-        truth; one without is taken in the order of the result.
+        names of their column) is joined by them, and rows of the result that it lacks, or whose
+        identifier is empty, have no truth; one without is taken in the order of the result.
     column : str
         Name of the truth column of a table.
 
@@ -154,7 +169,7 @@ def _check_numbers(own, theirs, name: str) -> None:
     if name.lower() == "target_id" or len(own) == 0:
         return
     numbers = {str(row) for row in range(len(own))}
-    if set(as_text(own)) == numbers != set(as_text(theirs)):
+    if set(_identifiers(own)) == numbers != set(_identifiers(theirs)):
         raise InvalidTargetError(
             f"the targets of the result are numbered from 0, and the column {name!r} of the truth "
             "holds other identifiers: call it target_id if these are row numbers of the result; "

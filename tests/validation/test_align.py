@@ -1,10 +1,12 @@
 """Truth brought row for row to a result."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from astropy.table import MaskedColumn, QTable, Table
 
 from astrocnn.exceptions import InvalidTargetError
+from astrocnn.tables import read_file
 from astrocnn.validation import align_truth, completeness_against, find_rows, validate
 
 
@@ -105,3 +107,26 @@ def test_identifiers_of_the_truth_alone():
         align_truth(Table({"proba_cluster": [0.9]}), truth)
     both = Table({"is_cluster": [True], "proba_cluster": [0.9]})
     assert align_truth(both, both).tolist() == [True]
+
+
+def test_blank_identifiers_match_nothing():
+    result = Table({"target_id": [0, 2, 5]})
+    ids = MaskedColumn([5, 0, 2], mask=[False, True, False])  # under the mask lies 0
+    truth = Table({"target_id": ids, "is_cluster": [True, True, False]})
+    assert align_truth(result, truth).tolist() == [None, False, True]
+    floats = pd.DataFrame({"target_id": [5, None, 2], "is_cluster": [True, True, False]})
+    assert align_truth(result, Table.from_pandas(floats)).tolist() == [None, False, True]
+    result = Table({"target_id": MaskedColumn([5, 0, 2], mask=[False, True, False])})
+    assert align_truth(result, truth).tolist() == [True, None, False]  # the same list
+    assert align_truth(result, truth[::-1]).tolist() == [True, None, False]
+
+
+def test_blanks_around_identifiers_and_blank_ones():
+    assert find_rows(["a", "", "b"], ["", "b ", " a", ""]).tolist() == [2, -1, 1]
+    assert find_rows([1.0, np.nan, 2.5], ["2.5", "nan", "1"]).tolist() == [2, -1, 0]
+
+
+def test_blank_identifiers_of_a_file(tmp_path):
+    (tmp_path / "truth.csv").write_text("target_id,is_cluster\n5,True\n,True\n2,False\n")
+    truth = read_file(tmp_path / "truth.csv")
+    assert align_truth(Table({"target_id": [0, 2, 5]}), truth).tolist() == [None, False, True]
