@@ -5,6 +5,7 @@ from astropy import units as u
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
+from ..tables._flags import text
 from ._align import in_order_of
 
 __all__ = ["align_column", "verdicts"]
@@ -21,7 +22,7 @@ def verdicts(
         Result of ``predict``.
     threshold : float, optional
         Call a cluster what has at least this probability. By default the column ``label`` is taken,
-        or 0.5 where the table has none.
+        or 0.5 where the table has none. A masked or empty label is no verdict.
 
     Returns
     -------
@@ -32,7 +33,8 @@ def verdicts(
     Raises
     ------
     InvalidTargetError
-        If the table has no column ``proba_cluster``, or one that holds no probabilities.
+        If the table has no column ``proba_cluster``, or one that holds no probabilities, or labels
+        that are none of its classes.
     """
     if "proba_cluster" not in result.colnames:
         raise InvalidTargetError(
@@ -48,11 +50,28 @@ def verdicts(
             "to 1: divide percent by 100"
         )
     if threshold is None and "label" in result.colnames:
-        labels = np.ma.array(result["label"])
-        decided &= ~np.ma.getmaskarray(labels)
-        return proba, labels.data == "cluster", decided
+        labels = _labels(result)
+        return proba, labels == "cluster", decided & (labels != "")
     with np.errstate(invalid="ignore"):
         return proba, proba >= (0.5 if threshold is None else threshold), decided
+
+
+def _labels(result: Table) -> np.ndarray:
+    """Labels of a result, '' where there is none."""
+    labels = np.char.strip(text(result["label"]))
+    columns = {name for name in result.colnames if name.startswith("proba_")} - {"proba_err"}
+    others = {*labels.tolist()} - {"", "cluster"}
+    if len(columns) > 1:
+        others -= {"non_cluster", *(name.removeprefix("proba_") for name in columns)}
+    elif len(others) == 1 and min(others).lower() != "cluster":
+        return labels  # the other one of two classes, as in "agn" and "cluster"
+    if others:
+        raise InvalidTargetError(
+            f"column 'label' holds {min(others)!r}, and labels are 'cluster' and 'non_cluster' (or "
+            "other classes of the table): write them so, or leave the column out, for verdicts "
+            "from the probabilities"
+        )
+    return labels
 
 
 def align_column(
