@@ -87,7 +87,8 @@ def read_catalog(
     ``meta.id;meta.main``, ``src.redshift``, ``src.redshift.phot``). A column that is only called
     ``redshift`` or ``z`` is taken as ``z_spec`` though it may hold photometric redshifts: look at
     ``meta["columns"]`` and at the catalog's description, and say ``redshift="phot"`` if it does. A
-    ``z`` beside ``r`` and ``i``, or in magnitudes, is none.
+    ``z`` beside ``r`` and ``i``, or in magnitudes, is none, nor is one beside ``x`` and ``y``: say
+    ``columns={"z_spec": "z"}`` where it is.
 
     No row is dropped: `~astrocnn.matching.match_sky` passes over those without a position.
 
