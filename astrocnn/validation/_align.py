@@ -16,7 +16,8 @@ def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
     """Return, for each wanted identifier, its row among the available ones, or -1.
 
     Identifiers are compared as text without blanks around it, so numbers and the same numbers read
-    from a file agree. Those that are masked, empty or NaN match nothing.
+    from a file agree. Those that are masked, empty or NaN match nothing, unless both lists are the
+    same: then each row is its own match, as with repeated identifiers.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
     """
     wanted, available = _identifiers(wanted), _identifiers(available)
     if wanted == available:
-        return np.array([row if name else -1 for row, name in enumerate(wanted)], dtype=int)
+        return np.arange(len(wanted))
     row_of, repeated = {}, set()
     for row, name in enumerate(available):
         if row_of.setdefault(name, row) != row:

