@@ -5,11 +5,13 @@ from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
 from ..tables._columns import id_name
+from ..tables._numbers import MISSING, to_numbers
 
 __all__ = ["align_truth", "find_rows", "in_order_of"]
 
-#: Booleans as text files hold them.
-_WORDS = {"true": "cluster", "false": "non_cluster"}
+#: The truth as text files hold it, in lower case.
+_TRUE = ("cluster", "true", "1", "1.0")
+_FALSE = ("non_cluster", "false", "0", "0.0")
 
 
 def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
@@ -88,11 +90,12 @@ def align_truth(
     result : `~astropy.table.QTable` with n rows
         Result of a classifier.
     truth : table or array_like of shape (n,)
-        An array in the order of the result, of bool or of the labels ``"cluster"`` and
-        ``"non_cluster"`` (the words True and False, as CSV files hold them, will do); or a table
-        with such a column. A table with identifiers (see `~astrocnn.tables.read_targets` for the
-        names of their column) is joined by them, and rows of the result that it lacks, or whose
-        identifier is empty, have no truth; one without is taken in the order of the result.
+        An array in the order of the result, of bool, of 1 and 0, or of the labels ``"cluster"`` and
+        ``"non_cluster"`` (the words True and False, as CSV files hold them, will do), masked, NaN
+        or empty where it is not known; or a table with such a column. A table with identifiers (see
+        `~astrocnn.tables.read_targets` for the names of their column) is joined by them, and rows
+        of the result that it lacks, or whose identifier is empty, have no truth; one without is
+        taken in the order of the result.
     column : str
         Name of the truth column of a table.
 
@@ -187,22 +190,30 @@ def _check_length(values, length: int, what: str) -> None:
 
 
 def _as_bool(values, length: int) -> np.ma.MaskedArray:
-    """Booleans or label words as a masked array of bool of the given length."""
+    """Booleans, 1 and 0, or words as a masked array of bool of the given length."""
     values = np.ma.array(values)
     _check_length(values, length, "truth")
-    mask = np.ma.getmaskarray(values)
-    data = values.data
-    if data.dtype.kind in "US":
-        words = np.array([_WORDS.get(word.lower(), word) for word in as_text(data)], dtype=str)
-        unknown = sorted(set(words[~mask].tolist()) - {"cluster", "non_cluster"})
-        if unknown:
-            raise InvalidTargetError(
-                f"truth labels are 'cluster' and 'non_cluster', not {unknown[0]!r}"
-            )
-        data = words == "cluster"
-    elif data.dtype.kind not in "biu" or not np.all(np.isin(data[~mask], (0, 1))):
+    if values.dtype.kind in "USO":
+        return _words_as_bool(values)
+    if values.dtype.kind in "biuf":
+        numbers = to_numbers(values)
+        known = ~np.isnan(numbers)
+        if np.isin(numbers[known], (0, 1)).all():
+            return np.ma.array(numbers == 1, mask=~known)
+    raise InvalidTargetError(
+        "truth must be True or False (or 1 or 0, or 'cluster' or 'non_cluster') per target, "
+        "masked where unknown"
+    )
+
+
+def _words_as_bool(values: np.ma.MaskedArray) -> np.ma.MaskedArray:
+    """Text, or objects as pandas has them, as booleans; masked where masked or missing."""
+    texts = np.array([text.strip().lower() for text in as_text(values.data)], dtype=str)
+    unknown = np.ma.getmaskarray(values) | np.isin(texts, MISSING)
+    is_cluster = np.isin(texts, _TRUE)
+    other = ~(unknown | is_cluster | np.isin(texts, _FALSE))
+    if other.any():
         raise InvalidTargetError(
-            "truth must be True or False (or 1 or 0, or 'cluster' or 'non_cluster') per target, "
-            "masked where unknown"
+            f"truth labels are 'cluster' and 'non_cluster', not {as_text(values.data[other])[0]!r}"
         )
-    return np.ma.array(data.astype(bool), mask=mask)
+    return np.ma.array(is_cluster, mask=unknown)

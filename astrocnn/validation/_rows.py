@@ -6,6 +6,7 @@ from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
 from ..tables._flags import text
+from ..tables._numbers import to_numbers
 from ._align import in_order_of
 
 __all__ = ["align_column", "verdicts"]
@@ -40,8 +41,10 @@ def verdicts(
         raise InvalidTargetError(
             "the result has no column 'proba_cluster'; give the table that predict returns"
         )
-    column = np.ma.array(result["proba_cluster"], dtype=float)
-    proba = column.filled(np.nan)
+    try:
+        proba = to_numbers(result["proba_cluster"])
+    except ValueError as error:
+        raise InvalidTargetError(f"column 'proba_cluster' holds text: {error}") from error
     decided = np.isfinite(proba)
     outside = decided & (np.abs(np.nan_to_num(proba) - 0.5) > 0.5 + 1e-6)  # rounding may pass
     if outside.any():

@@ -56,6 +56,8 @@ def test_repeated_identifiers():
         ([True, False], "one value per target: 3"),
         ([0.2, 0.9, 0.4], "True or False"),
         ([0, 1, 2], "True or False"),
+        ([0, 1, np.inf], "True or False"),
+        (np.zeros(3, dtype="M8[s]"), "True or False"),
         (["cluster", "agn", "cluster"], "not 'agn'"),
         (QTable({"target_id": ["x"], "is_cluster": [True]}), "no identifier in common"),
     ],
@@ -130,3 +132,27 @@ def test_blank_identifiers_of_a_file(tmp_path):
     (tmp_path / "truth.csv").write_text("target_id,is_cluster\n5,True\n,True\n2,False\n")
     truth = read_file(tmp_path / "truth.csv")
     assert align_truth(Table({"target_id": [0, 2, 5]}), truth).tolist() == [None, False, True]
+
+
+@pytest.mark.parametrize(
+    "truth",
+    [
+        [1.0, 0.0, np.nan],
+        MaskedColumn([1, 0, 0], mask=[False, False, True]),
+        ["1", "0", ""],
+        ["true", " False", "N/A"],
+        np.array([b"cluster", b"non_cluster", b""]),
+        np.array([True, False, None], dtype=object),
+        np.array([1, 0.0, np.nan], dtype=object),
+    ],
+)
+def test_truth_where_some_is_missing(result, truth):
+    assert align_truth(result, truth).tolist() == [True, False, None]
+    assert align_truth(result, Table({"is_cluster": truth})).tolist() == [True, False, None]
+
+
+@pytest.mark.parametrize("cluster", [[True, None, False], [1, None, 0], ["cluster", None, "False"]])
+def test_truth_of_pandas(cluster):
+    result = pd.DataFrame({"proba_cluster": [0.9, 0.8, 0.1]})
+    report = validate(result, pd.DataFrame({"is_cluster": cluster}))
+    assert (report.confusion.tp, report.confusion.tn, report.n_no_truth) == (1, 1, 1)

@@ -62,3 +62,12 @@ def test_other_classes_are_no_clusters(tmp_path, suffix):
 
 def test_the_other_of_two_classes_may_have_any_name():
     assert called(["agn", "cluster", "agn"], proba_err=[0.1, 0.1, 0.1]) == [False, True, False]
+
+
+def test_words_for_missing_among_probabilities(tmp_path):
+    (tmp_path / "a.csv").write_text("proba_cluster\n0.9\nN/A\n0.2\n")
+    proba, verdict, decided = verdicts(read_file(tmp_path / "a.csv"))
+    np.testing.assert_equal(proba, [0.9, np.nan, 0.2])
+    assert (verdict.tolist(), decided.tolist()) == ([True, False, False], [True, False, True])
+    with pytest.raises(InvalidTargetError, match="'proba_cluster' holds text.*high"):
+        verdicts(Table({"proba_cluster": ["0.9", "high"]}))
