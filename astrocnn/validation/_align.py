@@ -113,7 +113,8 @@ def align_truth(
     -----
     Where the targets had no identifiers, ``predict`` numbers them from 0. To these row numbers of
     the result refer a column ``target_id`` of the truth, and one of another name that holds the
-    same numbers. Names and other numbers are an error then, since nothing says which row is whose.
+    same numbers. Names and other numbers are an error then, since nothing says which row is whose;
+    so is a ``target_id`` from 1 to n.
 
     Examples
     --------
@@ -170,14 +171,15 @@ def in_order_of(
 
 def _check_numbers(own, theirs, name: str) -> None:
     """Raise InvalidTargetError if identifiers of the truth meet mere row numbers of the result."""
-    if name.lower() == "target_id" or len(own) == 0:
+    own, theirs = set(_identifiers(own)), set(_identifiers(theirs))
+    from_zero, from_one = ({str(row + first) for row in range(len(own))} for first in (0, 1))
+    if not own or own != from_zero or theirs == own:
         return
-    numbers = {str(row) for row in range(len(own))}
-    if set(_identifiers(own)) == numbers != set(_identifiers(theirs)):
+    if name.lower() != "target_id" or theirs == from_one:
         raise InvalidTargetError(
             f"the targets of the result are numbered from 0, and the column {name!r} of the truth "
-            "holds other identifiers: call it target_id if these are row numbers of the result; "
-            "take it out if the truth is in the order of the result"
+            "holds other identifiers: take it out if the truth is in the order of the result; or "
+            "call it target_id, and begin at 0, if these are row numbers of the result"
         )
 
 

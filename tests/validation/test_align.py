@@ -101,6 +101,11 @@ def test_row_numbers_of_a_result():
         truth = Table({"id": ids, "is_cluster": [True] * len(ids)})
         with pytest.raises(InvalidTargetError, match="numbered from 0, and the column 'id'"):
             align_truth(result, truth)
+    truth = Table({"target_id": [1, 2, 3], "is_cluster": cluster})
+    with pytest.raises(InvalidTargetError, match="begin at 0"):
+        align_truth(result, truth)
+    of_all = Table({"target_id": np.arange(9), "is_cluster": [*cluster, *cluster, *cluster]})
+    assert align_truth(result, of_all).tolist() == cluster  # the first rows of a longer result
 
 
 def test_identifiers_of_the_truth_alone():
