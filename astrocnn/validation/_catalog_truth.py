@@ -1,9 +1,12 @@
 """Truth by a catalog."""
 
+import warnings
+
 import numpy as np
 from astropy import units as u
 from astropy.table import MaskedColumn, QTable, Table
 
+from ..exceptions import AstrocnnWarning
 from ..matching import angular_radius, match_sky
 from ..tables import target_coords
 from ..tables._columns import id_column
@@ -75,7 +78,9 @@ def catalog_truth(result: Table, catalog: Table, radius: u.Quantity = 2 * u.arcm
 
 def _near_blind_entry(coords, catalog: Table, radius: u.Quantity) -> np.ndarray:
     """Which positions lie near an entry without a redshift."""
-    size = angular_radius(radius, catalog["z_spec"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstrocnnWarning)  # match_sky has said it
+        size = angular_radius(radius, catalog["z_spec"])
     entries = target_coords(catalog)
     blind = np.isnan(size) & np.isfinite(entries.ra.deg) & np.isfinite(entries.dec.deg)
     near = np.zeros(len(coords), dtype=bool)
