@@ -120,11 +120,11 @@ def _by_ucd(table: Table, ucd: str) -> str | None:
 
 
 def _may_be_redshift(table: Table, column: str) -> bool:
-    """Whether a column called ``z`` or the like can be a redshift, not a magnitude."""
+    """Whether a column called ``z`` or the like can be a redshift, not magnitude or coordinate."""
     unit = table[column].info.unit
     if unit is not None and unit != u.dimensionless_unscaled:
         return False
-    if _ucd(table, column).startswith(("phot.", "em.", "src.redshift.phot")):
+    if _ucd(table, column).startswith(("phot.", "em.", "pos.", "src.redshift.phot")):
         return False
     others = {name.lower() for name in table.colnames}
-    return column.lower() != "z" or not {"r", "i"} <= others
+    return column.lower() != "z" or not ({"r", "i"} <= others or {"x", "y"} <= others)

@@ -14,6 +14,7 @@ from astropy.utils.exceptions import AstropyUserWarning
 from ..exceptions import InvalidTargetError
 from ..tables import target_coords
 from ..tables._files import read_file
+from ..tables._numbers import to_numbers
 from ..tables._pandas import from_pandas
 from ._find import OPTIONAL, find_columns
 from ._flags import flag_rows
@@ -23,7 +24,6 @@ __all__ = ["read_catalog"]
 #: Redshifts outside are no redshifts: no galaxy comes nearer at more than 3000 km/s, and the most
 #: distant ones known lie below 15; -1, -99, 99 and the like stand for "missing".
 _Z_LIMITS = (-0.01, 20.0)
-_MISSING = ("", "na", "n/a", "nan", "null", "none", "--", "-", "...")
 #: What a canonical column must be, if it has a unit at all.
 _UNITS = {
     "mass": (u.Msun,),
@@ -87,7 +87,8 @@ def read_catalog(
     ``meta.id;meta.main``, ``src.redshift``, ``src.redshift.phot``). A column that is only called
     ``redshift`` or ``z`` is taken as ``z_spec`` though it may hold photometric redshifts: look at
     ``meta["columns"]`` and at the catalog's description, and say ``redshift="phot"`` if it does. A
-    ``z`` beside ``r`` and ``i``, or in magnitudes, is none.
+    ``z`` beside ``r`` and ``i``, or in magnitudes, is none, nor is one beside ``x`` and ``y``: say
+    ``columns={"z_spec": "z"}`` where it is.
 
     No row is dropped: `~astrocnn.matching.match_sky` passes over those without a position.
 
@@ -222,12 +223,8 @@ def _redshifts(table: Table, column: str | None, key: str) -> MaskedColumn:
 
 def _as_numbers(values: np.ma.MaskedArray, column: str, key: str) -> np.ndarray:
     """Numbers or strings as floats, NaN where masked or one of the words for "missing"."""
-    if values.dtype.kind not in "SUO":
-        return values.astype(float).filled(np.nan)
-    empty = b"" if values.dtype.kind == "S" else ""
-    words = np.char.strip(values.filled(empty).astype(str))
     try:
-        return np.where(np.isin(np.char.lower(words), _MISSING), "nan", words).astype(float)
+        return to_numbers(values)
     except ValueError as err:
         raise InvalidTargetError(
             f"column {column!r} holds text, no redshifts ({err}): name another one with "

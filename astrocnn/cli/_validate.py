@@ -15,8 +15,9 @@ as none."""
 EPILOG = """\
 A purity is that of your sample's share of clusters; --prevalence gives the share
 among your candidates. With --catalog, make sure that the catalog is complete for
-your targets: a cluster that it lacks is counted as none. The report says how many
-matches chance would make.
+your targets: a cluster that it lacks is counted as none. Targets near an entry
+without a redshift are left out where --radius is a length. The report says how
+many matches chance would make.
 
 examples:
   astrocnn validate result.ecsv
@@ -34,7 +35,7 @@ def add_arguments(parser) -> None:
     add = parser.add_argument
     add("result", metavar="RESULT", help="table written by astrocnn predict")
     truth = parser.add_mutually_exclusive_group().add_argument
-    truth("--truth", metavar="FILE", help="table with target_id and is_cluster")
+    truth("--truth", metavar="FILE", help="table with target_id (or name ...) and is_cluster")
     truth("--catalog", metavar="CATALOG", help="file of a catalog: what matches is a cluster")
     text = "largest distance of a match (default: 2arcmin); a length is taken at the entry's z_spec"
     add("--radius", metavar="R", type=radius, default="2arcmin", help=text)
@@ -69,32 +70,22 @@ def _tables(args):
     """The result, and the truth."""
     from astropy.table import QTable
 
+    from ..catalogs import read_catalog
     from ..exceptions import InvalidTargetError
     from ..tables import read_file
+    from ..validation import catalog_truth
 
     result = QTable(read_file(args.result))
     if args.truth is not None:
         return result, read_file(args.truth)
     if args.catalog is not None:
-        return result, _matched(args, result)
+        return result, catalog_truth(result, read_catalog(args.catalog), args.radius)
     if "is_cluster" not in result.colnames:
         raise InvalidTargetError(
             f"'{args.result}' has no column 'is_cluster': give the truth with --truth FILE or "
             "--catalog CATALOG"
         )
     return result, result
-
-
-def _matched(args, result):
-    """Truth by a catalog."""
-    from ..catalogs import read_catalog
-    from ..matching import match_sky
-
-    per = "entry" if args.radius.unit.physical_type == "length" else "target"
-    names = [name for name in ("target_id", "ra", "dec") if name in result.colnames]
-    table = match_sky(result[names], read_catalog(args.catalog), args.radius, per=per)
-    table["is_cluster"] = table["matched"]
-    return table
 
 
 def _write(args, report, result, truth) -> None:

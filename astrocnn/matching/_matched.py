@@ -75,9 +75,11 @@ def add_match(
         info.description, info.meta, info.format = description, {"ucd": ucd}, form
 
 
-def match_summary(name: str, n_targets: int, n_matched: int, rate: ChanceRate, radius: str) -> dict:
+def match_summary(
+    name: str, n_targets: int, n_matched: int, rate: ChanceRate, radius: str, note: str = ""
+) -> dict:
     """What `describe_match` needs, in plain types that every file format keeps."""
-    of = f" ({name})" if name else ""
+    of = f" ({'; '.join(filter(None, (name, note)))})" if name or note else ""
     lost = n_targets - rate.n_targets
     without = f" ({lost} without a valid position)" if lost else ""
     return {

@@ -129,6 +129,7 @@ def match_sky(
     rule = read_rule(radius, per, redshift, unique, table, catalog, cosmology)
     shift = ring_shift(rule.largest, shift)
     check_ring(rule.largest, shift, n_shifts)
+    note = _cannot_match(rule, radius)
     coords, valid = read_positions(table)
     entries, exist = read_positions(catalog)
     coords, entries = coords[valid], entries[exist]
@@ -147,7 +148,7 @@ def match_sky(
     else:
         rate = ring_matches(rule, coords, entries, shift, n_shifts)
     within = radius_text(radius) + ("" if radius.isscalar else f" (one per {per})")
-    summary = match_summary(name, len(table), int(matched.sum()), rate, within)
+    summary = match_summary(name, len(table), int(matched.sum()), rate, within, note)
     table.meta[f"{prefix}match"] = summary
     return table
 
@@ -183,6 +184,16 @@ def describe_match(table: Table, prefix: str = "") -> str:
             f"prefix={prefix!r}"
         )
     return summary["description"]
+
+
+def _cannot_match(rule, radius: u.Quantity) -> str:
+    """How many rows have no radius, in words; '' if all have one."""
+    unknown = np.isnan(np.atleast_1d(rule.radius.value))
+    if not unknown.any():
+        return ""
+    what = "redshift" if radius.unit.physical_type == "length" else "radius"
+    rows = "targets" if rule.per == "target" else "entries"
+    return f"{unknown.sum()} of {unknown.size} {rows} without a {what} cannot match"
 
 
 def _per_target(found, valid, entry_rows):

@@ -8,7 +8,7 @@ from astropy.table import Table
 from ..exceptions import InvalidTargetError
 from ._flags import text
 
-__all__ = ["id_column", "sky_columns", "to_degrees"]
+__all__ = ["id_column", "id_name", "sky_columns", "to_degrees"]
 
 #: Usual names of right ascension and declination, in the order they are looked for (any case).
 _EQUATORIAL = (
@@ -100,14 +100,27 @@ def coordinate_column(table: Table) -> SkyCoord | None:
     return table[names[0]] if names else None
 
 
+def id_name(table: Table) -> str | None:
+    """Return the name of the column that identifies a table's rows, or None.
+
+    Examples
+    --------
+    >>> from astropy.table import Table
+    >>> from astrocnn.tables._columns import id_name
+    >>> id_name(Table({"Name": ["A1835"], "TARGET_ID": [1], "ra": [210.26]}))
+    'TARGET_ID'
+    """
+    names = {name.lower(): name for name in reversed(table.colnames)}
+    return next((names[n] for n in _IDS if n in names and table[names[n]].ndim == 1), None)
+
+
 def id_column(table: Table):
     """Return the identifiers of a table's rows, or None where no column has a usual name."""
-    names = {name.lower(): name for name in reversed(table.colnames)}
-    for name in _IDS:
-        if name in names and table[names[name]].ndim == 1:
-            column = table[names[name]]
-            return text(column) if column.dtype.kind in "SO" else column
-    return None
+    name = id_name(table)
+    if name is None:
+        return None
+    column = table[name]
+    return text(column) if column.dtype.kind in "SO" else column
 
 
 def to_degrees(column, sexagesimal: u.UnitBase = u.deg) -> np.ndarray:

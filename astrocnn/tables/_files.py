@@ -16,6 +16,7 @@ from ..exceptions import InvalidTargetError
 from ._coords import from_list
 from ._formats import take_keywords
 from ._parquet import read_parquet
+from ._votable import read_votable
 from ._xml import is_xml, refuse_entities
 
 __all__ = ["MATCH_TAG", "read_file"]
@@ -87,7 +88,11 @@ def read_file(path: str | os.PathLike) -> Table:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", u.UnitsWarning)  # deprecated, or unknown and kept
             dialect = _dialect(start) if suffix.lower() == ".csv" else {}
-            table = Table.read(path, format=_FORMATS.get(suffix.lower()), **dialect)
+            form = _FORMATS.get(suffix.lower())
+            if form == "votable" or (is_xml(start[:64]) and b"<VOTABLE" in start):
+                table = read_votable(path)
+            else:
+                table = Table.read(path, format=form, **dialect)
             if "delimiter" in dialect:
                 _read_decimal_commas(table)
             _improve(table)

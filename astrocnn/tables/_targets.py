@@ -34,7 +34,8 @@ def read_targets(targets) -> QTable:
           ``ra``/``dec``, ``RAJ2000``/``DEJ2000``, ``RA_ICRS``/``DE_ICRS``, ``RAdeg``/``DEdeg``,
           ``ALPHA_J2000``/``DELTA_J2000`` ...; ``GLON``/``GLAT`` or ``l``/``b``; or with the UCD
           ``pos.eq.ra;meta.main``. Units are honored; numbers without one are degrees; sexagesimal
-          strings are hours in right ascension. J2000 columns are taken as ICRS (0.03 arcsec).
+          strings are hours in right ascension. J2000 columns are taken as ICRS (0.03 arcsec); those
+          of a VOTable that are of FK4 or of another equinox by its ``COOSYS`` are converted.
         * The path of a file that `astropy.table.Table.read` reads (ECSV, FITS, VOTable, CSV; also
           compressed), or of a DS9 region file (``.reg``): the centers of its regions.
 
@@ -160,8 +161,9 @@ def _from_table(table: Table):
         )
     unusable = outside | ~finite
     lon, lat = np.where(unusable, np.nan, lon), np.where(unusable, np.nan, lat)
-    if frame != "icrs":
-        lon, lat = icrs_degrees(SkyCoord(lon, lat, unit="deg", frame=frame))
+    system = (table[lon_name].info.meta or {}).get("coosys", {"frame": frame})
+    if system != {"frame": "icrs"}:
+        lon, lat = icrs_degrees(SkyCoord(lon, lat, unit="deg", **system))
     lon = lon % 360.0
     return np.where(lon == 360.0, 0.0, lon), lat, id_column(table)
 

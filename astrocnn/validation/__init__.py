@@ -3,6 +3,7 @@
 from ._align import align_truth, find_rows
 from ._auc import auc
 from ._bands import CurveBand, precision_recall_band, roc_band
+from ._catalog_truth import catalog_truth
 from ._classes import confusion_by_class
 from ._columns import completeness_against
 from ._comparison import Comparison, delong_test
@@ -29,6 +30,7 @@ __all__ = [
     "VerdictComparison",
     "align_truth",
     "auc",
+    "catalog_truth",
     "completeness_against",
     "confusion_by_class",
     "confusion_counts",

@@ -4,17 +4,22 @@ import numpy as np
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
+from ..tables._columns import id_name
+from ..tables._numbers import MISSING, to_numbers
 
-__all__ = ["align_truth", "find_rows"]
+__all__ = ["align_truth", "find_rows", "in_order_of"]
 
-#: Booleans as text files hold them.
-_WORDS = {"true": "cluster", "false": "non_cluster"}
+#: The truth as text files hold it, in lower case.
+_TRUE = ("cluster", "true", "1", "1.0")
+_FALSE = ("non_cluster", "false", "0", "0.0")
 
 
 def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
     """Return, for each wanted identifier, its row among the available ones, or -1.
 
-    Identifiers are compared as text, so numbers and the same numbers read from a file agree.
+    Identifiers are compared as text without blanks around it, so numbers and the same numbers read
+    from a file agree. Those that are masked, empty or NaN match nothing, unless both lists are the
+    same: then each row is its own match, as with repeated identifiers.
 
     Parameters
     ----------
@@ -36,17 +41,18 @@ def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> from astrocnn.validation import find_rows
-    >>> find_rows(["b", "c"], ["a", "b"]).tolist()
-    [1, -1]
+    >>> find_rows(["b", "c", ""], ["a", "b", ""]).tolist()
+    [1, -1, -1]
     """
-    wanted, available = as_text(wanted), as_text(available)
-    if np.array_equal(wanted, available):
+    wanted, available = _identifiers(wanted), _identifiers(available)
+    if wanted == available:
         return np.arange(len(wanted))
     row_of, repeated = {}, set()
     for row, name in enumerate(available):
         if row_of.setdefault(name, row) != row:
             repeated.add(name)
-    ambiguous = repeated.intersection(wanted)
+    row_of.pop("", None)
+    ambiguous = repeated.intersection(wanted) - {""}
     if ambiguous:
         raise InvalidTargetError(
             f"target_id {min(ambiguous)!r} occurs more than once, so rows cannot be told apart; "
@@ -55,9 +61,22 @@ def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
     return np.array([row_of.get(name, -1) for name in wanted], dtype=int)
 
 
-def as_text(identifiers: np.ndarray) -> list[str]:
-    """Return identifiers as a list of str; bytes are decoded."""
-    values = np.asarray(identifiers).tolist()
+def _identifiers(values) -> list[str]:
+    """Identifiers as text; masked, empty or NaN ones are ''."""
+    values = np.ma.array(values)
+    if values.dtype.kind == "f":  # whole numbers, of which some were missing
+        values = np.ma.masked_invalid(values)
+        whole = values == np.trunc(values)
+        texts = [str(int(v)) if w else str(v) for v, w in zip(values.data, whole, strict=True)]
+    else:
+        texts = as_text(values.data)
+    mask = np.ma.getmaskarray(values)
+    return ["" if blank else t.strip() for t, blank in zip(texts, mask, strict=True)]
+
+
+def as_text(values: np.ndarray) -> list[str]:
+    """Return an array as a list of str; bytes are decoded."""
+    values = np.asarray(values).tolist()
     return [v.decode() if isinstance(v, bytes) else str(v) for v in values]
 
 
@@ -71,10 +90,12 @@ def align_truth(
     result : `~astropy.table.QTable` with n rows
         Result of a classifier.
     truth : table or array_like of shape (n,)
-        A table with the boolean column ``column``, joined by ``target_id`` where both have one
-        (rows of the result that it lacks have no truth), else in the order of the result; or an
-        array in the order of the result, of bool or of the labels ``"cluster"`` and
-        ``"non_cluster"``. The words True and False, as CSV files hold them, will do.
+        An array in the order of the result, of bool, of 1 and 0, or of the labels ``"cluster"`` and
+        ``"non_cluster"`` (the words True and False, as CSV files hold them, will do), masked, NaN
+        or empty where it is not known; or a table with such a column. A table with identifiers (see
+        `~astrocnn.tables.read_targets` for the names of their column) is joined by them, and rows
+        of the result that it lacks, or whose identifier is empty, have no truth; one without is
+        taken in the order of the result.
     column : str
         Name of the truth column of a table.
 
@@ -87,6 +108,13 @@ def align_truth(
     ------
     InvalidTargetError
         If lengths or identifiers do not fit, or the values are no truth.
+
+    Notes
+    -----
+    Where the targets had no identifiers, ``predict`` numbers them from 0. To these row numbers of
+    the result refer a column ``target_id`` of the truth, and one of another name that holds the
+    same numbers. Names and other numbers are an error then, since nothing says which row is whose;
+    so is a ``target_id`` from 1 to n.
 
     Examples
     --------
@@ -102,38 +130,92 @@ def align_truth(
         raise InvalidTargetError(
             f"the truth table has no column {column!r}; its columns are {', '.join(truth.colnames)}"
         )
-    if "target_id" not in truth.colnames or "target_id" not in result.colnames:
-        return _as_bool(truth[column], len(result))
-    rows = find_rows(result["target_id"], truth["target_id"])
+    return in_order_of(result, truth, _as_bool(truth[column], len(truth)))
+
+
+def in_order_of(
+    result: Table, truth: Table, values: np.ma.MaskedArray, what: str = "truth"
+) -> np.ma.MaskedArray:
+    """Return values of the rows of a truth, row for row with a result; masked where it has none.
+
+    Parameters
+    ----------
+    result : `~astropy.table.Table` with n rows
+    truth : `~astropy.table.Table` with m rows
+    values : `~numpy.ma.MaskedArray` of shape (m,)
+    what : str
+        What the values are, for messages.
+    """
+    theirs, own = id_name(truth), id_name(result)
+    if truth is result:
+        return values
+    if theirs is None:
+        _check_length(values, len(result), what)
+        return values
+    if own is None:
+        raise InvalidTargetError(
+            f"the truth has identifiers ({theirs!r}) and the result has none: give the result with "
+            f"its target_id, or the {what} as an array in the order of the result"
+        )
+    _check_numbers(result[own], truth[theirs], theirs)
+    rows = find_rows(result[own], truth[theirs])
     if len(result) and np.all(rows < 0):
-        raise InvalidTargetError("result and truth have no target_id in common")
-    values = _as_bool(truth[column], len(truth))
-    aligned = np.ma.masked_all(len(result), dtype=bool)
+        raise InvalidTargetError(
+            f"result and truth have no identifier in common (columns {own!r} and {theirs!r}): "
+            "where another column identifies the rows, call it target_id"
+        )
+    aligned = np.ma.masked_all(len(result), dtype=values.dtype)
     aligned[rows >= 0] = values[rows[rows >= 0]]
     return aligned
 
 
-def _as_bool(values, length: int) -> np.ma.MaskedArray:
-    """Booleans or label words as a masked array of bool of the given length."""
-    values = np.ma.array(values)
+def _check_numbers(own, theirs, name: str) -> None:
+    """Raise InvalidTargetError if identifiers of the truth meet mere row numbers of the result."""
+    own, theirs = set(_identifiers(own)), set(_identifiers(theirs))
+    from_zero, from_one = ({str(row + first) for row in range(len(own))} for first in (0, 1))
+    if not own or own != from_zero or theirs == own:
+        return
+    if name.lower() != "target_id" or theirs == from_one:
+        raise InvalidTargetError(
+            f"the targets of the result are numbered from 0, and the column {name!r} of the truth "
+            "holds other identifiers: take it out if the truth is in the order of the result; or "
+            "call it target_id, and begin at 0, if these are row numbers of the result"
+        )
+
+
+def _check_length(values, length: int, what: str) -> None:
     if values.shape != (length,):
         raise InvalidTargetError(
-            f"truth needs one value per target: {length}, not an array of shape {values.shape}; "
-            "a table with target_id and is_cluster may have any length"
+            f"{what} needs one value per target: {length}, not an array of shape {values.shape}; "
+            "a table with target_id may have any length"
         )
-    mask = np.ma.getmaskarray(values)
-    data = values.data
-    if data.dtype.kind in "US":
-        words = np.array([_WORDS.get(word.lower(), word) for word in as_text(data)], dtype=str)
-        unknown = sorted(set(words[~mask].tolist()) - {"cluster", "non_cluster"})
-        if unknown:
-            raise InvalidTargetError(
-                f"truth labels are 'cluster' and 'non_cluster', not {unknown[0]!r}"
-            )
-        data = words == "cluster"
-    elif data.dtype.kind not in "biu" or not np.all(np.isin(data[~mask], (0, 1))):
+
+
+def _as_bool(values, length: int) -> np.ma.MaskedArray:
+    """Booleans, 1 and 0, or words as a masked array of bool of the given length."""
+    values = np.ma.array(values)
+    _check_length(values, length, "truth")
+    if values.dtype.kind in "USO":
+        return _words_as_bool(values)
+    if values.dtype.kind in "biuf":
+        numbers = to_numbers(values)
+        known = ~np.isnan(numbers)
+        if np.isin(numbers[known], (0, 1)).all():
+            return np.ma.array(numbers == 1, mask=~known)
+    raise InvalidTargetError(
+        "truth must be True or False (or 1 or 0, or 'cluster' or 'non_cluster') per target, "
+        "masked where unknown"
+    )
+
+
+def _words_as_bool(values: np.ma.MaskedArray) -> np.ma.MaskedArray:
+    """Text, or objects as pandas has them, as booleans; masked where masked or missing."""
+    texts = np.array([text.strip().lower() for text in as_text(values.data)], dtype=str)
+    unknown = np.ma.getmaskarray(values) | np.isin(texts, MISSING)
+    is_cluster = np.isin(texts, _TRUE)
+    other = ~(unknown | is_cluster | np.isin(texts, _FALSE))
+    if other.any():
         raise InvalidTargetError(
-            "truth must be True or False (or 1 or 0, or 'cluster' or 'non_cluster') per target, "
-            "masked where unknown"
+            f"truth labels are 'cluster' and 'non_cluster', not {as_text(values.data[other])[0]!r}"
         )
-    return np.ma.array(data.astype(bool), mask=mask)
+    return np.ma.array(is_cluster, mask=unknown)

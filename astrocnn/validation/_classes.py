@@ -30,8 +30,8 @@ def confusion_by_class(
     result : `~astropy.table.QTable` or pandas.DataFrame with n rows
         Result of ``predict``.
     truth : table or array_like of shape (n,)
-        A table with the column ``column``, joined by ``target_id`` where both have one; or the
-        names in the order of the result.
+        A table with the column ``column``, joined as in `align_truth`; or the names in the order of
+        the result.
     column : str
         Name of the column with the classes.
     threshold : float, optional

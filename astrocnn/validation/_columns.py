@@ -31,8 +31,8 @@ def completeness_against(
     truth : table or array_like of shape (n,)
         As `align_truth` reads it.
     column : str, or array_like or Quantity of shape (n,)
-        Name of a column of the truth, joined by ``target_id``, or else of the result; or the values
-        in the order of the result.
+        Name of a column of the truth, joined as in `align_truth`, or else of the result; or the
+        values in the order of the result.
     bins : int, or array_like or Quantity of shape (k + 1,)
         Rising edges, each bin with its lower edge and without its upper one, the last bin with
         both; or a number of bins with about equally many clusters each.

@@ -5,7 +5,9 @@ from astropy import units as u
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
-from ._align import find_rows
+from ..tables._flags import text
+from ..tables._numbers import to_numbers
+from ._align import in_order_of
 
 __all__ = ["align_column", "verdicts"]
 
@@ -21,7 +23,7 @@ def verdicts(
         Result of ``predict``.
     threshold : float, optional
         Call a cluster what has at least this probability. By default the column ``label`` is taken,
-        or 0.5 where the table has none.
+        or 0.5 where the table has none. A masked or empty label is no verdict.
 
     Returns
     -------
@@ -32,14 +34,17 @@ def verdicts(
     Raises
     ------
     InvalidTargetError
-        If the table has no column ``proba_cluster``, or one that holds no probabilities.
+        If the table has no column ``proba_cluster``, or one that holds no probabilities, or labels
+        that are none of its classes.
     """
     if "proba_cluster" not in result.colnames:
         raise InvalidTargetError(
             "the result has no column 'proba_cluster'; give the table that predict returns"
         )
-    column = np.ma.array(result["proba_cluster"], dtype=float)
-    proba = column.filled(np.nan)
+    try:
+        proba = to_numbers(result["proba_cluster"])
+    except ValueError as error:
+        raise InvalidTargetError(f"column 'proba_cluster' holds text: {error}") from error
     decided = np.isfinite(proba)
     outside = decided & (np.abs(np.nan_to_num(proba) - 0.5) > 0.5 + 1e-6)  # rounding may pass
     if outside.any():
@@ -48,11 +53,28 @@ def verdicts(
             "to 1: divide percent by 100"
         )
     if threshold is None and "label" in result.colnames:
-        labels = np.ma.array(result["label"])
-        decided &= ~np.ma.getmaskarray(labels)
-        return proba, labels.data == "cluster", decided
+        labels = _labels(result)
+        return proba, labels == "cluster", decided & (labels != "")
     with np.errstate(invalid="ignore"):
         return proba, proba >= (0.5 if threshold is None else threshold), decided
+
+
+def _labels(result: Table) -> np.ndarray:
+    """Labels of a result, '' where there is none."""
+    labels = np.char.strip(text(result["label"]))
+    columns = {name for name in result.colnames if name.startswith("proba_")} - {"proba_err"}
+    others = {*labels.tolist()} - {"", "cluster"}
+    if len(columns) > 1:
+        others -= {"non_cluster", *(name.removeprefix("proba_") for name in columns)}
+    elif len(others) == 1 and min(others).lower() != "cluster":
+        return labels  # the other one of two classes, as in "agn" and "cluster"
+    if others:
+        raise InvalidTargetError(
+            f"column 'label' holds {min(others)!r}, and labels are 'cluster' and 'non_cluster' (or "
+            "other classes of the table): write them so, or leave the column out, for verdicts "
+            "from the probabilities"
+        )
+    return labels
 
 
 def align_column(
@@ -85,12 +107,7 @@ def align_column(
         return _plain(column, len(result), "the values")
     if isinstance(truth, Table) and column in truth.colnames:
         values, unit = _plain(truth[column], len(truth), f"column {column!r}")
-        if "target_id" not in truth.colnames or "target_id" not in result.colnames:
-            return _plain(values, len(result), f"column {column!r}")[0], unit
-        rows = find_rows(result["target_id"], truth["target_id"])
-        aligned = np.ma.masked_all(len(result), dtype=values.dtype)
-        aligned[rows >= 0] = values[rows[rows >= 0]]
-        return aligned, unit
+        return in_order_of(result, truth, values, f"column {column!r}"), unit
     if column in result.colnames:
         return _plain(result[column], len(result), f"column {column!r}")
     names = [*truth.colnames] if isinstance(truth, Table) else []

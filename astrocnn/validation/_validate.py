@@ -39,7 +39,7 @@ def validate(
         matches chance would make.
     threshold : float, optional
         Call a cluster what has at least this probability. By default the column ``label`` is taken,
-        or 0.5 where the table has none.
+        masked or empty where there is no verdict, or 0.5 where the table has none.
     prevalence : float, optional
         Share of clusters among your own targets; the report then shows the purity there too.
     confidence : float

@@ -87,6 +87,17 @@ def test_spectroscopic_name_goes_before_a_mere_redshift(table):
     assert read_catalog(table)["z_spec"].tolist() == [1.1, 1.2, 1.3]
 
 
+def test_a_coordinate_is_no_redshift():
+    table = Table({"ra": [10.0], "dec": [-5.0], "X": [0.5], "y": [0.1], "z": [0.3]})
+    assert read_catalog(table)["z_spec"].tolist() == [None]
+    assert read_catalog(table, columns={"z_spec": "z"})["z_spec"].tolist() == [0.3]
+    table["redshift"] = [0.2]
+    assert read_catalog(table)["z_spec"].tolist() == [0.2]
+    table = Table({"ra": [10.0], "dec": [-5.0], "z": [0.3]})
+    table["z"].meta["ucd"] = "pos.cartesian.z"
+    assert read_catalog(table)["z_spec"].tolist() == [None]
+
+
 def test_a_magnitude_is_no_redshift(table):
     with_unit = table.copy()
     with_unit["Z"].unit = u.mag

@@ -50,6 +50,21 @@ def test_catalog_as_truth_says_what_chance_makes(run, verdicts):
     assert "0 of 40 targets matched within 100 kpc" in "\n".join(out)
 
 
+def test_clusters_without_redshift_are_no_false_positives(run, folder, verdicts):
+    catalog = Table.read(folder / "clusters.csv")
+    catalog["z"][:5] = -1
+    catalog["dec"] = 0.0
+    catalog.write(folder / "some.csv")
+    full = "\n".join(run("validate", "result.ecsv", "--truth", "truth.csv")[1])
+    code, out, _ = run("validate", "result.ecsv", "--catalog", "some.csv", "--radius", "500kpc")
+    words = "\n".join(out)
+    assert code == 0
+    assert "5 targets were left out: their truth is unknown." in words
+    assert "(some; 5 of 20 entries without a redshift cannot match)" in words
+    rates = [re.search("false-positive rate .*", text).group() for text in (full, words)]
+    assert rates[0] == rates[1]
+
+
 def test_files(run, folder, verdicts):
     for name in ("report.html", "report.json", "report.ecsv"):
         code, out, err = run("validate", "result.ecsv", "--truth", "truth.csv", "-o", name)

@@ -1,0 +1,37 @@
+"""Numbers of columns that may hold words for "missing"."""
+
+import numpy as np
+
+__all__ = ["MISSING", "to_numbers"]
+
+#: Words for "missing", in lower case.
+MISSING = ("", "na", "n/a", "nan", "null", "none", "--", "-", "...")
+
+
+def to_numbers(values) -> np.ndarray:
+    """Return numbers, or text of numbers, as floats; NaN where masked or a word for "missing".
+
+    Parameters
+    ----------
+    values : column or array_like of shape (n,)
+        One word such as ``N/A`` makes text of a whole column of a CSV file.
+
+    Raises
+    ------
+    ValueError
+        If a text is no number.
+
+    Examples
+    --------
+    >>> from astrocnn.tables._numbers import to_numbers
+    >>> to_numbers(["0.3", "N/A", " 0.2"])
+    array([0.3, nan, 0.2])
+    """
+    if hasattr(values, "unmasked"):  # a masked quantity
+        values = np.ma.array(values.unmasked.value, mask=values.mask)
+    values = np.ma.array(getattr(values, "value", values))
+    if values.dtype.kind not in "SUO":
+        return values.astype(float).filled(np.nan)
+    empty = b"" if values.dtype.kind == "S" else ""
+    words = np.char.strip(values.filled(empty).astype(str))
+    return np.where(np.isin(np.char.lower(words), MISSING), "nan", words).astype(float)
