@@ -52,7 +52,9 @@ class FitsProvider(Provider):
         ``{"image": "a.fits", "exposure": "a_exp.fits", "background": "a_bkg.fits"}``, of which the
         maps may be left out. XMM-Newton pipeline (PPS) and eROSITA (eSASS) products are known by
         their file names: exposure maps are paired with their images, images outside the
-        band's energy range and background maps (they contain cluster light) are left alone.
+        band's energy range and background maps (they contain cluster light) are left alone. Of
+        other files those that are exposure maps, background maps or masks, by their header or by
+        a word of their name, are left out with a warning; what a dict names as an image is one.
     band : Band
         What the pixels are.
     quantity : {'counts', 'rate', 'intensity'}, optional
@@ -73,7 +75,7 @@ class FitsProvider(Provider):
     Warns
     -----
     FailedTargetWarning
-        If some of several files cannot be read.
+        If some of several files cannot be read, or are no images.
 
     Notes
     -----

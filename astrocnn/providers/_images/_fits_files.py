@@ -13,10 +13,11 @@ from astropy.coordinates import SkyCoord
 
 from ...exceptions import FailedTargetWarning, ProviderError
 from ...surveys import BANDS, SURVEYS, Band, get_survey
-from ._esass_products import is_esass, pair_esass
+from ._esass_products import is_esass, is_esass_image, pair_esass
 from ._fits_image import ImageInfo, read_info
+from ._map_files import kind_by_header, leave_out_maps, told_maps
 from ._resample import SkyImage
-from ._xmm_products import is_product, pair_products
+from ._xmm_products import is_epic_image, is_product, pair_products
 
 __all__ = ["FitsImage", "find_images"]
 
@@ -84,32 +85,28 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
     Warns
     -----
     FailedTargetWarning
-        If some of several files cannot be read.
+        If some of several files cannot be read, or are maps and no images, by header or name.
     """
     hdus = hdu if isinstance(hdu, Mapping) else {"image": hdu}
     if not set(hdus) <= set(_KINDS):
         raise ProviderError(f"hdu has the keys {', '.join(_KINDS)}, not {list(hdus)}")
-    chosen = _given(source) if isinstance(source, dict) else _choose(_paths(source), band)
+    named = isinstance(source, dict)
+    chosen, maps = (_given(source), []) if named else _choose(_paths(source), band)
     images, faults = [], []
     for *files, key, photons in chosen:
         try:
             image = _locate(*files, hdus)
             _check_telescope(image, band)
-            image.key, image.photons = key, photons
-            images.append(image)
         except ProviderError as error:
             faults.append(str(error))
-    if not images:
-        raise ProviderError(
-            f"none of the {len(chosen)} images for band {band.name} can be used: {faults[0]}"
-        )
-    if faults:
-        warnings.warn(
-            f"{len(faults)} of {len(chosen)} files for band {band.name} are left out; "
-            f"the first: {faults[0]}",
-            FailedTargetWarning,
-            stacklevel=5,
-        )
+            continue
+        image.key, image.photons = key, photons
+        kind = None if named or hdus.get("image") is not None else _map_kind(image)
+        if kind is None:
+            images.append(image)
+        else:
+            maps.append((image.path, f"{kind} by its header"))
+    _report(images, faults, maps, band)
     keys, photons = {}, {}
     for image in images:
         keys.setdefault(image.key, len(keys))
@@ -117,12 +114,44 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
     return sorted(images, key=lambda image: (keys[image.key], photons[image.photons]))
 
 
+def _report(images, faults, maps, band):
+    """Raise if no image is left; warn of files that are left out."""
+    total = len(images) + len(faults) + len(maps)
+    if not images:
+        reasons = faults[:1] + ([told_maps(maps)] if maps else [])
+        raise ProviderError(
+            f"none of the {total} images for band {band.name} can be used: {'; '.join(reasons)}"
+        )
+    if faults:
+        warnings.warn(
+            f"{len(faults)} of {total} files for band {band.name} are left out; "
+            f"the first: {faults[0]}",
+            FailedTargetWarning,
+            stacklevel=6,
+        )
+    if maps:
+        warnings.warn(
+            f"{len(maps)} of {total} files for band {band.name}: {told_maps(maps)}",
+            FailedTargetWarning,
+            stacklevel=6,
+        )
+
+
+def _map_kind(image) -> str | None:
+    """What map an image is by its header; the names of pipeline images say that they are none."""
+    if is_epic_image(image.path) or is_esass_image(image.path):
+        return None
+    return kind_by_header(image.info.content, image.info.unit)
+
+
 def _choose(paths, band):
-    """Images of a band among files, with their exposure maps; pipeline products by their names."""
+    """Images of a band among files, with their exposure maps, and other maps, by their names."""
     others = [path for path in paths if _of_another_survey(path, band)]
     mine = [path for path in paths if not _of_another_survey(path, band)] if others else paths
+    own = [path for path in mine if not is_esass(path) and not is_product(path)]
+    own, maps = leave_out_maps(own, alone=len(own) == len(mine))
     chosen = pair_esass([path for path in mine if is_esass(path)], band)
-    for path, exposure, key in pair_products([p for p in mine if not is_esass(p)], band):
+    for path, exposure, key in pair_products([*filter(is_product, mine), *own], band):
         chosen.append((path, exposure, key, path))
     if not chosen:
         raise ProviderError(
@@ -130,7 +159,7 @@ def _choose(paths, band):
             + (f"; {others[0].name} is of another telescope, by its name" if others else "")
             + ("" if band.energy is None else f"; its energy range is {band.energy}")
         )
-    return [(path, exposure, None, key, photons) for path, exposure, key, photons in chosen]
+    return [(path, exposure, None, key, photons) for path, exposure, key, photons in chosen], maps
 
 
 def _of_another_survey(path, band) -> bool:

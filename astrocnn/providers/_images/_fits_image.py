@@ -36,6 +36,8 @@ SILENCED = r"astropy\.(io\.fits|wcs)\.|astrocnn\.providers\._fits_image"
 _PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 #: Longest header (blocks of 2880 bytes), and largest image (bytes), that are read.
 _HEADER_BLOCKS, _LARGEST = 4000, 8 * 2**30
+#: Keywords that say what the pixels of an HDU are.
+_CONTENT = ("CONTENT", "HDUCLAS1", "HDUCLAS2", "HDUCLAS3", "HDUCLAS4", "EXTNAME")
 #: What was read from headers, by file, HDU, and state of the file.
 _INFOS, _MOST_INFOS = {}, 100_000
 #: What broken files make astropy raise.
@@ -61,6 +63,10 @@ class ImageInfo:
         Largest distance of its border from the middle (radians).
     telescope : str
         Name in the header, if there is one.
+    content : tuple of str
+        What the header says that the pixels are: ``CONTENT``, ``HDUCLASn``, ``EXTNAME``.
+    unit : str
+        ``BUNIT``, if there is one.
     """
 
     index: int
@@ -68,6 +74,8 @@ class ImageInfo:
     center: np.ndarray
     radius: float
     telescope: str = ""
+    content: tuple[str, ...] = ()
+    unit: str = ""
 
 
 def read_image(source, hdu: int | str | None = None) -> SkyImage:
@@ -130,8 +138,14 @@ def read_info(path, hdu: int | str | None = None) -> ImageInfo:
 def _read_info(path, hdu):
     with opened(path) as (hdus, name):
         index, wcs = _find_image(hdus, name, hdu)
-        named = hdus[index].header.get("TELESCOP") or hdus[0].header.get("TELESCOP", "")
-        return replace(locate_image(index, wcs), telescope=str(named).strip())
+        header = hdus[index].header
+        named = header.get("TELESCOP") or hdus[0].header.get("TELESCOP", "")
+        return replace(
+            locate_image(index, wcs),
+            telescope=str(named).strip(),
+            content=tuple(str(header[key]) for key in _CONTENT if key in header),
+            unit=str(header.get("BUNIT", "")).strip(),
+        )
 
 
 def read_pixels(path, index: int) -> np.ndarray:

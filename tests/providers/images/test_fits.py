@@ -492,6 +492,60 @@ class TestSources:
         assert repr(FitsProvider(tmp_path, own)).endswith(" and 1 more>")
 
 
+class TestMapsAmongImages:
+    """An exposure map is no image: its seconds are never added to photons."""
+
+    @pytest.fixture
+    def image(self, tmp_path):
+        return write(tmp_path / "img.fits", full(1, "int16"))
+
+    @pytest.mark.parametrize(
+        ("name", "cards", "told"),
+        [
+            ("expmap.fits", {}, "exposure map by its name"),
+            ("img_exp.fits", {"CONTENT": "EPIC IMAGE"}, "exposure map by its name"),
+            ("a.fits", {"BUNIT": "s"}, "exposure map by its header"),
+            ("a.fits", {"CONTENT": "EPIC EXPOSURE MAP"}, "exposure map by its header"),
+            ("img_bkg.fits", {}, "background map by its name"),
+        ],
+    )
+    @pytest.mark.parametrize("listed", [True, False])
+    def test_left_out_with_a_warning(self, tmp_path, image, name, cards, told, listed):
+        path = write(tmp_path / name, full(20e3), **cards)
+        words = rf"1 of 2 files for band xmm: {name} \({told}\) left out.*'exposure': \.\.\."
+        with pytest.warns(FailedTargetWarning, match=words):
+            provider = FitsProvider([path, image] if listed else tmp_path, XMM)
+        assert (provider.cutout(GRID).image == 1).all()
+
+    def test_beside_products_of_the_pipeline(self, tmp_path):
+        write(tmp_path / NAME.format("IMAGE_"), full(1, "int16"), BUNIT="s")  # its name is known
+        write(tmp_path / "my_exp.fits", full(20e3))
+        with pytest.warns(FailedTargetWarning, match=r"my_exp\.fits \(exposure map by its name\)"):
+            provider = FitsProvider(tmp_path, XMM)
+        assert (provider.cutout(GRID).image == 1).all()
+
+    def test_a_dict_says_what_is_an_image(self, tmp_path):
+        path = write(tmp_path / "exp_deep_image.fits", full(3, "int16"), CONTENT="EXPOSURE MAP")
+        assert (FitsProvider({"image": path}, XMM).cutout(GRID).image == 3).all()
+
+    def test_a_single_file_and_a_named_hdu(self, tmp_path):
+        path = write(tmp_path / "exp_deep_image.fits", full(3, "int16"))
+        assert (FitsProvider(path, XMM).cutout(GRID).image == 3).all()
+        path = write(tmp_path / "e.fits", full(3, "int16"), BUNIT="s")
+        assert (FitsProvider(path, XMM, hdu=0).cutout(GRID).image == 3).all()
+        with pytest.raises(ProviderError, match=r"none of the 1 .* e\.fits \(exposure map by"):
+            FitsProvider(path, XMM)
+
+    def test_real_products_under_other_names(self, folder, tmp_path):
+        """Abell 1835: the counts stay what they are."""
+        for kind, name in (("IMAGE_", "mos2_image"), ("EXPMAP", "mos2_time")):
+            shutil.copy(folder / NAME.format(kind), tmp_path / f"{name}.fits.gz")
+        with pytest.warns(FailedTargetWarning, match=r"mos2_time\.fits\.gz \(exposure map"):
+            provider = FitsProvider(tmp_path, XMM)
+        grid = CutoutGrid(SkyCoord(210.258, 2.879, unit="deg"), 2 * u.arcmin, 30)
+        assert provider.cutout(grid).image.sum() == pytest.approx(16779, rel=0.1)
+
+
 class TestFaults:
     def test_only_file_is_broken(self, tmp_path):
         path = tmp_path / "broken.fits"
