@@ -113,7 +113,8 @@ def read_image(source, hdu: int | str | None = None) -> SkyImage:
     """
     with opened(source) as (hdus, name):
         index, wcs = _find_image(hdus, name, hdu)
-        return SkyImage(_native_pixels(hdus[index], name), wcs, name=name)
+        unit = str(hdus[index].header.get("BUNIT", "")).strip()
+        return SkyImage(_native_pixels(hdus[index], name), wcs, name=name, unit=unit)
 
 
 def read_info(path, hdu: int | str | None = None) -> ImageInfo:

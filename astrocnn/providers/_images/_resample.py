@@ -31,6 +31,8 @@ class SkyImage:
         Exposure map (s) on the same pixels.
     name : str
         Where the image comes from, for messages.
+    unit : str
+        ``BUNIT`` of its header, if there is one.
     """
 
     data: np.ndarray
@@ -38,6 +40,7 @@ class SkyImage:
     quantity: str = "intensity"
     exposure: np.ndarray | None = None
     name: str = "image"
+    unit: str = ""
 
     @property
     def pixel_area(self) -> u.Quantity:

@@ -77,6 +77,60 @@ class TestQuantity:
         assert np.allclose(FitsProvider(path, XMM).cutout(FINE).image, 0.1278, rtol=1e-3)
 
 
+    @pytest.mark.parametrize(
+        ("value", "unit", "level"),
+        [(2, "count / s", 2.0), (2, "/cm**2 /s", 2.0), (2, "Primary Array", 0.1278),
+         (2.5, "count", 0.1597), (2.5, "cts/pixel", 0.1597), (2.5, "MJy/sr", 2.5)],
+    )  # fmt: skip
+    def test_the_unit_comes_before_the_pixels(self, tmp_path, value, unit, level):
+        path = write(tmp_path / "a.fits", full(value), BUNIT=unit)
+        with fits.open(path) as hdus:
+            for source in (path, hdus[0]):
+                pixels = FitsProvider(source, XMM).cutout(FINE)
+                assert np.allclose(pixels.image, level, rtol=1e-3)
+        assert np.allclose(FitsProvider(path, DSS2).cutout(FINE).image, value)
+
+
+class TestMixedQuantities:
+    """Counts and a rate are neither added nor laid side by side."""
+
+    WORDS = r"b\.fits holds a rate, .* others of the same place counts: .*quantity='rate' or 'count"
+
+    def images(self, folder, arcmin=5, more=2.02):
+        """Counts, and farther east what looks like a rate."""
+        write(folder / "a.fits", full(2, "int16"))
+        write(folder / "b.fits", full(more), shifted(arcmin))
+        return folder
+
+    def test_where_they_meet_the_target_fails(self, tmp_path):
+        provider = FitsProvider(self.images(tmp_path), XMM)
+        with pytest.raises(ProviderError, match=self.WORDS):
+            provider.cutout(GRID)
+        west = CENTER.directional_offset_by(270 * u.deg, 2 * u.arcmin)
+        grids = CutoutGrids([CENTER.ra.deg, west.ra.deg], [2.0, west.dec.deg], 2 * u.arcmin, 30)
+        with ThreadPoolExecutor(2) as pool:
+            found = provider.cutouts(grids, pool)
+        assert re.search(self.WORDS, str(found[0]))
+        assert np.allclose(found[1].image, 2)
+
+    def test_who_says_what_they_are_has_them_all(self, tmp_path):
+        pixels = FitsProvider(self.images(tmp_path), XMM, "counts").cutout(GRID)
+        assert np.allclose(np.unique(pixels.image[:, [10, -10]].round(2)), [2, 4.02], atol=0.02)
+
+    def test_images_of_nothing_go_with_both(self, tmp_path):
+        provider = FitsProvider(self.images(tmp_path, 3, 0.0), XMM)
+        assert np.allclose(provider.cutout(GRID).image, 2, atol=1e-3)
+
+    def test_no_photon_in_a_known_time(self, tmp_path):
+        source = {"image": [], "exposure": []}
+        for k, value in enumerate((0.0, 2.0)):
+            source["image"].append(write(tmp_path / f"i{k}.fits", full(value)))
+            source["exposure"].append(write(tmp_path / f"e{k}.fits", full(1000)))
+        pixels = FitsProvider(source, XMM).cutout(GRID)
+        assert (pixels.image == 2).all()
+        assert (pixels.exposure == 2000).all()
+
+
 class TestExposureMaps:
     def test_pairs_of_a_dict(self, tmp_path):
         exposure = np.tile(np.linspace(0, 3000, 150, dtype="float32"), (150, 1))
