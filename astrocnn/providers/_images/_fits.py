@@ -56,11 +56,12 @@ class FitsProvider(Provider):
     source : path, pattern, list of them, dict, HDU, HDUList or `SkyImage`
         Where the images are: ``"*.FTZ"``, ``["a.fits", "b.fits.gz"]``, or
         ``{"image": "a.fits", "exposure": "a_exp.fits", "background": "a_bkg.fits"}``, of which the
-        maps may be left out. XMM-Newton pipeline (PPS) and eROSITA (eSASS) products are known by
-        their file names: exposure maps are paired with their images, images outside the
-        band's energy range and background maps (they contain cluster light) are left alone. Of
-        other files those that are exposure maps, background maps or masks, by their header or by
-        a word of their name, are left out with a warning; what a dict names as an image is one.
+        maps may be left out. Images in several energy bands that share a map share its time.
+        XMM-Newton pipeline (PPS) and eROSITA (eSASS) products are known by their file names:
+        exposure maps are paired with their images, images outside the band's energy range and
+        background maps (they contain cluster light) are left alone. Of other files those that are
+        exposure maps, background maps or masks, by their header or by a word of their name, are
+        left out with a warning; what a dict names as an image is one.
     band : Band
         What the pixels are.
     quantity : {'counts', 'rate', 'intensity'}, optional
@@ -82,7 +83,7 @@ class FitsProvider(Provider):
     Warns
     -----
     FailedTargetWarning
-        If some of several files cannot be read, or are no images.
+        If some of several files cannot be read, are no images, or are copies of others.
 
     Notes
     -----

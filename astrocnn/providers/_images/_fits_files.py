@@ -13,6 +13,7 @@ from astropy.coordinates import SkyCoord
 
 from ...exceptions import FailedTargetWarning, ProviderError
 from ...surveys import BANDS, SURVEYS, Band, get_survey
+from ._copies import leave_out_copies, told_copies
 from ._esass_products import is_esass, is_esass_image, pair_esass
 from ._fits_image import ImageInfo, read_info
 from ._map_files import kind_by_header, leave_out_maps, told_maps
@@ -85,13 +86,15 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
     Warns
     -----
     FailedTargetWarning
-        If some of several files cannot be read, or are maps and no images, by header or name.
+        If some of several files cannot be read, are maps and no images, by header or name, or are
+        copies of others.
     """
     hdus = hdu if isinstance(hdu, Mapping) else {"image": hdu}
     if not set(hdus) <= set(_KINDS):
         raise ProviderError(f"hdu has the keys {', '.join(_KINDS)}, not {list(hdus)}")
     named = isinstance(source, dict)
     chosen, maps = (_given(source), []) if named else _choose(_paths(source), band)
+    chosen, copies = leave_out_copies(chosen)
     images, faults = [], []
     for *files, key, photons in chosen:
         try:
@@ -106,7 +109,7 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
             images.append(image)
         else:
             maps.append((image.path, f"{kind} by its header"))
-    _report(images, faults, maps, band)
+    _report(images, faults, maps, copies, band)
     keys, photons = {}, {}
     for image in images:
         keys.setdefault(image.key, len(keys))
@@ -114,7 +117,7 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
     return sorted(images, key=lambda image: (keys[image.key], photons[image.photons]))
 
 
-def _report(images, faults, maps, band):
+def _report(images, faults, maps, copies, band):
     """Raise if no image is left; warn of files that are left out."""
     total = len(images) + len(faults) + len(maps)
     if not images:
@@ -122,19 +125,18 @@ def _report(images, faults, maps, band):
         raise ProviderError(
             f"none of the {total} images for band {band.name} can be used: {'; '.join(reasons)}"
         )
+    told = []
     if faults:
-        warnings.warn(
+        told.append(
             f"{len(faults)} of {total} files for band {band.name} are left out; "
-            f"the first: {faults[0]}",
-            FailedTargetWarning,
-            stacklevel=6,
+            f"the first: {faults[0]}"
         )
     if maps:
-        warnings.warn(
-            f"{len(maps)} of {total} files for band {band.name}: {told_maps(maps)}",
-            FailedTargetWarning,
-            stacklevel=6,
-        )
+        told.append(f"{len(maps)} of {total} files for band {band.name}: {told_maps(maps)}")
+    if copies:
+        told.append(f"band {band.name}: {told_copies(copies)}")
+    for words in told:
+        warnings.warn(words, FailedTargetWarning, stacklevel=6)
 
 
 def _map_kind(image) -> str | None:
@@ -204,7 +206,8 @@ def _given(source):
                 f"there are {len(images)} images but {len(found)} {words}; list them in pairs"
             )
         maps.append(found)
-    return [(*files, files[0], files[0]) for files in zip(images, *maps, strict=True)]
+    # Images that share a map share its time.
+    return [(*files, files[1] or files[0], files[0]) for files in zip(images, *maps, strict=True)]
 
 
 def _locate(path, exposure_path, background_path, hdus) -> FitsImage:

@@ -546,6 +546,37 @@ class TestSources:
         assert repr(FitsProvider(tmp_path, own)).endswith(" and 1 more>")
 
 
+class TestCopies:
+    """A photon counts once, whatever copies of its file lie about."""
+
+    def test_packed_and_unpacked_products(self, tmp_path):
+        for kind, data in (("IMAGE_", full(2, "int16")), ("EXPMAP", full(1000))):
+            path = write(tmp_path / NAME.format(kind), data)
+            path.with_suffix(".FIT").write_bytes(gzip.decompress(path.read_bytes()))
+        with pytest.warns(FailedTargetWarning, match=r"1 copies .*_3000\.FTZ, of which .*\.FIT "):
+            pixels = FitsProvider(tmp_path, XMM).cutout(GRID)
+        assert (pixels.image == 2).all()
+        assert (pixels.exposure == 1000).all()
+
+    def test_own_names_and_the_same_file_twice(self, tmp_path):
+        path = write(tmp_path / "a.fits", full(2, "int16"))
+        (tmp_path / "a.fits.gz").write_bytes(gzip.compress(path.read_bytes()))
+        assert (FitsProvider([path, path], XMM).cutout(GRID).image == 2).all()
+        for source in (tmp_path, {"image": [path, path]}):
+            with pytest.warns(FailedTargetWarning, match="1 copies of other files left out"):
+                assert (FitsProvider(source, XMM).cutout(GRID).image == 2).all()
+
+    def test_energy_bands_that_share_a_map(self, tmp_path):
+        """Their photons add, their time does not, in whatever order they are given."""
+        images = [write(tmp_path / f"b{k}.fits", full(k, "int16")) for k in (2, 3, 4)]
+        maps = [write(tmp_path / f"e{k}.fits", full(1000.0 * k)) for k in (1, 2)]
+        source = {"image": images, "exposure": [maps[0], maps[1], maps[0]]}
+        pixels = FitsProvider(source, XMM).cutout(GRID)
+        assert (pixels.image == 9).all()
+        assert (pixels.exposure == 3000).all()
+        assert pixels.full_exposure == 3000
+
+
 class TestMapsAmongImages:
     """An exposure map is no image: its seconds are never added to photons."""
 
