@@ -216,16 +216,21 @@ def _locate(path, exposure_path, background_path, hdus) -> FitsImage:
     image = FitsImage(info, path, exposure_path, background_path)
     if exposure_path is not None:
         image.exposure_info = read_info(exposure_path, hdus.get("exposure"))
-        _check_map(image, exposure_path, image.exposure_info, "exposure maps")
+        _check_map(image, exposure_path, image.exposure_info, "exposure")
     if background_path is not None:
         image.background_info = read_info(background_path, hdus.get("background"))
-        _check_map(image, background_path, image.background_info, "background maps")
+        _check_map(image, background_path, image.background_info, "background")
     return image
 
 
-def _check_map(image, path, info, words):
-    """Raise unless a map has the shape of its image and lies at the same place."""
-    shape = image.info.wcs.array_shape
+def _check_map(image, path, info, kind):
+    """Raise unless a map is not its image, has the shape of it, and lies at the same place."""
+    shape, words = image.info.wcs.array_shape, f"{kind} maps"
+    if info.index == image.info.index and os.path.samefile(path, image.path):
+        raise ProviderError(
+            f"HDU {info.index} of {path.name} would be the image and its {kind} map: say where each "
+            f"is, FitsProvider(..., hdu={{'image': ..., {kind!r}: ...}})"
+        )
     if info.wcs.array_shape != shape:
         raise ProviderError(
             f"{path.name} has shape {info.wcs.array_shape}, its image {image.name} {shape}: "

@@ -388,6 +388,18 @@ class TestHdus:
         assert (pixels.background == 2).all()
 
     @pytest.mark.parametrize(
+        ("kind", "hdu"),
+        [("exposure", None), ("exposure", {"image": 1}), ("background", None),
+         ("exposure", {"image": "SCI", "exposure": 1}), ("exposure", {"exposure": "sci"})],
+    )  # fmt: skip
+    def test_an_image_is_not_its_own_map(self, path, tmp_path, kind, hdu):
+        (tmp_path / "link.fits").symlink_to(path)
+        for other in (path, tmp_path / "link.fits"):
+            words = rf"HDU 1 of .* would be the image and its {kind} map: .*'image': \.\.\., '{kind}'"
+            with pytest.raises(ProviderError, match=words):
+                FitsProvider({"image": path, kind: other}, XMM, hdu=hdu)
+
+    @pytest.mark.parametrize(
         ("hdu", "words"),
         [("sci2", "WCS in HDU 'sci2'"), (0, "in HDU 0"), ({"exp": 1}, "hdu has the keys")],
     )
