@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
@@ -79,6 +79,8 @@ class FitsProvider(Provider):
     ------
     ProviderError
         If no file matches or none of them can be read.
+    InvalidImageError
+        If the exposure map of a `SkyImage` has another shape than the image.
 
     Warns
     -----
@@ -233,6 +235,7 @@ class FitsProvider(Provider):
             source = read_image(source, hdu)
             source.quantity = self._tell(source.data, source.unit) or self.band.quantity
         if isinstance(source, SkyImage):
+            source = replace(source)  # checked anew: it may have been changed
             wcs = source.wcs.deepcopy()
             wcs.array_shape = source.data.shape
             return [FitsImage(locate_image(0, wcs), image=source)]

@@ -228,8 +228,8 @@ def _check_map(image, path, info, kind):
     shape, words = image.info.wcs.array_shape, f"{kind} maps"
     if info.index == image.info.index and os.path.samefile(path, image.path):
         raise ProviderError(
-            f"HDU {info.index} of {path.name} would be the image and its {kind} map: say where each "
-            f"is, FitsProvider(..., hdu={{'image': ..., {kind!r}: ...}})"
+            f"HDU {info.index} of {path.name} would be the image and its {kind} map: say where "
+            f"each is, FitsProvider(..., hdu={{'image': ..., {kind!r}: ...}})"
         )
     if info.wcs.array_shape != shape:
         raise ProviderError(

@@ -8,6 +8,7 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_area
 
 from ...config import conf
+from ...exceptions import InvalidImageError
 from ...grid import CutoutGrid
 from .._core import Pixels
 from ._image_places import area_ratio, find_places, plane_positions
@@ -33,6 +34,11 @@ class SkyImage:
         Where the image comes from, for messages.
     unit : str
         ``BUNIT`` of its header, if there is one.
+
+    Raises
+    ------
+    InvalidImageError
+        If the pixels are no single image, or the exposure map has another shape.
     """
 
     data: np.ndarray
@@ -41,6 +47,16 @@ class SkyImage:
     exposure: np.ndarray | None = None
     name: str = "image"
     unit: str = ""
+
+    def __post_init__(self):
+        shape = np.shape(self.data)
+        if len(shape) != 2:
+            raise InvalidImageError(f"{self.name} has shape {shape}: give one image, (ny, nx)")
+        if self.exposure is not None and np.shape(self.exposure) != shape:
+            raise InvalidImageError(
+                f"an exposure map has shape {np.shape(self.exposure)}, its image {self.name} "
+                f"{shape}: exposure maps must match pixel by pixel"
+            )
 
     @property
     def pixel_area(self) -> u.Quantity:

@@ -14,7 +14,12 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from reproject import reproject_exact, reproject_interp
 
-from astrocnn.exceptions import FailedTargetWarning, NoCoverageError, ProviderError
+from astrocnn.exceptions import (
+    FailedTargetWarning,
+    InvalidImageError,
+    NoCoverageError,
+    ProviderError,
+)
 from astrocnn.grid import CutoutGrid, CutoutGrids
 from astrocnn.providers import FitsProvider, Pixels, SkyImage, read_image
 from astrocnn.providers._images._fits_image import read_pixels
@@ -181,6 +186,16 @@ class TestExposureMaps:
         }
         with pytest.raises(ProviderError, match=r"e\.fits lies 3\.0 pixels away .* pixel by pixel"):
             FitsProvider(source, XMM)
+
+    def test_other_shape_in_memory_is_refused(self):
+        with pytest.raises(InvalidImageError, match=r"shape \(149, 150\), its image .* pixel"):
+            SkyImage(full(1), FIELD.wcs, "counts", full(1)[1:])
+        with pytest.raises(InvalidImageError, match=r"m51 has shape \(1, 150, 150\): give one"):
+            SkyImage(full(1)[np.newaxis], FIELD.wcs, name="m51")
+        image = SkyImage(full(1), FIELD.wcs, "counts")
+        image.exposure = full(1)[1:]
+        with pytest.raises(InvalidImageError, match="pixel by pixel"):
+            FitsProvider(image, XMM)
 
     def test_empty_map(self, tmp_path):
         source = {
@@ -395,7 +410,7 @@ class TestHdus:
     def test_an_image_is_not_its_own_map(self, path, tmp_path, kind, hdu):
         (tmp_path / "link.fits").symlink_to(path)
         for other in (path, tmp_path / "link.fits"):
-            words = rf"HDU 1 of .* would be the image and its {kind} map: .*'image': \.\.\., '{kind}'"
+            words = rf"HDU 1 of .* be the image and its {kind} map: .*'image': \.\.\., '{kind}'"
             with pytest.raises(ProviderError, match=words):
                 FitsProvider({"image": path, kind: other}, XMM, hdu=hdu)
 
