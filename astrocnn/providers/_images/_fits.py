@@ -19,7 +19,7 @@ from ._fits_files import FitsImage, find_images
 from ._fits_image import locate_image, read_image, read_pixels
 from ._footprints import Footprints
 from ._quantity import tell_quantity
-from ._resample import SkyImage, resample_image
+from ._resample import SkyImage, longest_exposure, resample_image
 from ._stack import Stack
 from ._xmm_products import is_epic_image
 
@@ -270,7 +270,7 @@ class FitsProvider(Provider):
             sky = SkyImage(data, image.info.wcs, told or blank, exposure, name=image.name)
         loaded = _Loaded(sky, told)
         if sky.exposure is not None:
-            loaded.full_exposure = float(np.nanmax(sky.exposure))
+            loaded.full_exposure = longest_exposure(sky.exposure)
         background = None
         if image.background_path is not None:
             background = read_pixels(image.background_path, image.background_info.index)

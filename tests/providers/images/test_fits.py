@@ -197,6 +197,16 @@ class TestExposureMaps:
         with pytest.raises(InvalidImageError, match="pixel by pixel"):
             FitsProvider(image, XMM)
 
+    def test_one_infinite_pixel(self):
+        exposure = full(1000)
+        exposure[75, 75] = np.inf
+        pixels = FitsProvider(SkyImage(full(1), FIELD.wcs, "counts", exposure), XMM).cutout(GRID)
+        assert pixels.full_exposure == 1000
+        assert (~pixels.valid).sum() == 1
+        exposure[:] = -1
+        with pytest.raises(NoCoverageError):
+            FitsProvider(SkyImage(full(1), FIELD.wcs, "counts", exposure), XMM).cutout(GRID)
+
     def test_empty_map(self, tmp_path):
         source = {
             "image": write(tmp_path / "a.fits", full(1)),
