@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from astropy import units as u
-from astropy.coordinates import SkyCoord
 
 from ...exceptions import FailedTargetWarning, ProviderError
 from ...surveys import BANDS, SURVEYS, Band, get_survey
 from ._copies import leave_out_copies, told_copies
 from ._esass_products import is_esass, is_esass_image, pair_esass
-from ._fits_image import ImageInfo, read_info
+from ._fits_image import ImageInfo, directions, read_info
 from ._map_files import kind_by_header, leave_out_maps, told_maps
 from ._resample import SkyImage
 from ._xmm_products import is_epic_image, is_product, pair_products
@@ -236,21 +234,17 @@ def _check_map(image, path, info, kind):
             f"{path.name} has shape {info.wcs.array_shape}, its image {image.name} {shape}: "
             f"{words} must match pixel by pixel"
         )
-    corners = [[0, shape[1] - 1], [0, shape[0] - 1]]
-    here, there = (_directions(wcs, corners) for wcs in (image.info.wcs, info.wcs))
+    # Corners, middle, and the middles of the sides: some may be off the sky.
+    x, y = np.meshgrid(*(np.linspace(0, n - 1, 3) for n in reversed(shape)))
+    here, there = (directions(wcs, x.ravel(), y.ravel()) for wcs in (image.info.wcs, info.wcs))
     pixel = np.radians(np.sqrt(np.abs(np.linalg.det(image.info.wcs.pixel_scale_matrix))))
-    apart = np.linalg.norm(here - there, axis=1).max() / pixel
+    off = np.isnan(here).any(axis=1) & np.isnan(there).any(axis=1)
+    apart = np.linalg.norm(here - there, axis=1)[~off].max(initial=0.0) / pixel
     if not apart < 0.5:
         raise ProviderError(
             f"{path.name} lies {apart:.1f} pixels away from its image {image.name}: {words} must "
             "match pixel by pixel"
         )
-
-
-def _directions(wcs, corners):
-    """Unit vectors (ICRS) of pixels."""
-    sky = SkyCoord(wcs.pixel_to_world(*corners)).icrs
-    return sky.cartesian.xyz.to_value(u.one).T
 
 
 def _paths(source) -> list[Path]:

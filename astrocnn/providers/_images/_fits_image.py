@@ -25,7 +25,8 @@ from ...exceptions import ProviderError
 from ._resample import SkyImage
 
 __all__ = [
-    "BROKEN", "LOCK", "SILENCED", "ImageInfo", "opened", "read_image", "read_info", "read_pixels",
+    "BROKEN", "LOCK", "SILENCED", "ImageInfo", "directions", "locate_image", "opened", "read_image",
+    "read_info", "read_pixels",
 ]  # fmt: skip
 
 #: Silencing warnings is not thread-safe: one file at a time, and only the modules that complain of
@@ -60,7 +61,7 @@ class ImageInfo:
     center : ndarray of shape (3,)
         Unit vector to its middle (ICRS).
     radius : float
-        Largest distance of its border from the middle (radians).
+        Largest distance of its border from the middle (radians); pi where the sky ends in it.
     telescope : str
         Name in the header, if there is one.
     content : tuple of str
@@ -162,19 +163,31 @@ def read_pixels(path, index: int) -> np.ndarray:
 
 
 def locate_image(index: int, wcs: WCS) -> ImageInfo:
-    """Work out middle and radius of an image from its WCS."""
+    """Work out middle and radius of an image from its WCS.
+
+    An image in which the sky ends has the radius of the whole sky.
+    """
     ny, nx = wcs.array_shape
     # The middle first, then the corners and the middles of the sides.
     x, y = np.meshgrid([nx / 2 - 0.5, -0.5, nx - 0.5], [ny / 2 - 0.5, -0.5, ny - 0.5])
-    lon, lat = wcs.all_pix2world(x.ravel(), y.ravel(), 0)[:: 1 if wcs.wcs.lng == 0 else -1]
+    direction = directions(wcs, x.ravel(), y.ravel())
+    exists = np.isfinite(direction).all(axis=1)
+    if not exists.all():  # the sky ends within the image (AIT, MOL, ZEA, SIN): it may be anywhere
+        center = direction[exists][0] if exists.any() else np.array([0.0, 0.0, 1.0])
+        return ImageInfo(index, wcs, center, np.pi)
+    chord = np.linalg.norm(direction[1:] - direction[0], axis=1).max()
+    return ImageInfo(index, wcs, direction[0], float(2 * np.arcsin(min(chord / 2, 1.0))))
+
+
+def directions(wcs: WCS, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return unit vectors (ICRS), shape (n, 3), to places in an image; NaN off the sky."""
+    lon, lat = wcs.all_pix2world(x, y, 0)[:: 1 if wcs.wcs.lng == 0 else -1]
     frame = wcs_to_celestial_frame(wcs)
     if frame.name != "icrs":  # SkyCoord costs more than all the rest here
         sky = SkyCoord(lon, lat, unit="deg", frame=frame).icrs
         lon, lat = sky.ra.deg, sky.dec.deg
     lon, lat = np.radians(lon), np.radians(lat)
-    direction = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], 1)
-    chord = np.linalg.norm(direction[1:] - direction[0], axis=1).max()
-    return ImageInfo(index, wcs, direction[0], float(2 * np.arcsin(min(chord / 2, 1.0))))
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], 1)
 
 
 @contextmanager

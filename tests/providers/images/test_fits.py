@@ -12,6 +12,7 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
+from astropy.wcs import WCS
 from reproject import reproject_exact, reproject_interp
 
 from astrocnn.exceptions import (
@@ -581,6 +582,48 @@ class TestSources:
         assert repr(FitsProvider(tmp_path, get_band(band))).endswith(": mine.fits>")
         own = replace(get_band(band), name="my-band", energy=None)
         assert repr(FitsProvider(tmp_path, own)).endswith(" and 1 more>")
+
+
+class TestWholeSky:
+    """Projections in which the sky ends within the image: its corners are no places."""
+
+    PLACES = SkyCoord([266.0, 10.0, 120.0], [-29.0, 41.0, 80.0], unit="deg")
+
+    @staticmethod
+    def sky(projection, crval=(0.0, 0.0), shape=(180, 360), middle=None, frame="GLON GLAT"):
+        wcs = WCS(naxis=2)
+        wcs.wcs.ctype = [f"{axis:-<4}-{projection}" for axis in frame.split()]
+        wcs.wcs.crval, wcs.wcs.cdelt = crval, [-1.0, 1.0]
+        wcs.wcs.crpix = middle or [shape[1] / 2 + 0.5, shape[0] / 2 + 0.5]
+        return fits.PrimaryHDU(np.full(shape, 2.5, "float32"), wcs.to_header())
+
+    @pytest.mark.parametrize("projection", ["AIT", "MOL", "CAR", "SFL"])
+    def test_every_place_is_found(self, projection):
+        shape = (180, 360) if projection != "MOL" else (164, 326)
+        provider = FitsProvider(self.sky(projection, shape=shape), DSS2)
+        for place in self.PLACES:
+            pixels = provider.cutout(CutoutGrid(place, 3 * u.deg, 9))
+            assert pixels.valid.all()
+            assert np.allclose(pixels.image, 2.5)
+
+    @pytest.mark.parametrize(("projection", "side"), [("ZEA", 170), ("SIN", 120)])
+    def test_hemispheres(self, projection, side):
+        hdu = self.sky(projection, (30.0, 60.0), (side, side), frame="RA DEC")
+        provider = FitsProvider(hdu, DSS2)
+        assert provider.cutout(CutoutGrid(self.PLACES[1], 3 * u.deg, 9)).valid.all()
+        with pytest.raises(NoCoverageError):
+            provider.cutout(CutoutGrid(SkyCoord(210, -60, unit="deg"), 3 * u.deg, 9))
+
+    def test_part_whose_middle_is_off_the_sky(self, tmp_path):
+        """With a map, which is compared where both are on the sky."""
+        for name in ("i", "e"):
+            self.sky("AIT", shape=(100, 100), middle=[190, 100]).writeto(tmp_path / f"{name}.fits")
+        source = {"image": tmp_path / "i.fits", "exposure": tmp_path / "e.fits"}
+        place = SkyCoord(100, -10, unit="deg", frame="galactic")
+        grid = CutoutGrid(place.icrs, 3 * u.deg, 9)
+        provider = FitsProvider(source, DSS2)
+        assert not np.isfinite(WCS(fits.getheader(source["image"])).wcs_pix2world(49.5, 49.5, 0)).all()
+        assert np.allclose(provider.cutout(grid).image, 2.5)
 
 
 class TestCopies:
