@@ -73,7 +73,7 @@ class BackgroundModel:
         ndarray of shape (ny, nx), float32
             Zero where nothing was exposed.
         """
-        exposure = np.nan_to_num(exposure, nan=0.0)
+        exposure = np.nan_to_num(exposure, posinf=0.0, neginf=0.0)
         flat = _flat(exposure, unvignetted)
         return (self.sky * exposure + self.particle * flat).astype(np.float32)
 
@@ -162,7 +162,7 @@ def _checked(image):
     if image.quantity != "counts" or image.exposure is None:
         lack = "is not of counts" if image.quantity != "counts" else "has no exposure map"
         raise ProviderError(f"{image.name} {lack}: its background cannot be estimated from it")
-    exposure = np.nan_to_num(np.asarray(image.exposure, dtype=float), nan=0.0)
+    exposure = np.nan_to_num(np.asarray(image.exposure, dtype=float), posinf=0.0, neginf=0.0)
     live = np.isfinite(image.data) & (exposure > conf.min_exposure * exposure.max())
     return np.where(live, image.data, 0).astype(float), exposure, live
 

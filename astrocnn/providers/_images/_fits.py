@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
@@ -18,7 +18,8 @@ from ._esass_products import is_esass_image
 from ._fits_files import FitsImage, find_images
 from ._fits_image import locate_image, read_image, read_pixels
 from ._footprints import Footprints
-from ._resample import SkyImage, resample_image
+from ._quantity import tell_quantity
+from ._resample import SkyImage, longest_exposure, resample_image
 from ._stack import Stack
 from ._xmm_products import is_epic_image
 
@@ -26,13 +27,18 @@ __all__ = ["FitsProvider"]
 
 #: Bytes of pixels that a provider keeps in memory, beside the image in use.
 _KEPT = 256 * 2**20
+_WORDS = {"counts": "counts", "rate": "a rate", "intensity": "an intensity"}
 
 
 @dataclass
 class _Loaded:
-    """An image in memory, its background on the same pixels, and its longest exposure (s)."""
+    """An image in memory, its background on the same pixels, and its longest exposure (s).
+
+    ``told`` is the quantity of its pixels; None where they are zero and tell nothing.
+    """
 
     image: SkyImage
+    told: str | None
     background: SkyImage | None = None
     full_exposure: float | None = None
 
@@ -50,13 +56,17 @@ class FitsProvider(Provider):
     source : path, pattern, list of them, dict, HDU, HDUList or `SkyImage`
         Where the images are: ``"*.FTZ"``, ``["a.fits", "b.fits.gz"]``, or
         ``{"image": "a.fits", "exposure": "a_exp.fits", "background": "a_bkg.fits"}``, of which the
-        maps may be left out. XMM-Newton pipeline (PPS) and eROSITA (eSASS) products are known by
-        their file names: exposure maps are paired with their images, images outside the
-        band's energy range and background maps (they contain cluster light) are left alone.
+        maps may be left out. Images in several energy bands that share a map share its time.
+        XMM-Newton pipeline (PPS) and eROSITA (eSASS) products are known by their file names:
+        exposure maps are paired with their images, images outside the band's energy range and
+        background maps (they contain cluster light) are left alone. Of other files those that are
+        exposure maps, background maps or masks, by their header or by a word of their name, are
+        left out with a warning; what a dict names as an image is one.
     band : Band
         What the pixels are.
     quantity : {'counts', 'rate', 'intensity'}, optional
-        How values scale. By default whole numbers and pipeline images of an X-ray band are counts;
+        How values scale. By default pipeline images of an X-ray band are counts, and so are images
+        whose unit (``BUNIT``) is counts or, where it says nothing, whose pixels are whole numbers;
         otherwise the band tells.
     hdu : int, str, or dict of them, optional
         Number or name of the HDU in each file, or of ``{"image": ..., "exposure": ...}``. By
@@ -69,11 +79,13 @@ class FitsProvider(Provider):
     ------
     ProviderError
         If no file matches or none of them can be read.
+    InvalidImageError
+        If the exposure map of a `SkyImage` has another shape than the image.
 
     Warns
     -----
     FailedTargetWarning
-        If some of several files cannot be read.
+        If some of several files cannot be read, are no images, or are copies of others.
 
     Notes
     -----
@@ -81,7 +93,8 @@ class FitsProvider(Provider):
     stay in memory, and no file stays open. Overlapping counts images are added, and so are
     their exposures, but for sky tiles of one eROSITA survey, which hold the same photons. For other
     quantities the first image with a valid pixel wins, and an exposure map only tells what is
-    valid.
+    valid. Where counts meet another quantity the target fails: they can be neither added nor
+    chosen from.
 
     Examples
     --------
@@ -193,6 +206,13 @@ class FitsProvider(Provider):
             return
         if not pixels.valid.any() and not (unexposed and np.isfinite(pixels.image).any()):
             return
+        if None not in (stack.quantity, loaded.told) and stack.quantity != loaded.told:
+            raise ProviderError(
+                f"{image.name} holds {_WORDS[loaded.told]}, by its unit or its pixels, and others "
+                f"of the same place {_WORDS[stack.quantity]}: give images of one kind, or say what "
+                f"they are, FitsProvider(..., quantity={self.band.quantity!r} or 'counts')"
+            )
+        stack.quantity = stack.quantity or loaded.told
         counts = loaded.image.quantity == "counts"
         pixels.full_exposure = loaded.full_exposure if counts else None
         if not counts:
@@ -212,8 +232,10 @@ class FitsProvider(Provider):
     def _find(self, source, hdu) -> list[FitsImage]:
         """List the images of a source that can be read, with position and radius of each."""
         if isinstance(source, (fits.HDUList, fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)):
-            source = self._typed(read_image(source, hdu), None)
+            source = read_image(source, hdu)
+            source.quantity = self._tell(source.data, source.unit) or self.band.quantity
         if isinstance(source, SkyImage):
+            source = replace(source)  # checked anew: it may have been changed
             wcs = source.wcs.deepcopy()
             wcs.array_shape = source.data.shape
             return [FitsImage(locate_image(0, wcs), image=source)]
@@ -234,17 +256,21 @@ class FitsProvider(Provider):
 
     def _read(self, image) -> _Loaded:
         """Read an image and its maps; estimate its background if that is asked for."""
-        sky = image.image
+        sky, told = image.image, None
         if sky is None:
+            exposure = None
             data = read_pixels(image.path, image.info.index)
-            sky = self._typed(SkyImage(data, image.info.wcs, name=image.name), image.path)
             if image.exposure_path is not None:
-                sky.exposure = read_pixels(image.exposure_path, image.exposure_info.index)
-                if not np.isfinite(sky.exposure).any():
+                exposure = read_pixels(image.exposure_path, image.exposure_info.index)
+                if not np.isfinite(exposure).any():
                     raise ProviderError(f"{image.exposure_path.name} has no finite exposure")
-        loaded = _Loaded(sky)
+            told = self._tell(data, image.info.unit, image.path)
+            # No photon in the time of a map is a count of zero.
+            blank = self.band.quantity if exposure is None else "counts"
+            sky = SkyImage(data, image.info.wcs, told or blank, exposure, name=image.name)
+        loaded = _Loaded(sky, told)
         if sky.exposure is not None:
-            loaded.full_exposure = float(np.nanmax(sky.exposure))
+            loaded.full_exposure = longest_exposure(sky.exposure)
         background = None
         if image.background_path is not None:
             background = read_pixels(image.background_path, image.background_info.index)
@@ -254,22 +280,14 @@ class FitsProvider(Provider):
             loaded.background = SkyImage(background, sky.wcs, sky.quantity, name=sky.name)
         return loaded
 
-    def _typed(self, image, path):
-        """Set what kind of quantity the image holds."""
+    def _tell(self, data, unit, path=None) -> str | None:
+        """What kind of quantity an image holds; None where its pixels are zero."""
         pipeline = path is not None and (is_epic_image(path) or is_esass_image(path))
-        counts = self.band.waveband == "xray" and (pipeline or _whole_numbers(image.data))
-        image.quantity = self.quantity or ("counts" if counts else self.band.quantity)
-        return image
+        if self.quantity is None and pipeline and self.band.waveband == "xray":
+            return "counts"
+        return self.quantity or tell_quantity(data, unit, self.band)
 
 
 def _reach(grid) -> float:
     """Radius of the circle around a grid (radians)."""
     return grid.size.to_value(u.rad) * np.sqrt(0.5)
-
-
-def _whole_numbers(data) -> bool:
-    """Whether all pixels are whole numbers, of integer or float type: photon counts are."""
-    if np.issubdtype(data.dtype, np.integer):
-        return True
-    finite = data[np.isfinite(data)]
-    return finite.size > 0 and bool(finite.any() and np.all(finite == np.round(finite)))

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from astropy import units as u
-from astropy.coordinates import SkyCoord
 
 from ...exceptions import FailedTargetWarning, ProviderError
 from ...surveys import BANDS, SURVEYS, Band, get_survey
-from ._esass_products import is_esass, pair_esass
-from ._fits_image import ImageInfo, read_info
+from ._copies import leave_out_copies, told_copies
+from ._esass_products import is_esass, is_esass_image, pair_esass
+from ._fits_image import ImageInfo, directions, read_info
+from ._map_files import kind_by_header, leave_out_maps, told_maps
 from ._resample import SkyImage
-from ._xmm_products import is_product, pair_products
+from ._xmm_products import is_epic_image, is_product, pair_products
 
 __all__ = ["FitsImage", "find_images"]
 
@@ -84,32 +84,30 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
     Warns
     -----
     FailedTargetWarning
-        If some of several files cannot be read.
+        If some of several files cannot be read, are maps and no images, by header or name, or are
+        copies of others.
     """
     hdus = hdu if isinstance(hdu, Mapping) else {"image": hdu}
     if not set(hdus) <= set(_KINDS):
         raise ProviderError(f"hdu has the keys {', '.join(_KINDS)}, not {list(hdus)}")
-    chosen = _given(source) if isinstance(source, dict) else _choose(_paths(source), band)
+    named = isinstance(source, dict)
+    chosen, maps = (_given(source), []) if named else _choose(_paths(source), band)
+    chosen, copies = leave_out_copies(chosen)
     images, faults = [], []
     for *files, key, photons in chosen:
         try:
             image = _locate(*files, hdus)
             _check_telescope(image, band)
-            image.key, image.photons = key, photons
-            images.append(image)
         except ProviderError as error:
             faults.append(str(error))
-    if not images:
-        raise ProviderError(
-            f"none of the {len(chosen)} images for band {band.name} can be used: {faults[0]}"
-        )
-    if faults:
-        warnings.warn(
-            f"{len(faults)} of {len(chosen)} files for band {band.name} are left out; "
-            f"the first: {faults[0]}",
-            FailedTargetWarning,
-            stacklevel=5,
-        )
+            continue
+        image.key, image.photons = key, photons
+        kind = None if named or hdus.get("image") is not None else _map_kind(image)
+        if kind is None:
+            images.append(image)
+        else:
+            maps.append((image.path, f"{kind} by its header"))
+    _report(images, faults, maps, copies, band)
     keys, photons = {}, {}
     for image in images:
         keys.setdefault(image.key, len(keys))
@@ -117,12 +115,43 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
     return sorted(images, key=lambda image: (keys[image.key], photons[image.photons]))
 
 
+def _report(images, faults, maps, copies, band):
+    """Raise if no image is left; warn of files that are left out."""
+    total = len(images) + len(faults) + len(maps)
+    if not images:
+        reasons = faults[:1] + ([told_maps(maps)] if maps else [])
+        raise ProviderError(
+            f"none of the {total} images for band {band.name} can be used: {'; '.join(reasons)}"
+        )
+    told = []
+    if faults:
+        told.append(
+            f"{len(faults)} of {total} files for band {band.name} are left out; "
+            f"the first: {faults[0]}"
+        )
+    if maps:
+        told.append(f"{len(maps)} of {total} files for band {band.name}: {told_maps(maps)}")
+    if copies:
+        told.append(f"band {band.name}: {told_copies(copies)}")
+    for words in told:
+        warnings.warn(words, FailedTargetWarning, stacklevel=6)
+
+
+def _map_kind(image) -> str | None:
+    """What map an image is by its header; the names of pipeline images say that they are none."""
+    if is_epic_image(image.path) or is_esass_image(image.path):
+        return None
+    return kind_by_header(image.info.content, image.info.unit)
+
+
 def _choose(paths, band):
-    """Images of a band among files, with their exposure maps; pipeline products by their names."""
+    """Images of a band among files, with their exposure maps, and other maps, by their names."""
     others = [path for path in paths if _of_another_survey(path, band)]
     mine = [path for path in paths if not _of_another_survey(path, band)] if others else paths
+    own = [path for path in mine if not is_esass(path) and not is_product(path)]
+    own, maps = leave_out_maps(own, alone=len(own) == len(mine))
     chosen = pair_esass([path for path in mine if is_esass(path)], band)
-    for path, exposure, key in pair_products([p for p in mine if not is_esass(p)], band):
+    for path, exposure, key in pair_products([*filter(is_product, mine), *own], band):
         chosen.append((path, exposure, key, path))
     if not chosen:
         raise ProviderError(
@@ -130,7 +159,7 @@ def _choose(paths, band):
             + (f"; {others[0].name} is of another telescope, by its name" if others else "")
             + ("" if band.energy is None else f"; its energy range is {band.energy}")
         )
-    return [(path, exposure, None, key, photons) for path, exposure, key, photons in chosen]
+    return [(path, exposure, None, key, photons) for path, exposure, key, photons in chosen], maps
 
 
 def _of_another_survey(path, band) -> bool:
@@ -175,7 +204,8 @@ def _given(source):
                 f"there are {len(images)} images but {len(found)} {words}; list them in pairs"
             )
         maps.append(found)
-    return [(*files, files[0], files[0]) for files in zip(images, *maps, strict=True)]
+    # Images that share a map share its time.
+    return [(*files, files[1] or files[0], files[0]) for files in zip(images, *maps, strict=True)]
 
 
 def _locate(path, exposure_path, background_path, hdus) -> FitsImage:
@@ -184,36 +214,37 @@ def _locate(path, exposure_path, background_path, hdus) -> FitsImage:
     image = FitsImage(info, path, exposure_path, background_path)
     if exposure_path is not None:
         image.exposure_info = read_info(exposure_path, hdus.get("exposure"))
-        _check_map(image, exposure_path, image.exposure_info, "exposure maps")
+        _check_map(image, exposure_path, image.exposure_info, "exposure")
     if background_path is not None:
         image.background_info = read_info(background_path, hdus.get("background"))
-        _check_map(image, background_path, image.background_info, "background maps")
+        _check_map(image, background_path, image.background_info, "background")
     return image
 
 
-def _check_map(image, path, info, words):
-    """Raise unless a map has the shape of its image and lies at the same place."""
-    shape = image.info.wcs.array_shape
+def _check_map(image, path, info, kind):
+    """Raise unless a map is not its image, has the shape of it, and lies at the same place."""
+    shape, words = image.info.wcs.array_shape, f"{kind} maps"
+    if info.index == image.info.index and os.path.samefile(path, image.path):
+        raise ProviderError(
+            f"HDU {info.index} of {path.name} would be the image and its {kind} map: say where "
+            f"each is, FitsProvider(..., hdu={{'image': ..., {kind!r}: ...}})"
+        )
     if info.wcs.array_shape != shape:
         raise ProviderError(
             f"{path.name} has shape {info.wcs.array_shape}, its image {image.name} {shape}: "
             f"{words} must match pixel by pixel"
         )
-    corners = [[0, shape[1] - 1], [0, shape[0] - 1]]
-    here, there = (_directions(wcs, corners) for wcs in (image.info.wcs, info.wcs))
+    # Corners, middle, and the middles of the sides: some may be off the sky.
+    x, y = np.meshgrid(*(np.linspace(0, n - 1, 3) for n in reversed(shape)))
+    here, there = (directions(wcs, x.ravel(), y.ravel()) for wcs in (image.info.wcs, info.wcs))
     pixel = np.radians(np.sqrt(np.abs(np.linalg.det(image.info.wcs.pixel_scale_matrix))))
-    apart = np.linalg.norm(here - there, axis=1).max() / pixel
+    off = np.isnan(here).any(axis=1) & np.isnan(there).any(axis=1)
+    apart = np.linalg.norm(here - there, axis=1)[~off].max(initial=0.0) / pixel
     if not apart < 0.5:
         raise ProviderError(
             f"{path.name} lies {apart:.1f} pixels away from its image {image.name}: {words} must "
             "match pixel by pixel"
         )
-
-
-def _directions(wcs, corners):
-    """Unit vectors (ICRS) of pixels."""
-    sky = SkyCoord(wcs.pixel_to_world(*corners)).icrs
-    return sky.cartesian.xyz.to_value(u.one).T
 
 
 def _paths(source) -> list[Path]:

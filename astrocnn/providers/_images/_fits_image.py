@@ -26,7 +26,8 @@ from ...exceptions import ProviderError
 from ._resample import SkyImage
 
 __all__ = [
-    "BROKEN", "LOCK", "SILENCED", "ImageInfo", "opened", "read_image", "read_info", "read_pixels",
+    "BROKEN", "LOCK", "SILENCED", "ImageInfo", "directions", "locate_image", "opened", "read_image",
+    "read_info", "read_pixels",
 ]  # fmt: skip
 
 #: Silencing warnings is not thread-safe: one file at a time, and only the modules that complain of
@@ -37,6 +38,8 @@ SILENCED = rf"astropy\.(io\.fits|wcs)\.|{re.escape(__name__)}"
 _PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 #: Longest header (blocks of 2880 bytes), and largest image (bytes), that are read.
 _HEADER_BLOCKS, _LARGEST = 4000, 8 * 2**30
+#: Keywords that say what the pixels of an HDU are.
+_CONTENT = ("CONTENT", "HDUCLAS1", "HDUCLAS2", "HDUCLAS3", "HDUCLAS4", "EXTNAME")
 #: What was read from headers, by file, HDU, and state of the file.
 _INFOS, _MOST_INFOS = {}, 100_000
 #: What broken files make astropy raise.
@@ -59,9 +62,13 @@ class ImageInfo:
     center : ndarray of shape (3,)
         Unit vector to its middle (ICRS).
     radius : float
-        Largest distance of its border from the middle (radians).
+        Largest distance of its border from the middle (radians); pi where the sky ends in it.
     telescope : str
         Name in the header, if there is one.
+    content : tuple of str
+        What the header says that the pixels are: ``CONTENT``, ``HDUCLASn``, ``EXTNAME``.
+    unit : str
+        ``BUNIT``, if there is one.
     """
 
     index: int
@@ -69,6 +76,8 @@ class ImageInfo:
     center: np.ndarray
     radius: float
     telescope: str = ""
+    content: tuple[str, ...] = ()
+    unit: str = ""
 
 
 def read_image(source, hdu: int | str | None = None) -> SkyImage:
@@ -106,7 +115,8 @@ def read_image(source, hdu: int | str | None = None) -> SkyImage:
     """
     with opened(source) as (hdus, name):
         index, wcs = _find_image(hdus, name, hdu)
-        return SkyImage(_native_pixels(hdus[index], name), wcs, name=name)
+        unit = str(hdus[index].header.get("BUNIT", "")).strip()
+        return SkyImage(_native_pixels(hdus[index], name), wcs, name=name, unit=unit)
 
 
 def read_info(path, hdu: int | str | None = None) -> ImageInfo:
@@ -131,8 +141,14 @@ def read_info(path, hdu: int | str | None = None) -> ImageInfo:
 def _read_info(path, hdu):
     with opened(path) as (hdus, name):
         index, wcs = _find_image(hdus, name, hdu)
-        named = hdus[index].header.get("TELESCOP") or hdus[0].header.get("TELESCOP", "")
-        return replace(locate_image(index, wcs), telescope=str(named).strip())
+        header = hdus[index].header
+        named = header.get("TELESCOP") or hdus[0].header.get("TELESCOP", "")
+        return replace(
+            locate_image(index, wcs),
+            telescope=str(named).strip(),
+            content=tuple(str(header[key]) for key in _CONTENT if key in header),
+            unit=str(header.get("BUNIT", "")).strip(),
+        )
 
 
 def read_pixels(path, index: int) -> np.ndarray:
@@ -148,19 +164,31 @@ def read_pixels(path, index: int) -> np.ndarray:
 
 
 def locate_image(index: int, wcs: WCS) -> ImageInfo:
-    """Work out middle and radius of an image from its WCS."""
+    """Work out middle and radius of an image from its WCS.
+
+    An image in which the sky ends has the radius of the whole sky.
+    """
     ny, nx = wcs.array_shape
     # The middle first, then the corners and the middles of the sides.
     x, y = np.meshgrid([nx / 2 - 0.5, -0.5, nx - 0.5], [ny / 2 - 0.5, -0.5, ny - 0.5])
-    lon, lat = wcs.all_pix2world(x.ravel(), y.ravel(), 0)[:: 1 if wcs.wcs.lng == 0 else -1]
+    direction = directions(wcs, x.ravel(), y.ravel())
+    exists = np.isfinite(direction).all(axis=1)
+    if not exists.all():  # the sky ends within the image (AIT, MOL, ZEA, SIN): it may be anywhere
+        center = direction[exists][0] if exists.any() else np.array([0.0, 0.0, 1.0])
+        return ImageInfo(index, wcs, center, np.pi)
+    chord = np.linalg.norm(direction[1:] - direction[0], axis=1).max()
+    return ImageInfo(index, wcs, direction[0], float(2 * np.arcsin(min(chord / 2, 1.0))))
+
+
+def directions(wcs: WCS, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return unit vectors (ICRS), shape (n, 3), to places in an image; NaN off the sky."""
+    lon, lat = wcs.all_pix2world(x, y, 0)[:: 1 if wcs.wcs.lng == 0 else -1]
     frame = wcs_to_celestial_frame(wcs)
     if frame.name != "icrs":  # SkyCoord costs more than all the rest here
         sky = SkyCoord(lon, lat, unit="deg", frame=frame).icrs
         lon, lat = sky.ra.deg, sky.dec.deg
     lon, lat = np.radians(lon), np.radians(lat)
-    direction = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], 1)
-    chord = np.linalg.norm(direction[1:] - direction[0], axis=1).max()
-    return ImageInfo(index, wcs, direction[0], float(2 * np.arcsin(min(chord / 2, 1.0))))
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], 1)
 
 
 @contextmanager

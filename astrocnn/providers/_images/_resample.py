@@ -8,11 +8,12 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_area
 
 from ...config import conf
+from ...exceptions import InvalidImageError
 from ...grid import CutoutGrid
 from .._core import Pixels
 from ._image_places import area_ratio, find_places, plane_positions
 
-__all__ = ["SkyImage", "resample_image"]
+__all__ = ["SkyImage", "longest_exposure", "resample_image"]
 
 
 @dataclass
@@ -28,9 +29,16 @@ class SkyImage:
     quantity : {'counts', 'rate', 'intensity'}
         How values behave when pixels change size; see `~astrocnn.surveys.Band`.
     exposure : ndarray of shape (ny, nx), optional
-        Exposure map (s) on the same pixels.
+        Exposure map (s) on the same pixels; where it is not finite nothing was exposed.
     name : str
         Where the image comes from, for messages.
+    unit : str
+        ``BUNIT`` of its header, if there is one.
+
+    Raises
+    ------
+    InvalidImageError
+        If the pixels are no single image, or the exposure map has another shape.
     """
 
     data: np.ndarray
@@ -38,6 +46,17 @@ class SkyImage:
     quantity: str = "intensity"
     exposure: np.ndarray | None = None
     name: str = "image"
+    unit: str = ""
+
+    def __post_init__(self):
+        shape = np.shape(self.data)
+        if len(shape) != 2:
+            raise InvalidImageError(f"{self.name} has shape {shape}: give one image, (ny, nx)")
+        if self.exposure is not None and np.shape(self.exposure) != shape:
+            raise InvalidImageError(
+                f"an exposure map has shape {np.shape(self.exposure)}, its image {self.name} "
+                f"{shape}: exposure maps must match pixel by pixel"
+            )
 
     @property
     def pixel_area(self) -> u.Quantity:
@@ -64,7 +83,7 @@ def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:
     -------
     Pixels or None
         ``valid`` is where the pixel exists and, where there is an exposure map, where the exposure
-        is above ``astrocnn.conf.min_exposure`` times the map's maximum.
+        is above ``astrocnn.conf.min_exposure`` times the map's largest finite value, and above 0.
     """
     places = find_places(image.wcs, grid)
     part = places.bounds(image.data.shape)
@@ -82,15 +101,19 @@ def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:
     exposure = None
     if image.exposure is not None:
         exposure = np.ascontiguousarray(image.exposure[part], dtype=np.float32)
-        exposure = np.nan_to_num(_interpolated(exposure, places, grid), nan=0.0)
-        valid &= exposure > exposure_floor(image.exposure)
+        exposure = _interpolated(exposure, places, grid)
+        exposure = np.nan_to_num(exposure, nan=0.0, posinf=0.0, neginf=0.0)
+        valid &= exposure > conf.min_exposure * longest_exposure(image.exposure)
     known = exposure is not None or not counts
     return Pixels(values, valid, exposure, known)
 
 
-def exposure_floor(exposure: np.ndarray) -> float:
-    """Exposure (s) below which a pixel of the map does not count as exposed."""
-    return conf.min_exposure * float(np.nanmax(exposure))
+def longest_exposure(exposure: np.ndarray) -> float:
+    """Longest exposure (s) of a map; 0 where none is finite and above zero."""
+    longest = np.fmax.reduce(exposure, axis=None, initial=0)  # passes over NaN
+    if np.isinf(longest):
+        longest = np.max(exposure, where=np.isfinite(exposure), initial=0)
+    return float(longest)
 
 
 def _interpolated(data, places, grid):

@@ -17,6 +17,11 @@ class Stack:
     and of counts images that hold the same photons (overlapping sky tiles of one survey), the first
     image with a valid pixel gives it. Memory does not grow with the number of images.
 
+    Attributes
+    ----------
+    quantity : str or None
+        What the images hold, as far as those that were added tell; set by who adds them.
+
     Examples
     --------
     >>> import numpy as np
@@ -32,6 +37,7 @@ class Stack:
     """
 
     def __init__(self):
+        self.quantity = None
         self._sum = None  # of what is complete
         self._part = None  # of images with the same photons, so far
         self._own = False  # whether the arrays of the part may be written to

@@ -33,12 +33,13 @@ class HealpixProvider(TilesProvider):
     nested : bool, optional
         Whether pixels are in nested order. By default the file tells; arrays are in rings.
     frame : {'icrs', 'galactic'}, optional
-        By default the file tells, else ICRS.
+        By default the file tells (``COORDSYS``); arrays are in ICRS. healpy writes it only where it
+        is told to (``write_map(..., coord="G")``).
 
     Raises
     ------
     ProviderError
-        If a source is no HEALPix map.
+        If a source is no HEALPix map, or a file does not say its frame.
 
     Notes
     -----

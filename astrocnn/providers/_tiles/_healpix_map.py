@@ -37,7 +37,7 @@ class HealpixMap:
     nested : bool, optional
         Whether pixels are in nested order. By default the file tells; arrays are in rings.
     frame : {'icrs', 'galactic'}, optional
-        By default the file tells, else ICRS.
+        By default the file tells (``COORDSYS``); arrays are in ICRS.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class HealpixMap:
     Raises
     ------
     ProviderError
-        If this is not a HEALPix map.
+        If this is not a HEALPix map, or a file that does not say its frame.
 
     Notes
     -----
@@ -59,7 +59,7 @@ class HealpixMap:
 
     def __init__(self, source, column=None, nested: bool | None = None, frame: str | None = None):
         if isinstance(source, np.ndarray):
-            self.name, header = "HEALPix map", {}
+            self.name, header = "HEALPix map", {"COORDSYS": "ICRS"}
             self._values, self._pixels = source.reshape(-1), None
         else:
             path = Path(source).expanduser()
@@ -70,16 +70,12 @@ class HealpixMap:
         self.nested = str(header.get("ORDERING", "RING")).upper()[:4] == "NEST"
         if nested is not None:
             self.nested = nested
-        found = str(header.get("COORDSYS", "ICRS")).strip().upper() if frame is None else frame
-        if found.upper() not in _FRAMES:
-            raise ProviderError(
-                f"{self.name} is in the frame {found!r}; say frame='icrs' or frame='galactic'"
-            )
+        frame = _frame(header.get("COORDSYS") if frame is None else frame, self.name)
         if self._pixels is not None:
             self._sort()
         width = min(self.nside, _WIDTH)
         self._order = (self.nside // width).bit_length() - 1
-        self._tiles = HealpixTiles(self._read, width, _FRAMES[found.upper()], self.name)
+        self._tiles = HealpixTiles(self._read, width, frame, self.name)
 
     def counted_area(self) -> u.Quantity:
         """Area of a pixel (arcsec2)."""
@@ -157,7 +153,7 @@ def _read_fits(path, column):
                 chosen = names.index(chosen.upper())
             values = hdu.data.field(chosen)
             pixels = np.array(hdu.data.field(0), dtype=np.int64).reshape(-1) if partial else None
-            return values, pixels, dict(hdu.header)
+            return values, pixels, {**hdus[0].header, **hdu.header}
     except StopIteration:
         raise ProviderError(f"{path.name} has no table with PIXTYPE = 'HEALPIX'") from None
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
@@ -184,6 +180,21 @@ def _read_hdf5(path, column):
         return values.reshape(-1), None if pixels is None else pixels[()].astype(np.int64), header
     except (OSError, KeyError, IndexError, AttributeError, TypeError) as error:
         raise ProviderError(f"{path.name} cannot be read as a HEALPix map: {error}") from error
+
+
+def _frame(found, name) -> str:
+    """Frame by one of its names; a file that names none is not placed by guessing."""
+    found = str(found or "").strip()
+    if not found:
+        raise ProviderError(
+            f"{name} does not say its frame (COORDSYS): say HealpixProvider(..., frame='icrs' or "
+            "'galactic'), or write 'C' or 'G' into its header"
+        )
+    if found.upper() not in _FRAMES:
+        raise ProviderError(
+            f"{name} is in the frame {found!r}; say frame='icrs' or frame='galactic'"
+        )
+    return _FRAMES[found.upper()]
 
 
 def _nside(values, pixels, header, name) -> int:

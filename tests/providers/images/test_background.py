@@ -54,6 +54,13 @@ class TestSimulated:
         )
         assert ones[rim].sum() < 0.85 * truth[rim].sum()
 
+    def test_an_infinite_pixel_of_the_map_is_a_hole(self):
+        image, truth = simulated(0)
+        image.exposure[200, 200] = np.inf
+        expected = estimate_background(image).expected(image.exposure)
+        assert expected[200, 200] == 0
+        assert expected.sum() == pytest.approx(truth.sum(), rel=0.03)
+
     def test_points_are_masked(self):
         rng = np.random.default_rng(5)
         places, fluxes = rng.uniform(-700, 700, (40, 2)), 10 ** rng.uniform(-14, -12.5, 40)

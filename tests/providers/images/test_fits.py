@@ -12,9 +12,15 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
+from astropy.wcs import WCS
 from reproject import reproject_exact, reproject_interp
 
-from astrocnn.exceptions import FailedTargetWarning, NoCoverageError, ProviderError
+from astrocnn.exceptions import (
+    FailedTargetWarning,
+    InvalidImageError,
+    NoCoverageError,
+    ProviderError,
+)
 from astrocnn.grid import CutoutGrid, CutoutGrids
 from astrocnn.providers import FitsProvider, Pixels, SkyImage, read_image
 from astrocnn.providers._images._fits_image import read_pixels
@@ -77,6 +83,60 @@ class TestQuantity:
         assert np.allclose(FitsProvider(path, XMM).cutout(FINE).image, 0.1278, rtol=1e-3)
 
 
+    @pytest.mark.parametrize(
+        ("value", "unit", "level"),
+        [(2, "count / s", 2.0), (2, "/cm**2 /s", 2.0), (2, "Primary Array", 0.1278),
+         (2.5, "count", 0.1597), (2.5, "cts/pixel", 0.1597), (2.5, "MJy/sr", 2.5)],
+    )  # fmt: skip
+    def test_the_unit_comes_before_the_pixels(self, tmp_path, value, unit, level):
+        path = write(tmp_path / "a.fits", full(value), BUNIT=unit)
+        with fits.open(path) as hdus:
+            for source in (path, hdus[0]):
+                pixels = FitsProvider(source, XMM).cutout(FINE)
+                assert np.allclose(pixels.image, level, rtol=1e-3)
+        assert np.allclose(FitsProvider(path, DSS2).cutout(FINE).image, value)
+
+
+class TestMixedQuantities:
+    """Counts and a rate are neither added nor laid side by side."""
+
+    WORDS = r"b\.fits holds a rate, .* others of the same place counts: .*quantity='rate' or 'count"
+
+    def images(self, folder, arcmin=5, more=2.02):
+        """Counts, and farther east what looks like a rate."""
+        write(folder / "a.fits", full(2, "int16"))
+        write(folder / "b.fits", full(more), shifted(arcmin))
+        return folder
+
+    def test_where_they_meet_the_target_fails(self, tmp_path):
+        provider = FitsProvider(self.images(tmp_path), XMM)
+        with pytest.raises(ProviderError, match=self.WORDS):
+            provider.cutout(GRID)
+        west = CENTER.directional_offset_by(270 * u.deg, 2 * u.arcmin)
+        grids = CutoutGrids([CENTER.ra.deg, west.ra.deg], [2.0, west.dec.deg], 2 * u.arcmin, 30)
+        with ThreadPoolExecutor(2) as pool:
+            found = provider.cutouts(grids, pool)
+        assert re.search(self.WORDS, str(found[0]))
+        assert np.allclose(found[1].image, 2)
+
+    def test_who_says_what_they_are_has_them_all(self, tmp_path):
+        pixels = FitsProvider(self.images(tmp_path), XMM, "counts").cutout(GRID)
+        assert np.allclose(np.unique(pixels.image[:, [10, -10]].round(2)), [2, 4.02], atol=0.02)
+
+    def test_images_of_nothing_go_with_both(self, tmp_path):
+        provider = FitsProvider(self.images(tmp_path, 3, 0.0), XMM)
+        assert np.allclose(provider.cutout(GRID).image, 2, atol=1e-3)
+
+    def test_no_photon_in_a_known_time(self, tmp_path):
+        source = {"image": [], "exposure": []}
+        for k, value in enumerate((0.0, 2.0)):
+            source["image"].append(write(tmp_path / f"i{k}.fits", full(value)))
+            source["exposure"].append(write(tmp_path / f"e{k}.fits", full(1000)))
+        pixels = FitsProvider(source, XMM).cutout(GRID)
+        assert (pixels.image == 2).all()
+        assert (pixels.exposure == 2000).all()
+
+
 class TestExposureMaps:
     def test_pairs_of_a_dict(self, tmp_path):
         exposure = np.tile(np.linspace(0, 3000, 150, dtype="float32"), (150, 1))
@@ -127,6 +187,26 @@ class TestExposureMaps:
         }
         with pytest.raises(ProviderError, match=r"e\.fits lies 3\.0 pixels away .* pixel by pixel"):
             FitsProvider(source, XMM)
+
+    def test_other_shape_in_memory_is_refused(self):
+        with pytest.raises(InvalidImageError, match=r"shape \(149, 150\), its image .* pixel"):
+            SkyImage(full(1), FIELD.wcs, "counts", full(1)[1:])
+        with pytest.raises(InvalidImageError, match=r"m51 has shape \(1, 150, 150\): give one"):
+            SkyImage(full(1)[np.newaxis], FIELD.wcs, name="m51")
+        image = SkyImage(full(1), FIELD.wcs, "counts")
+        image.exposure = full(1)[1:]
+        with pytest.raises(InvalidImageError, match="pixel by pixel"):
+            FitsProvider(image, XMM)
+
+    def test_one_infinite_pixel(self):
+        exposure = full(1000)
+        exposure[75, 75] = np.inf
+        pixels = FitsProvider(SkyImage(full(1), FIELD.wcs, "counts", exposure), XMM).cutout(GRID)
+        assert pixels.full_exposure == 1000
+        assert (~pixels.valid).sum() == 1
+        exposure[:] = -1
+        with pytest.raises(NoCoverageError):
+            FitsProvider(SkyImage(full(1), FIELD.wcs, "counts", exposure), XMM).cutout(GRID)
 
     def test_empty_map(self, tmp_path):
         source = {
@@ -334,6 +414,18 @@ class TestHdus:
         assert (pixels.background == 2).all()
 
     @pytest.mark.parametrize(
+        ("kind", "hdu"),
+        [("exposure", None), ("exposure", {"image": 1}), ("background", None),
+         ("exposure", {"image": "SCI", "exposure": 1}), ("exposure", {"exposure": "sci"})],
+    )  # fmt: skip
+    def test_an_image_is_not_its_own_map(self, path, tmp_path, kind, hdu):
+        (tmp_path / "link.fits").symlink_to(path)
+        for other in (path, tmp_path / "link.fits"):
+            words = rf"HDU 1 of .* be the image and its {kind} map: .*'image': \.\.\., '{kind}'"
+            with pytest.raises(ProviderError, match=words):
+                FitsProvider({"image": path, kind: other}, XMM, hdu=hdu)
+
+    @pytest.mark.parametrize(
         ("hdu", "words"),
         [("sci2", "WCS in HDU 'sci2'"), (0, "in HDU 0"), ({"exp": 1}, "hdu has the keys")],
     )
@@ -490,6 +582,134 @@ class TestSources:
         assert repr(FitsProvider(tmp_path, get_band(band))).endswith(": mine.fits>")
         own = replace(get_band(band), name="my-band", energy=None)
         assert repr(FitsProvider(tmp_path, own)).endswith(" and 1 more>")
+
+
+class TestWholeSky:
+    """Projections in which the sky ends within the image: its corners are no places."""
+
+    PLACES = SkyCoord([266.0, 10.0, 120.0], [-29.0, 41.0, 80.0], unit="deg")
+
+    @staticmethod
+    def sky(projection, crval=(0.0, 0.0), shape=(180, 360), middle=None, frame="GLON GLAT"):
+        wcs = WCS(naxis=2)
+        wcs.wcs.ctype = [f"{axis:-<4}-{projection}" for axis in frame.split()]
+        wcs.wcs.crval, wcs.wcs.cdelt = crval, [-1.0, 1.0]
+        wcs.wcs.crpix = middle or [shape[1] / 2 + 0.5, shape[0] / 2 + 0.5]
+        return fits.PrimaryHDU(np.full(shape, 2.5, "float32"), wcs.to_header())
+
+    @pytest.mark.parametrize("projection", ["AIT", "MOL", "CAR", "SFL"])
+    def test_every_place_is_found(self, projection):
+        shape = (180, 360) if projection != "MOL" else (164, 326)
+        provider = FitsProvider(self.sky(projection, shape=shape), DSS2)
+        for place in self.PLACES:
+            pixels = provider.cutout(CutoutGrid(place, 3 * u.deg, 9))
+            assert pixels.valid.all()
+            assert np.allclose(pixels.image, 2.5)
+
+    @pytest.mark.parametrize(("projection", "side"), [("ZEA", 170), ("SIN", 120)])
+    def test_hemispheres(self, projection, side):
+        hdu = self.sky(projection, (30.0, 60.0), (side, side), frame="RA DEC")
+        provider = FitsProvider(hdu, DSS2)
+        assert provider.cutout(CutoutGrid(self.PLACES[1], 3 * u.deg, 9)).valid.all()
+        with pytest.raises(NoCoverageError):
+            provider.cutout(CutoutGrid(SkyCoord(210, -60, unit="deg"), 3 * u.deg, 9))
+
+    def test_part_whose_middle_is_off_the_sky(self, tmp_path):
+        """With a map, which is compared where both are on the sky."""
+        for name in ("i", "e"):
+            self.sky("AIT", shape=(100, 100), middle=[190, 100]).writeto(tmp_path / f"{name}.fits")
+        source = {"image": tmp_path / "i.fits", "exposure": tmp_path / "e.fits"}
+        place = SkyCoord(100, -10, unit="deg", frame="galactic")
+        grid = CutoutGrid(place.icrs, 3 * u.deg, 9)
+        provider = FitsProvider(source, DSS2)
+        wcs = WCS(fits.getheader(source["image"]))
+        assert not np.isfinite(wcs.wcs_pix2world(49.5, 49.5, 0)).all()
+        assert np.allclose(provider.cutout(grid).image, 2.5)
+
+
+class TestCopies:
+    """A photon counts once, whatever copies of its file lie about."""
+
+    def test_packed_and_unpacked_products(self, tmp_path):
+        for kind, data in (("IMAGE_", full(2, "int16")), ("EXPMAP", full(1000))):
+            path = write(tmp_path / NAME.format(kind), data)
+            path.with_suffix(".FIT").write_bytes(gzip.decompress(path.read_bytes()))
+        with pytest.warns(FailedTargetWarning, match=r"1 copies .*_3000\.FTZ, of which .*\.FIT "):
+            pixels = FitsProvider(tmp_path, XMM).cutout(GRID)
+        assert (pixels.image == 2).all()
+        assert (pixels.exposure == 1000).all()
+
+    def test_own_names_and_the_same_file_twice(self, tmp_path):
+        path = write(tmp_path / "a.fits", full(2, "int16"))
+        (tmp_path / "a.fits.gz").write_bytes(gzip.compress(path.read_bytes()))
+        assert (FitsProvider([path, path], XMM).cutout(GRID).image == 2).all()
+        for source in (tmp_path, {"image": [path, path]}):
+            with pytest.warns(FailedTargetWarning, match="1 copies of other files left out"):
+                assert (FitsProvider(source, XMM).cutout(GRID).image == 2).all()
+
+    def test_energy_bands_that_share_a_map(self, tmp_path):
+        """Their photons add, their time does not, in whatever order they are given."""
+        images = [write(tmp_path / f"b{k}.fits", full(k, "int16")) for k in (2, 3, 4)]
+        maps = [write(tmp_path / f"e{k}.fits", full(1000.0 * k)) for k in (1, 2)]
+        source = {"image": images, "exposure": [maps[0], maps[1], maps[0]]}
+        pixels = FitsProvider(source, XMM).cutout(GRID)
+        assert (pixels.image == 9).all()
+        assert (pixels.exposure == 3000).all()
+        assert pixels.full_exposure == 3000
+
+
+class TestMapsAmongImages:
+    """An exposure map is no image: its seconds are never added to photons."""
+
+    @pytest.fixture
+    def image(self, tmp_path):
+        return write(tmp_path / "img.fits", full(1, "int16"))
+
+    @pytest.mark.parametrize(
+        ("name", "cards", "told"),
+        [
+            ("expmap.fits", {}, "exposure map by its name"),
+            ("img_exp.fits", {"CONTENT": "EPIC IMAGE"}, "exposure map by its name"),
+            ("a.fits", {"BUNIT": "s"}, "exposure map by its header"),
+            ("a.fits", {"CONTENT": "EPIC EXPOSURE MAP"}, "exposure map by its header"),
+            ("img_bkg.fits", {}, "background map by its name"),
+        ],
+    )
+    @pytest.mark.parametrize("listed", [True, False])
+    def test_left_out_with_a_warning(self, tmp_path, image, name, cards, told, listed):
+        path = write(tmp_path / name, full(20e3), **cards)
+        words = rf"1 of 2 files for band xmm: {name} \({told}\) left out.*'exposure': \.\.\."
+        with pytest.warns(FailedTargetWarning, match=words):
+            provider = FitsProvider([path, image] if listed else tmp_path, XMM)
+        assert (provider.cutout(GRID).image == 1).all()
+
+    def test_beside_products_of_the_pipeline(self, tmp_path):
+        write(tmp_path / NAME.format("IMAGE_"), full(1, "int16"), BUNIT="s")  # its name is known
+        write(tmp_path / "my_exp.fits", full(20e3))
+        with pytest.warns(FailedTargetWarning, match=r"my_exp\.fits \(exposure map by its name\)"):
+            provider = FitsProvider(tmp_path, XMM)
+        assert (provider.cutout(GRID).image == 1).all()
+
+    def test_a_dict_says_what_is_an_image(self, tmp_path):
+        path = write(tmp_path / "exp_deep_image.fits", full(3, "int16"), CONTENT="EXPOSURE MAP")
+        assert (FitsProvider({"image": path}, XMM).cutout(GRID).image == 3).all()
+
+    def test_a_single_file_and_a_named_hdu(self, tmp_path):
+        path = write(tmp_path / "exp_deep_image.fits", full(3, "int16"))
+        assert (FitsProvider(path, XMM).cutout(GRID).image == 3).all()
+        path = write(tmp_path / "e.fits", full(3, "int16"), BUNIT="s")
+        assert (FitsProvider(path, XMM, hdu=0).cutout(GRID).image == 3).all()
+        with pytest.raises(ProviderError, match=r"none of the 1 .* e\.fits \(exposure map by"):
+            FitsProvider(path, XMM)
+
+    def test_real_products_under_other_names(self, folder, tmp_path):
+        """Abell 1835: the counts stay what they are."""
+        for kind, name in (("IMAGE_", "mos2_image"), ("EXPMAP", "mos2_time")):
+            shutil.copy(folder / NAME.format(kind), tmp_path / f"{name}.fits.gz")
+        with pytest.warns(FailedTargetWarning, match=r"mos2_time\.fits\.gz \(exposure map"):
+            provider = FitsProvider(tmp_path, XMM)
+        grid = CutoutGrid(SkyCoord(210.258, 2.879, unit="deg"), 2 * u.arcmin, 30)
+        assert provider.cutout(grid).image.sum() == pytest.approx(16779, rel=0.1)
 
 
 class TestFaults:

@@ -223,9 +223,19 @@ class TestExposure:
         grid = CutoutGrid(CENTER, 2 * u.arcmin, 60)
         assert not resample_image(self.image(exposure), grid).valid.any()
 
-    def test_holes_in_the_map_are_not_exposed(self):
+    @pytest.mark.parametrize("least", [-1.0, 0.0, -np.inf])
+    @pytest.mark.parametrize("rest", [np.nan, 0.0, -2.0])
+    def test_nothing_is_valid_where_nothing_was_exposed(self, least, rest):
+        exposure = np.full((140, 140), rest)
+        exposure[0, 0] = least
+        found = resample_image(self.image(exposure), CutoutGrid(CENTER, 6 * u.arcmin, 90))
+        assert not found.valid.any()
+        assert np.isfinite(found.exposure).all()
+
+    @pytest.mark.parametrize("hole", [np.nan, np.inf, -np.inf])
+    def test_holes_in_the_map_are_not_exposed(self, hole):
         exposure = np.full((140, 140), 100.0)
-        exposure[55:60, 55:60] = np.nan
+        exposure[55:60, 55:60] = hole
         found = resample_image(self.image(exposure), CutoutGrid(CENTER, 6 * u.arcmin, 90))
         assert np.isfinite(found.exposure).all()
         assert 0 < (~found.valid).sum() < 60

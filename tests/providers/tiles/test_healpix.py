@@ -49,7 +49,7 @@ def write_hdf5(path, compression=None, part=None, nest=True):
         chosen = slice(None) if part is None else part
         data = file.create_dataset("map", data=values[chosen], compression=compression)
         data.attrs["ordering"] = "NESTED" if nest else "RING"
-        data.attrs["nside"] = NSIDE
+        data.attrs["nside"], data.attrs["coordsys"] = NSIDE, "C"
         if part is not None:
             file["pixel"] = np.flatnonzero(part)
     return path
@@ -181,6 +181,46 @@ def test_found_by_their_content(tmp_path):
     whole = write_map(tmp_path / "a.fits")
     assert isinstance(open_provider(whole, BAND), HealpixProvider)
     assert isinstance(open_provider([whole, write_hdf5(tmp_path / "b.h5")], BAND), HealpixProvider)
+
+
+class TestFrame:
+    """A file that does not name its frame could be read at wrong places: it is refused."""
+
+    def test_file_of_healpy(self, tmp_path):
+        path = tmp_path / "a.fits"
+        healpy.write_map(path, sky_map(frame="galactic"))
+        with pytest.raises(ProviderError, match=r"map a\.fits does not say its frame .*='icrs"):
+            open_provider(path, BAND)
+        check(HealpixProvider(path, BAND, frame="galactic"))
+        with fits.open(path, "update") as hdus:
+            hdus[1].header["COORDSYS"] = "G"
+        check(open_provider(path, BAND))
+
+    def test_primary_header(self, tmp_path):
+        path = tmp_path / "a.fits"
+        healpy.write_map(path, sky_map(frame="galactic"))
+        with fits.open(path, "update") as hdus:
+            hdus[0].header["COORDSYS"] = "GALACTIC"
+        check(HealpixProvider(path, BAND))
+
+    def test_hdf5(self, tmp_path):
+        path = write_hdf5(tmp_path / "a.h5")
+        with h5py.File(path, "a") as file:
+            file["map"].attrs["coordsys"] = " "
+        with pytest.raises(ProviderError, match=r"a\.h5 does not say its frame"):
+            HealpixProvider(path, BAND)
+        check(HealpixProvider(path, BAND, frame="icrs"))
+
+    def test_real_map(self, real_data):
+        """WMAP is in Galactic coordinates, and its file does not say so."""
+        path = real_data / "healpix_wmap" / "wmap_band_iqumap_r9_7yr_W_v4_udgraded32.fits"
+        with pytest.raises(ProviderError, match="does not say its frame"):
+            HealpixProvider(path, BAND)
+        grid = CutoutGrid(SkyCoord(0, 0, unit="deg", frame="galactic").icrs, 10 * u.deg, 8)
+        place = SkyCoord(*grid.lonlat(), unit="deg").galactic
+        numbers = healpy.ang2pix(32, place.l.deg, place.b.deg, lonlat=True)
+        image = HealpixProvider(path, BAND, "nearest", frame="galactic").cutout(grid).image
+        assert np.mean(image == healpy.read_map(path)[numbers]) > 0.95
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,56 @@
+"""What the pixels of an image are, counts or not: its unit first, then the pixels themselves."""
+
+import re
+
+import numpy as np
+
+from ...surveys import Band
+
+__all__ = ["tell_quantity"]
+
+_COUNT = r"(?:ct|cts|cnts?|counts?|ph|photons?)"
+_COUNTS = re.compile(rf"{_COUNT}( ?(/|per) ?pix(el)?| pix(el)?(\*\*|\^)?-1)?")
+#: A division by seconds, in any of the notations that are in use.
+_SECOND = r"(?<![a-z])k?s(?:ec(?:onds?|s)?)?"
+_PER_TIME = re.compile(rf"(/|per ).*{_SECOND}\b|{_SECOND} ?(\*\*|\^)?\(?-1")
+
+
+def tell_quantity(data: np.ndarray, unit: str, band: Band) -> str | None:
+    """Tell what kind of quantity the pixels of an image are.
+
+    Parameters
+    ----------
+    data : ndarray of shape (ny, nx)
+        Pixels.
+    unit : str
+        ``BUNIT`` of the header, or nothing.
+    band : Band
+        Images of bands that are not X-ray are what the band says: plates and CCD frames are whole
+        numbers too, and their unit is often ``counts``.
+
+    Returns
+    -------
+    {'counts', 'rate', 'intensity'} or None
+        Whole numbers, of integer or float type, are counts if no unit says otherwise; other
+        numbers are what the band says. None where all pixels are zero or NaN: they tell nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astrocnn.providers._images._quantity import tell_quantity
+    >>> from astrocnn.surveys import get_band
+    >>> pixels = np.array([[0.0, 2.0]])
+    >>> [tell_quantity(pixels, unit, get_band("xmm")) for unit in ("", "count", "count / s")]
+    ['counts', 'counts', 'rate']
+    """
+    if band.waveband != "xray":
+        return band.quantity
+    unit = unit.lower()
+    if _PER_TIME.search(unit):
+        return "rate" if band.quantity == "counts" else band.quantity
+    if _COUNTS.fullmatch(unit) or np.issubdtype(data.dtype, np.integer):
+        return "counts"
+    finite = data[np.isfinite(data)]
+    if not finite.any():
+        return None
+    return "counts" if np.all(finite == np.round(finite)) else band.quantity
