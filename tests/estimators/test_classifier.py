@@ -25,6 +25,8 @@ from astrocnn.cutouts import make_cutouts
 from astrocnn.exceptions import (
     FailedTargetWarning,
     InvalidImageError,
+    InvalidParameterError,
+    LabelWarning,
     NoCoverageError,
     NoCoverageWarning,
     PredictionInterrupted,
@@ -269,6 +271,26 @@ class TestFit:
             clf.predict_proba(coords)[:, 1], result["proba_cluster"], atol=1e-6
         )
         assert {"proba_agn", "proba_star", "proba_cluster"} <= set(result.colnames)
+
+    def test_the_prior_is_that_of_the_clusters(self, coords, labels):
+        """However the class is written; two other names are said, and no number is taken."""
+        clf = untrained(prior=0.01, epochs=1).fit(coords, np.where(labels, "Cluster", "agn"))
+        result = clf.predict(coords)
+        assert result.colnames[4] == "proba_Cluster"
+        without = clf.set_params(prior=None).predict(coords)
+        assert np.all(result["proba_Cluster"] < without["proba_Cluster"])
+        assert set(result["label"]) == {"agn"}
+
+    def test_two_names_without_a_cluster(self, coords, labels):
+        names = np.where(labels, "galaxy cluster", "star")
+        provider = BlobProvider(interrupt_after=0)  # no image is asked for
+        with pytest.raises(InvalidParameterError, match="share of the class 'cluster', and there"):
+            untrained(prior=0.01, images={"xmm": provider}).fit(coords, names)
+        with pytest.warns(LabelWarning, match="none of the classes"):
+            clf = untrained(epochs=1).fit(coords, names)
+        with pytest.raises(InvalidParameterError, match="share of each of"):
+            clf.set_params(prior=0.01).predict(coords)
+        clf.set_params(prior={"galaxy cluster": 0.01, "star": 0.99}).predict(coords)
 
     def test_class_names_and_booleans_score_alike(self, coords, labels, fitted):
         names = np.where(labels, "cluster", "non_cluster")
