@@ -12,6 +12,7 @@ from astropy.table import QTable
 from ..config import conf
 from ..cutouts import check_dataset, iter_cutouts, open_providers
 from ..cutouts._folder import count_rows, gaps
+from ..cutouts._identity import dataset_identity, images_identity
 from ..cutouts._lazy import dataset_step, load_cutouts, split_faults
 from ..cutouts._progress import progress_bar
 from ..exceptions import InvalidImageError, SurveyMismatchError
@@ -38,8 +39,6 @@ class TargetSource:
         From `read_targets`.
     bands : list of Band
         Of the images.
-    images : str
-        Where the images come from, in words.
     step : int
         Targets per chunk.
     providers : dict of str to Provider
@@ -54,7 +53,6 @@ class TargetSource:
 
     targets: QTable
     bands: list[Band]
-    images: str
     step: int
     providers: dict = field(default_factory=dict)
     dataset: xr.Dataset | None = None
@@ -68,14 +66,12 @@ class TargetSource:
         if isinstance(X, xr.Dataset):
             dataset = _match_dataset(check_dataset(X), description)
             step = dataset_step(dataset, conf.chunk_size)
-            targets, words = _dataset_targets(dataset), "a Dataset of cut-outs"
-            return cls(targets, found, words, step, dataset=dataset)
+            return cls(_dataset_targets(dataset), found, step, dataset=dataset)
         _check_images(images, found)
         targets = read_targets(X)
         opened = zip(found, open_providers(found, images), strict=True)
         providers = {band.name: provider for band, provider in opened}
-        words = "; ".join(f"{name}: {p.description}" for name, p in providers.items())
-        return cls(targets, found, words, conf.chunk_size, providers, description=description)
+        return cls(targets, found, conf.chunk_size, providers, description=description)
 
     def along_the_sky(self) -> "TargetSource":
         """Return the same targets, neighbors together: each local image is then read once.
@@ -96,6 +92,12 @@ class TargetSource:
     def wavebands(self) -> list[str]:
         """Wavebands of the images."""
         return [band.waveband for band in self.bands]
+
+    def images_identity(self) -> str:
+        """Return what tells these images from others, for results that are kept."""
+        if self.dataset is not None:
+            return dataset_identity(self.dataset, self.step)
+        return images_identity(self.providers)
 
     def rows(self) -> list[slice]:
         """All rows, in chunks."""

@@ -13,6 +13,7 @@ from ...exceptions import NoCoverageError, ProviderError
 from ...grid import CutoutGrids
 from ...surveys import Band
 from .._core import Pixels, Provider, run_all
+from .._identity import fingerprint
 from ._background import estimate_background
 from ._esass_products import is_esass_image
 from ._fits_files import FitsImage, find_images
@@ -127,6 +128,18 @@ class FitsProvider(Provider):
         """Number of images and the first one's name."""
         more = len(self._images) - 1
         return self._images[0].name + (f" and {more} more" if more else "")
+
+    @property
+    def identity(self) -> str:
+        """Description, and a digest of what the pixels come from.
+
+        Of files name, HDU, size and time of the last change, of images in memory their pixels and
+        WCS; maps included. See `Provider.identity`.
+        """
+        parts = [self.quantity, self.background, self.band.quantity]
+        for image in self._images:
+            parts += image.identity
+        return f"{self.description} {fingerprint(parts)}"
 
     def cutout(self, grid) -> Pixels:
         """Return the pixels on ``grid``; see `Provider.cutout`."""
