@@ -144,7 +144,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def load(cls, path, **parameters) -> Self:
-        """Return a classifier with saved weights.
+        """Return a classifier with saved weights, which are read here.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             Other constructor arguments, such as ``images``.
         """
         classifier = cls(weights=path, **parameters)
-        classifier._ready()
+        _ = classifier._ready().model  # now: the file may be replaced later
         return classifier
 
     @property

@@ -265,4 +265,5 @@ def build_network(description: ModelDescription, pretrained: bool = False):
 
 def file_hash(path) -> str:
     """SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

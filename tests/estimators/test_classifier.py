@@ -69,6 +69,16 @@ class BlobProvider(Provider):
         return Pixels(image.astype(np.float32), np.isfinite(image))
 
 
+def replacing(cutout, other, path):
+    """A ``cutout`` that saves another network to a file, then returns pixels."""
+
+    def save_first(self, grid):
+        other.save(path)
+        return cutout(grid)
+
+    return save_first
+
+
 @pytest.fixture(scope="module")
 def coords():
     rng = np.random.default_rng(1)
@@ -490,6 +500,36 @@ class TestScikitLearn:
 
 
 class TestArchive:
+    def test_a_file_that_is_replaced(self, fitted, coords, tmp_path):
+        """What was loaded stays; what was only described is refused."""
+        path, images = tmp_path / "mine.keras", {"xmm": BlobProvider()}
+        fitted.save(path)
+        loaded = ClusterClassifier.load(path, images=images)
+        described = ClusterClassifier(path, images=images)
+        sha256 = described._ready().sha256
+        other = pickle.loads(pickle.dumps(fitted))
+        other._fitted.model.set_weights([array / 2 for array in fitted._fitted.model.get_weights()])
+        other.save(path)
+        expected = fitted.predict_proba(coords[:4])
+        np.testing.assert_allclose(loaded.predict_proba(coords[:4]), expected, atol=1e-5)
+        assert loaded.predict(coords[:4]).meta["weights_sha256"] == sha256
+        with pytest.raises(WeightsError, match=r"mine.keras was replaced after .* load it again"):
+            described.predict(coords[:4])
+        again = ClusterClassifier.load(path, images=images).predict_proba(coords[:4])
+        np.testing.assert_allclose(again, other.predict_proba(coords[:4]), atol=1e-5)
+        assert np.abs(again - expected).max() > 1e-3
+
+    def test_a_file_that_is_replaced_while_images_are_made(
+        self, fitted, coords, labels, tmp_path, monkeypatch
+    ):
+        fitted.save(path := tmp_path / "mine.keras")
+        other = pickle.loads(pickle.dumps(fitted))
+        other._fitted.description.preprocessing["stretched"] = False
+        provider = BlobProvider()
+        monkeypatch.setattr(BlobProvider, "cutout", replacing(provider.cutout, other, path))
+        with pytest.raises(WeightsError, match="were replaced meanwhile: call fit again"):
+            ClusterClassifier(path, images={"xmm": provider}).fit(coords[:4], labels[:4])
+
     def test_save_and_load(self, fitted, coords, tmp_path):
         fitted.save(tmp_path / "mine.keras")
         loaded = ClusterClassifier.load(tmp_path / "mine.keras", images={"xmm": BlobProvider()})
