@@ -36,13 +36,14 @@ class ClusterClassifier(NetworkClassifier):
         `astrocnn.cutouts.make_cutouts`. Bands that are not named come from hips2fits.
     bands : sequence of str or `~astrocnn.surveys.Band`, optional
         Bands of the images, for ``weights=None``. Default: ``("xmm", "dss2-red")``. Weights that
-        were trained on bands of your own need these bands here.
+        were trained on bands of your own need these bands here. Beside weights, this and the next
+        five are left out: what contradicts the weights is an error.
     size : `~astropy.units.Quantity`, optional
         Side of the cut-outs, for ``weights=None``. Default: 6 arcmin.
     pixels : int, optional
         Pixels along one side, for ``weights=None``. Default: 356.
-    network : str
-        Architecture, for ``weights=None``; see `astrocnn.networks.NETWORKS`.
+    network : str, optional
+        Architecture, for ``weights=None``, see `astrocnn.networks.NETWORKS`. Default: ``"cn"``.
     network_arguments : dict, optional
         Further arguments of its builder, such as ``{"n_members": 5}`` of an ``"ensemble"``.
     preprocessing : Preprocessing, optional
@@ -112,7 +113,7 @@ class ClusterClassifier(NetworkClassifier):
         bands: Sequence[str] | None = None,
         size: u.Quantity | None = None,
         pixels: int | None = None,
-        network: str = "cn",
+        network: str | None = None,
         network_arguments: Mapping | None = None,
         preprocessing: Preprocessing | None = None,
         threshold: float = 0.5,

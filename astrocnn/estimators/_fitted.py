@@ -98,6 +98,13 @@ class Fitted:
         _check_parts(description)
         return cls(description, weights, *sorted_labels(description.classes), sha256=sha256)
 
+    def serves(self, weights) -> bool:
+        """Whether a classifier with these ``weights`` means this network.
+
+        One that was trained here it means until it is given other weights.
+        """
+        return self.source == weights or (self.trained and weights is None)
+
     @property
     def model(self):
         """The Keras model, built or loaded when first asked for.

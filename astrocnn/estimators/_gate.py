@@ -19,14 +19,23 @@ from ..exceptions import InvalidImageError, SurveyMismatchError
 from ..networks import ModelDescription
 from ..surveys import Band, get_band
 from ..tables import read_targets
+from ._beside import check_kinds
 
 __all__ = ["TargetSource", "find_bands", "target_chunks"]
 
 
 def find_bands(description: ModelDescription, bands: Sequence[str | Band] | None) -> list[Band]:
-    """Return the bands of a description; one's own `Band` goes before a known one of its name."""
+    """Return the bands of a description; one's own `Band` goes before a known one of its name.
+
+    Raises
+    ------
+    SurveyMismatchError
+        If waveband or quantity are not those of the training.
+    """
     own = {band.name: band for band in bands or () if isinstance(band, Band)}
-    return [own.get(name) or get_band(name) for name in description.bands]
+    found = [own.get(name) or get_band(name) for name in description.bands]
+    check_kinds(found, description)
+    return found
 
 
 @dataclass
@@ -64,7 +73,7 @@ class TargetSource:
         """Return the source for what a user gives; see `target_chunks`."""
         found = find_bands(description, bands)
         if isinstance(X, xr.Dataset):
-            dataset = _match_dataset(check_dataset(X), description)
+            dataset = _match_dataset(check_dataset(X), description, found)
             step = dataset_step(dataset, conf.chunk_size)
             return cls(_dataset_targets(dataset), found, step, dataset=dataset)
         _check_images(images, found)
@@ -177,13 +186,19 @@ def _dataset_targets(dataset) -> QTable:
     return read_targets(table)
 
 
-def _match_dataset(dataset, description):
+def _match_dataset(dataset, description, found):
     """Check that cut-outs are what the weights were trained on."""
     bands = [str(band) for band in dataset["band"].values]
     if bands != description.bands:
         raise SurveyMismatchError(
             f"the weights need images of {' + '.join(description.bands)}, the Dataset holds "
             f"{' + '.join(bands)}; choose other weights or select the bands"
+        )
+    wavebands = [str(name) for name in dataset["waveband"].values]
+    if wavebands != [band.waveband for band in found]:
+        raise SurveyMismatchError(
+            f"the Dataset has {' + '.join(bands)} as {' + '.join(wavebands)}, the weights were "
+            f"trained on {' + '.join(band.waveband for band in found)}"
         )
     shape = (dataset.sizes["y"], dataset.sizes["x"])
     size = float(dataset.attrs.get("size", np.nan))

@@ -26,6 +26,7 @@ from astrocnn.exceptions import (
     FailedTargetWarning,
     InvalidImageError,
     InvalidParameterError,
+    InvalidTargetError,
     LabelWarning,
     NoCoverageError,
     NoCoverageWarning,
@@ -35,6 +36,8 @@ from astrocnn.exceptions import (
     UnknownNameError,
     WeightsError,
 )
+from astrocnn.networks import read_description
+from astrocnn.preprocessing import Preprocessing
 from astrocnn.providers import Pixels, Provider
 from astrocnn.surveys import get_band
 from astrocnn.tables import describe_result
@@ -102,6 +105,13 @@ def untrained(**changes):
 @pytest.fixture(scope="module")
 def fitted(coords, labels):
     return untrained().fit(coords, labels)
+
+
+@pytest.fixture(scope="module")
+def saved(fitted, tmp_path_factory):
+    path = tmp_path_factory.mktemp("saved") / "mine.keras"
+    fitted.save(path)
+    return path
 
 
 class TestResult:
@@ -391,6 +401,82 @@ class TestFit:
         clf.fit(coords[:8], labels[:8])
         np.testing.assert_allclose(clf.predict_proba(coords[:4]), before, atol=0.05)
         assert clf.predict(coords[:2]).meta["weights"] == "fitted here"
+
+
+class TestBesideWeights:
+    """What is given beside weights and contradicts them is never ignored."""
+
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"pixels": 64}, "pixels=64, but the weights '.*mine.keras' have pixels=16: leave pix"),
+            ({"size": 12 * u.arcmin}, r"size=<Quantity 12. arcmin>, but .* size=<Quantity 6. arc"),
+            ({"size": 6}, "size must be one angle"),
+            ({"network": "mn"}, "network='mn', but .* network='cn'"),
+            ({"network_arguments": {"dropout": 0.1}}, r"network_arguments\['dropout'\]=0.1, but"),
+            ({"preprocessing": Preprocessing(stretched=False)}, "preprocessing=.*stretched=False"),
+            ({"bands": ["rass"]}, r"bands=\['rass'\], but .* are for images of xmm: leave bands"),
+            ({"bands": ["xmm", "dss2"]}, r"bands=\['xmm', 'dss2-red'\], but"),
+            ({"bands": [get_band("xmm").with_(waveband="optical")]}, "xmm is optical, rate, but"),
+            ({"bands": [get_band("xmm").with_(quantity="intensity")]}, "xmm is xray, intensity, b"),
+        ],
+    )
+    def test_contradictions(self, saved, coords, labels, given, message):
+        provider = BlobProvider(interrupt_after=0)  # no image is asked for
+        clf = ClusterClassifier(saved, images={"xmm": provider}, **given)
+        for method in (clf.predict, clf.predict_proba, lambda X: clf.fit(X, labels[:4])):
+            with pytest.raises((InvalidParameterError, InvalidTargetError, SurveyMismatchError),
+                               match=message):  # fmt: skip
+                method(coords[:4])
+
+    def test_the_same_may_be_said(self, saved, fitted, coords):
+        given = {
+            "pixels": 16, "size": 0.1 * u.deg, "network": "cn", "preprocessing": Preprocessing(),
+            "network_arguments": {"n_classes": 2}, "bands": ["xmm"],
+        }  # fmt: skip
+        clf = ClusterClassifier.load(saved, images={"xmm": BlobProvider()}, **given)
+        expected = fitted.predict_proba(coords[:3])
+        np.testing.assert_allclose(clf.predict_proba(coords[:3]), expected, atol=1e-5)
+        clf.set_params(bands=[get_band("xmm").with_(quantity="counts")]).predict(coords[:3])
+
+    def test_defaults_are_none(self):
+        given = clone(ClusterClassifier()).get_params()
+        names = ("bands", "size", "pixels", "network", "network_arguments", "preprocessing")
+        assert [given[name] for name in names] == [None] * 6
+
+    def test_bands_that_the_archive_alone_knows(self, coords, labels, tmp_path):
+        own = get_band("dss2").with_(name="mine")
+        images = {"xmm": BlobProvider(), "mine": BlobProvider(own)}
+        clf = untrained(bands=["xmm", own], images=images, epochs=1).fit(coords[:8], labels[:8])
+        clf.save(path := tmp_path / "two.keras")
+        kinds = {"xmm": ["xray", "rate"], "mine": ["optical", "intensity"]}
+        assert read_description(path).band_kinds == kinds
+        again, expected = ClusterClassifier(path, images=images), clf.predict_proba(coords[:3])
+        for bands in (["xmm", own], [own, "xmm"], [own]):
+            found = again.set_params(bands=bands).predict_proba(coords[:3])
+            np.testing.assert_allclose(found, expected, atol=1e-5)
+        other = own.with_(waveband="xray", quantity="counts")
+        with pytest.raises(SurveyMismatchError, match="mine is xray, counts, .* was optical"):
+            again.set_params(bands=[other]).predict(coords[:3])
+        with pytest.raises(SurveyMismatchError, match=r"bands=\['xmm'\], but"):
+            again.set_params(bands=["xmm"]).predict(coords[:3])
+
+    def test_cutouts_of_another_waveband(self, fitted, coords):
+        cutouts = make_cutouts(coords[:2], ["xmm"], {"xmm": BlobProvider()}, pixels=PIXELS)
+        with pytest.raises(SurveyMismatchError, match="has xmm as optical, .* trained on xray"):
+            fitted.predict(cutouts.assign_coords(waveband=("band", ["optical"])))
+
+    def test_other_weights_after_fit(self, fitted, saved, coords):
+        clf = pickle.loads(pickle.dumps(fitted)).set_params(weights=saved)
+        assert clf.predict(coords[:2]).meta["weights"] == "mine.keras"
+        clf.set_params(weights="xmm")
+        with pytest.raises(InvalidParameterError, match="pixels=16, but the weights 'xmm' have pi"):
+            clf.predict(coords[:2])
+        clf.set_params(weights=None)  # those of fit are still there
+        expected = fitted.predict_proba(coords[:2])
+        np.testing.assert_allclose(clf.predict_proba(coords[:2]), expected, atol=1e-5)
+        with pytest.raises(NotFittedError):
+            ClusterClassifier("xmm").set_params(weights=None).predict(coords[:2])
 
 
 class TestScikitLearn:
