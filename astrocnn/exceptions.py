@@ -15,6 +15,7 @@ __all__ = [
     "InvalidParameterError",
     "InvalidTargetError",
     "InvalidTargetWarning",
+    "LabelWarning",
     "NoCoverageError",
     "NoCoverageWarning",
     "PredictionInterrupted",
@@ -118,6 +119,10 @@ class DamagedPartWarning(AstrocnnWarning):
 
 class CalibrationWarning(AstrocnnWarning):
     """Probabilities could not be calibrated."""
+
+
+class LabelWarning(AstrocnnWarning):
+    """Names of classes leave open which of them is that of the clusters."""
 
 
 class BackendWarning(AstrocnnWarning):

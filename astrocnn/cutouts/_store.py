@@ -13,6 +13,7 @@ from ..grid import check_size
 from ..surveys import Band
 from ._dataset import MAPS
 from ._folder import RunFolder, gaps, targets_digest
+from ._identity import bands_identity, images_identity
 from ._maker import iter_cutouts, open_providers, target_table
 from ._zarr import create_store, import_zarr, sync_region
 
@@ -219,7 +220,7 @@ def _identity(targets, providers, size, pixels) -> dict[str, str]:
     return {
         "contents": "cut-outs",
         "targets": targets_digest(targets),
-        "bands": " + ".join(providers),
+        "bands": bands_identity(provider.band for provider in providers.values()),
         "grids": f"{pixels} pixels on {size.to_value(u.arcmin):.10g} arcmin",
-        "images": "; ".join(f"{name}: {p.description}" for name, p in providers.items()),
+        "images": images_identity(providers),
     }

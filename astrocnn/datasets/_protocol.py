@@ -117,6 +117,7 @@ def train_on_kosiba2020(
         size=source["size"],
         classes=["non_cluster", "cluster"],
         preprocessing=_PREPROCESSING.to_config(),
+        band_kinds={band.name: [band.waveband, band.quantity] for band in KOSIBA2020_BANDS},
     )
     load_keras().utils.set_random_seed(random_state)
     model = build_network(description)

@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import balanced_accuracy_score
 
 from ..networks import ModelDescription, save_model, weights_names
+from ._beside import check_beside_weights
 from ._description import new_description
 from ._explain import explain
 from ._fitted import Fitted
@@ -144,7 +145,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def load(cls, path, **parameters) -> Self:
-        """Return a classifier with saved weights.
+        """Return a classifier with saved weights, which are read here.
 
         Parameters
         ----------
@@ -154,7 +155,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             Other constructor arguments, such as ``images``.
         """
         classifier = cls(weights=path, **parameters)
-        classifier._ready()
+        _ = classifier._ready().model  # now: the file may be replaced later
         return classifier
 
     @property
@@ -163,7 +164,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         return self._ready().labels
 
     def __sklearn_is_fitted__(self) -> bool:
-        return self.weights is not None or "_fitted" in self.__dict__
+        return self.weights is not None or "_trained" in self.__dict__
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -175,22 +176,28 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
     def _ready(self) -> Fitted:
         """Return the fitted network, loading named weights when they are first needed."""
         check_parameters(self)
-        fitted = self.__dict__.get("_fitted")
-        if fitted is not None and (fitted.trained or fitted.source == self.weights):
-            return fitted
-        if self.weights is None:
+        known = [self.__dict__.get(name) for name in ("_fitted", "_trained")]
+        found = next((fitted for fitted in known if fitted and fitted.serves(self.weights)), None)
+        if found is not None:
+            self._fitted = found
+        elif self.weights is None:
             raise NotFittedError(
                 f"this {type(self).__name__} has no weights yet: call fit(coords, labels), or "
                 f"choose weights={' or '.join(map(repr, weights_names()))}"
             )
-        self._fitted = Fitted.from_weights(self.weights)
+        else:
+            self._fitted = Fitted.from_weights(self.weights)
+        if self.weights is not None:
+            check_beside_weights(self.get_params(deep=False), self._fitted.description)
         return self._fitted
 
     def _start_description(self, y) -> ModelDescription:
         """What `fit` trains: the network of the weights, or a new one."""
         check_parameters(self)
         if self.weights is not None:
-            return Fitted.from_weights(self.weights).description
+            description = Fitted.from_weights(self.weights).description
+            check_beside_weights(self.get_params(deep=False), description)
+            return description
         return new_description(
             y,
             self.network,
@@ -205,7 +212,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         self, sample: Sample, held_out: Sample | None, description: ModelDescription, y=None
     ) -> Self:
         """Train on network input; what `fit` and ``astrocnn train`` have in common."""
-        self._fitted = train_fitted(
+        self._fitted = self._trained = train_fitted(
             description,
             self.weights,
             sample,

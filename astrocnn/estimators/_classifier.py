@@ -10,11 +10,12 @@ from ..preprocessing import Preprocessing
 from ..tables import ResultTable, result_table, target_coords
 from ._base import NetworkClassifier
 from ._gate import TargetSource, target_chunks
-from ._labels import encode
+from ._labels import encode, say_positive
+from ._prior import check_prior
 from ._run import Run, stopped_error
-from ._sample import Sample, hold_out
+from ._sample import Sample, hold_out, network_input
 from ._training import trained_shares
-from ._verdicts import Verdicts, row_flags, say_left_out, usable_rows
+from ._verdicts import Verdicts
 
 __all__ = ["ClusterClassifier"]
 
@@ -35,13 +36,14 @@ class ClusterClassifier(NetworkClassifier):
         `astrocnn.cutouts.make_cutouts`. Bands that are not named come from hips2fits.
     bands : sequence of str or `~astrocnn.surveys.Band`, optional
         Bands of the images, for ``weights=None``. Default: ``("xmm", "dss2-red")``. Weights that
-        were trained on bands of your own need these bands here.
+        were trained on bands of your own need these bands here. Beside weights, this and the next
+        five are left out: what contradicts the weights is an error.
     size : `~astropy.units.Quantity`, optional
         Side of the cut-outs, for ``weights=None``. Default: 6 arcmin.
     pixels : int, optional
         Pixels along one side, for ``weights=None``. Default: 356.
-    network : str
-        Architecture, for ``weights=None``; see `astrocnn.networks.NETWORKS`.
+    network : str, optional
+        Architecture, for ``weights=None``, see `astrocnn.networks.NETWORKS`. Default: ``"cn"``.
     network_arguments : dict, optional
         Further arguments of its builder, such as ``{"n_members": 5}`` of an ``"ensemble"``.
     preprocessing : Preprocessing, optional
@@ -49,8 +51,9 @@ class ClusterClassifier(NetworkClassifier):
     threshold : float
         A target is called a cluster where its probability is at least this; see `thresholds`.
     prior : float or dict of str to float, optional
-        Share of clusters among your targets (or the share of each class): probabilities and labels
-        are then those of that prevalence. Without it they are those of the training's.
+        Share of the class ``"cluster"`` among your targets (or the share of each class):
+        probabilities and labels are then those of that prevalence. Without it they are those of the
+        training's.
     judge_novel : bool
         Whether images unlike those of the training (``novelty`` above 1) get a verdict too. They
         are flagged ``out_of_domain`` in any case.
@@ -110,7 +113,7 @@ class ClusterClassifier(NetworkClassifier):
         bands: Sequence[str] | None = None,
         size: u.Quantity | None = None,
         pixels: int | None = None,
-        network: str = "cn",
+        network: str | None = None,
         network_arguments: Mapping | None = None,
         preprocessing: Preprocessing | None = None,
         threshold: float = 0.5,
@@ -157,7 +160,7 @@ class ClusterClassifier(NetworkClassifier):
         X : SkyCoord, list of SkyCoord, table, file or `~xarray.Dataset`
             Positions, or cut-outs already made. Targets without images are left out.
         y : array-like of shape (n_targets,)
-            Classes: booleans (is it a cluster?), or names.
+            Classes: booleans (is it a cluster?), or names, one of them ``"cluster"``.
         sample_weight : array-like of shape (n_targets,), optional
             Weight of each target in the loss.
 
@@ -178,13 +181,17 @@ class ClusterClassifier(NetworkClassifier):
         -----
         NoCoverageWarning, FailedTargetWarning
             If targets are left out, once, with counts.
+        LabelWarning
+            If none of two names is ``"cluster"``: the last one in the alphabet then counts as it.
         """
         description = self._start_description(y)
         targets, chunks = target_chunks(X, description, self.images, self.bands)
         # What can be wrong is found before any image is fetched.
+        check_prior(self.prior, description.classes)
         numbers = encode(y, len(targets), description.classes)
         trained_shares(numbers, sample_weight, self.class_weight, description.classes)
-        tensor, usable = _network_input(chunks, description)
+        say_positive(description.classes)
+        tensor, usable = network_input(chunks, description)
         if sample_weight is not None:
             sample_weight = np.asarray(sample_weight, dtype=np.float32)[usable]
         sample, held_out = hold_out(
@@ -281,19 +288,3 @@ class ClusterClassifier(NetworkClassifier):
             meta=fitted.meta(self.prior) | verdicts.fault_meta(),
         )
         return source.as_given(result)
-
-
-def _network_input(chunks, description) -> tuple[np.ndarray, np.ndarray]:
-    """Network input of all usable targets, and which ones they are."""
-    steps = Preprocessing.from_config(description.preprocessing)
-    tensors, usable, left_out, faults = [], [], [], []
-    for dataset in chunks:
-        rows = usable_rows(dataset)
-        usable.append(rows)
-        tensors.append(steps(dataset, rows))
-        flags = row_flags(dataset)
-        left_out += [flags[row] for row in np.flatnonzero(~rows)]
-        faults += list(dataset.attrs.get("faults", []))[: 1 - len(faults)]
-    usable = np.concatenate(usable)
-    say_left_out(left_out, len(usable), faults)
-    return np.concatenate(tensors), usable

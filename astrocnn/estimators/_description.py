@@ -8,6 +8,7 @@ from ..grid import check_size
 from ..networks import ModelDescription
 from ..preprocessing import Preprocessing
 from ..surveys import Band, get_band
+from ._beside import band_kinds
 from ._labels import class_names
 
 __all__ = ["new_description"]
@@ -15,7 +16,7 @@ __all__ = ["new_description"]
 
 def new_description(
     y,
-    network: str,
+    network: str | None = None,
     bands: Sequence[str | Band] | None = None,
     size: u.Quantity | None = None,
     pixels: int | None = None,
@@ -28,8 +29,8 @@ def new_description(
     ----------
     y : array-like of shape (n_targets,)
         Labels, for the names of the classes.
-    network : str
-        Architecture; see `astrocnn.networks.NETWORKS`.
+    network : str, optional
+        Architecture, see `astrocnn.networks.NETWORKS`; default ``"cn"``.
     bands : sequence of str or Band, optional
         Bands; default XMM-Newton and DSS2 red.
     size : `~astropy.units.Quantity`, optional
@@ -54,19 +55,20 @@ def new_description(
     >>> new_description([True, False], "cn").arguments
     {'input_shape': [356, 356, 2], 'n_classes': 2}
     """
-    names = [get_band(band).name for band in bands or ("xmm", "dss2-red")]
+    bands = [get_band(band) for band in bands or ("xmm", "dss2-red")]
     pixels = 356 if pixels is None else pixels
     size = 6 * u.arcmin if size is None else size
     check_size(size, pixels)
     classes = class_names(y)
     return ModelDescription(
-        network=network,
+        network="cn" if network is None else network,
         arguments={
-            "input_shape": [int(pixels), int(pixels), len(names)],
+            "input_shape": [int(pixels), int(pixels), len(bands)],
             "n_classes": len(classes),
             **(network_arguments or {}),
         },
-        bands=names,
+        bands=[band.name for band in bands],
+        band_kinds=band_kinds(bands),
         size=float(size.to_value(u.arcmin)),
         classes=classes,
         preprocessing=(preprocessing or Preprocessing()).to_config(),

@@ -93,16 +93,30 @@ class Fitted:
     @classmethod
     def from_weights(cls, weights) -> "Fitted":
         """Describe saved weights; the network is built when it is first needed."""
-        description, sha256 = read_description(weights), file_hash(find_weights(weights))
+        # The hash first: whatever replaces the file from here on, `model` finds it.
+        sha256, description = file_hash(find_weights(weights)), read_description(weights)
         _check_parts(description)
         return cls(description, weights, *sorted_labels(description.classes), sha256=sha256)
 
+    def serves(self, weights) -> bool:
+        """Whether a classifier with these ``weights`` means this network.
+
+        One that was trained here it means until it is given other weights.
+        """
+        return self.source == weights or (self.trained and weights is None)
+
     @property
     def model(self):
-        """The Keras model, built or loaded when first asked for."""
+        """The Keras model, built or loaded when first asked for.
+
+        Raises
+        ------
+        WeightsError
+            If the file is not the one that was described.
+        """
         if self._model is None:
             if self._arrays is None and not self.trained:
-                self._model, _ = load_model(self.source)
+                self._model = _load(self.source, self.sha256)
             else:
                 self._model = build_network(self.description)
                 if self._arrays is not None:
@@ -259,6 +273,16 @@ class Fitted:
         state["_model"], state["_networks"] = None, {}
         state.pop("domain", None)
         return state
+
+
+def _load(weights, sha256):
+    """Load a network; raise WeightsError unless its file has this hash."""
+    model, _ = load_model(weights)
+    if file_hash(find_weights(weights)) != sha256:
+        raise WeightsError(
+            f"{find_weights(weights).name} was replaced after it was described: load it again"
+        )
+    return model
 
 
 def _check_parts(description: ModelDescription) -> None:

@@ -12,20 +12,30 @@ from astropy.table import QTable
 from ..config import conf
 from ..cutouts import check_dataset, iter_cutouts, open_providers
 from ..cutouts._folder import count_rows, gaps
+from ..cutouts._identity import dataset_identity, images_identity
 from ..cutouts._lazy import dataset_step, load_cutouts, split_faults
 from ..cutouts._progress import progress_bar
 from ..exceptions import InvalidImageError, SurveyMismatchError
 from ..networks import ModelDescription
 from ..surveys import Band, get_band
 from ..tables import read_targets
+from ._beside import check_kinds
 
 __all__ = ["TargetSource", "find_bands", "target_chunks"]
 
 
 def find_bands(description: ModelDescription, bands: Sequence[str | Band] | None) -> list[Band]:
-    """Return the bands of a description; one's own `Band` goes before a known one of its name."""
+    """Return the bands of a description; one's own `Band` goes before a known one of its name.
+
+    Raises
+    ------
+    SurveyMismatchError
+        If waveband or quantity are not those of the training.
+    """
     own = {band.name: band for band in bands or () if isinstance(band, Band)}
-    return [own.get(name) or get_band(name) for name in description.bands]
+    found = [own.get(name) or get_band(name) for name in description.bands]
+    check_kinds(found, description)
+    return found
 
 
 @dataclass
@@ -38,8 +48,6 @@ class TargetSource:
         From `read_targets`.
     bands : list of Band
         Of the images.
-    images : str
-        Where the images come from, in words.
     step : int
         Targets per chunk.
     providers : dict of str to Provider
@@ -54,7 +62,6 @@ class TargetSource:
 
     targets: QTable
     bands: list[Band]
-    images: str
     step: int
     providers: dict = field(default_factory=dict)
     dataset: xr.Dataset | None = None
@@ -66,16 +73,14 @@ class TargetSource:
         """Return the source for what a user gives; see `target_chunks`."""
         found = find_bands(description, bands)
         if isinstance(X, xr.Dataset):
-            dataset = _match_dataset(check_dataset(X), description)
+            dataset = _match_dataset(check_dataset(X), description, found)
             step = dataset_step(dataset, conf.chunk_size)
-            targets, words = _dataset_targets(dataset), "a Dataset of cut-outs"
-            return cls(targets, found, words, step, dataset=dataset)
+            return cls(_dataset_targets(dataset), found, step, dataset=dataset)
         _check_images(images, found)
         targets = read_targets(X)
         opened = zip(found, open_providers(found, images), strict=True)
         providers = {band.name: provider for band, provider in opened}
-        words = "; ".join(f"{name}: {p.description}" for name, p in providers.items())
-        return cls(targets, found, words, conf.chunk_size, providers, description=description)
+        return cls(targets, found, conf.chunk_size, providers, description=description)
 
     def along_the_sky(self) -> "TargetSource":
         """Return the same targets, neighbors together: each local image is then read once.
@@ -96,6 +101,12 @@ class TargetSource:
     def wavebands(self) -> list[str]:
         """Wavebands of the images."""
         return [band.waveband for band in self.bands]
+
+    def images_identity(self) -> str:
+        """Return what tells these images from others, for results that are kept."""
+        if self.dataset is not None:
+            return dataset_identity(self.dataset, self.step)
+        return images_identity(self.providers)
 
     def rows(self) -> list[slice]:
         """All rows, in chunks."""
@@ -175,13 +186,19 @@ def _dataset_targets(dataset) -> QTable:
     return read_targets(table)
 
 
-def _match_dataset(dataset, description):
+def _match_dataset(dataset, description, found):
     """Check that cut-outs are what the weights were trained on."""
     bands = [str(band) for band in dataset["band"].values]
     if bands != description.bands:
         raise SurveyMismatchError(
             f"the weights need images of {' + '.join(description.bands)}, the Dataset holds "
             f"{' + '.join(bands)}; choose other weights or select the bands"
+        )
+    wavebands = [str(name) for name in dataset["waveband"].values]
+    if wavebands != [band.waveband for band in found]:
+        raise SurveyMismatchError(
+            f"the Dataset has {' + '.join(bands)} as {' + '.join(wavebands)}, the weights were "
+            f"trained on {' + '.join(band.waveband for band in found)}"
         )
     shape = (dataset.sizes["y"], dataset.sizes["x"])
     size = float(dataset.attrs.get("size", np.nan))

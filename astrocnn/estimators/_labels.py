@@ -1,16 +1,25 @@
 """Labels as users give them, and class numbers as networks need them."""
 
+import warnings
+
 import numpy as np
 
-from ..exceptions import InvalidParameterError
+from ..exceptions import InvalidParameterError, LabelWarning
 
-__all__ = ["class_names", "encode", "sorted_labels"]
+__all__ = ["class_names", "encode", "is_cluster", "say_positive", "sorted_labels"]
 
 _BINARY = ["non_cluster", "cluster"]
 
 
 def class_names(y) -> list[str]:
     """Return names of the classes of ``y``: booleans and 0/1 mean "is it a cluster?".
+
+    The class ``"cluster"``, in upper or lower case, is the last; the others are sorted.
+
+    Raises
+    ------
+    InvalidParameterError
+        If numbers are not 0 and 1, or names are empty or differ in case only.
 
     Examples
     --------
@@ -25,8 +34,37 @@ def class_names(y) -> list[str]:
                 "numeric labels must be 0 and 1 (1: a cluster); or give class names"
             )
         return list(_BINARY)
-    names = [str(value) for value in values]
-    return sorted(names, key=lambda name: (name == "cluster", name))
+    names = sorted((str(value) for value in values), key=lambda name: (is_cluster(name), name))
+    if len({name.casefold() for name in names}) < len(names):
+        raise InvalidParameterError(
+            f"some of the labels {names} differ in upper and lower case only: write each class in "
+            "one way"
+        )
+    return names
+
+
+def is_cluster(name: str) -> bool:
+    """Whether a class of this name is that of the clusters.
+
+    Examples
+    --------
+    >>> from astrocnn.estimators._labels import is_cluster
+    >>> is_cluster("Cluster"), is_cluster("star cluster")
+    (True, False)
+    """
+    return name.casefold() == "cluster"
+
+
+def say_positive(names: list[str]) -> None:
+    """Warn where the names of two classes do not tell which of them is that of the clusters."""
+    if len(names) == 2 and not is_cluster(names[1]):
+        warnings.warn(
+            f"none of the classes {names[0]!r} and {names[1]!r} is called 'cluster': {names[1]!r}, "
+            "the last one, counts as the class of the clusters for threshold, thresholds() and "
+            "explain(); give booleans, or call one of them 'cluster'",
+            LabelWarning,
+            stacklevel=3,
+        )
 
 
 def encode(y, n: int, names: list[str]) -> np.ndarray:
@@ -108,7 +146,7 @@ def sorted_labels(names: list[str], y=None) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _plain(y) -> np.ndarray:
-    """Labels as an array of booleans, numbers or text, all of them known."""
+    """Labels as an array of booleans, numbers or text without blanks around, all of them known."""
     values, mask = np.asarray(y), getattr(y, "mask", False)
     missing = not callable(mask) and np.any(mask)  # of pandas it is a method
     if values.dtype.kind == "O":
@@ -116,9 +154,15 @@ def _plain(y) -> np.ndarray:
         values = np.array(values.tolist())
     elif values.dtype.kind == "f":
         missing |= np.isnan(values).any()
+    if values.dtype.kind == "S":  # of FITS and HDF5 files
+        values = np.char.decode(values, "utf-8", "backslashreplace")
+    if values.dtype.kind == "U":
+        values = np.char.strip(values)
+        missing |= (values == "").any()
     if missing:
         raise InvalidParameterError(
-            "y has masked labels, None or NaN; leave those targets out of the training"
+            "y has masked labels, None or NaN, or empty names; leave those targets out of the "
+            "training"
         )
     return values
 

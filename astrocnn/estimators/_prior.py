@@ -5,8 +5,32 @@ from numbers import Real
 
 from ..exceptions import InvalidParameterError, WeightsError
 from ..networks import ModelDescription
+from ._labels import is_cluster
 
-__all__ = ["prior_shares"]
+__all__ = ["check_prior", "prior_shares"]
+
+
+def check_prior(prior: "float | Mapping[str, float] | None", classes: list[str]) -> None:
+    """Raise InvalidParameterError unless a prior fits the names of the classes.
+
+    Examples
+    --------
+    >>> from astrocnn.estimators._prior import check_prior
+    >>> check_prior(0.1, ["galaxy cluster", "star"])
+    Traceback (most recent call last):
+        ...
+    astrocnn.exceptions.InvalidParameterError: prior=0.1 is the share of the class 'cluster', ...
+    """
+    if isinstance(prior, Real):
+        if not is_cluster(classes[-1]):
+            raise InvalidParameterError(
+                f"prior={prior} is the share of the class 'cluster', and there is none: give prior "
+                f"as a dict with the share of each of {classes}"
+            )
+    elif prior is not None and (not isinstance(prior, Mapping) or set(prior) != set(classes)):
+        raise InvalidParameterError(
+            f"prior is a number, or a dict with the share of each of {classes}"
+        )
 
 
 def prior_shares(
@@ -17,8 +41,8 @@ def prior_shares(
     Parameters
     ----------
     prior : float, dict of str to float, or None
-        Share of clusters (of two classes: of the last one); other classes then keep their
-        proportions. Or the share of each class.
+        Share of the class ``"cluster"``; other classes then keep their proportions. Or the share
+        of each class.
     description : ModelDescription
         Classes, and ``trained_prior`` in its card.
 
@@ -46,14 +70,9 @@ def prior_shares(
             "prior needs weights that say at which shares of the classes they were trained; these "
             "do not: leave prior out, or train them anew"
         )
+    check_prior(prior, classes)
     trained = [float(given[name]) for name in classes]
     if isinstance(prior, Real):
-        if len(classes) > 2 and classes[-1] != "cluster":
-            raise InvalidParameterError(f"give prior as a dict with the share of each of {classes}")
         rest = 1 - trained[-1]
         return [(1 - prior) * share / rest for share in trained[:-1]] + [float(prior)], trained
-    if not isinstance(prior, Mapping) or set(prior) != set(classes):
-        raise InvalidParameterError(
-            f"prior is a number, or a dict with the share of each of {classes}"
-        )
     return [float(prior[name]) for name in classes], trained

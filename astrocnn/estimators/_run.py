@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cutouts._folder import RunFolder, gaps, targets_digest
+from ..cutouts._identity import bands_identity
 from ..exceptions import InvalidParameterError, PredictionInterrupted, StoreError
 from ._dask import find_client, judge_on
 from ._fitted import Fitted
@@ -139,10 +140,10 @@ def run_identity(fitted: Fitted, source: TargetSource, prior=None) -> dict[str, 
         "contents": "verdicts",
         "targets": targets_digest(source.targets),
         "weights": network_digest(fitted),
-        "bands": " + ".join(description.bands),
+        "bands": bands_identity(source.bands),
         "classes": ", ".join(description.classes),
         "grids": f"{description.pixels} pixels on {description.size} arcmin",
-        "images": source.images,
+        "images": source.images_identity(),
         "priors": "none" if prior is None else json.dumps(prior, sort_keys=True, default=float),
         "versions": f"astrocnn {version('astrocnn')}",
     }

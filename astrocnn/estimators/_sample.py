@@ -1,14 +1,19 @@
 """Labeled network input, and the part of it that is kept from the training."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 from astropy.coordinates import SkyCoord
 from sklearn.model_selection import StratifiedShuffleSplit
 
+from ..networks import ModelDescription
+from ..preprocessing import Preprocessing
 from ..training import sky_groups, split_sky
+from ._verdicts import row_flags, say_left_out, usable_rows
 
-__all__ = ["ENOUGH", "Sample", "hold_out"]
+__all__ = ["ENOUGH", "Sample", "hold_out", "network_input"]
 
 #: Held-out targets that calibration, domain and thresholds need.
 ENOUGH = 100
@@ -105,3 +110,21 @@ def _apart_on_the_sky(coords, numbers, fraction, random_state):
     training, test = split_sky(coords[known], numbers[known], fraction, random_state)
     elsewhere = np.setdiff1d(np.arange(len(numbers)), known)
     return np.concatenate([known[training], elsewhere]), known[test]
+
+
+def network_input(
+    chunks: Iterable[xr.Dataset], description: ModelDescription
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return network input of all usable targets, and which ones they are; see `say_left_out`."""
+    steps = Preprocessing.from_config(description.preprocessing)
+    tensors, usable, left_out, faults = [], [], [], []
+    for dataset in chunks:
+        rows = usable_rows(dataset)
+        usable.append(rows)
+        tensors.append(steps(dataset, rows))
+        flags = row_flags(dataset)
+        left_out += [flags[row] for row in np.flatnonzero(~rows)]
+        faults += list(dataset.attrs.get("faults", []))[: 1 - len(faults)]
+    usable = np.concatenate(usable)
+    say_left_out(left_out, len(usable), faults)
+    return np.concatenate(tensors), usable

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..exceptions import CalibrationWarning, InvalidParameterError
+from ..exceptions import CalibrationWarning, InvalidParameterError, WeightsError
 from ..networks import (
     ModelDescription,
     build_network,
@@ -73,13 +73,15 @@ def train_fitted(
     InvalidParameterError
         If there is one class only, nothing held out for ``patience`` to watch, or the calibration
         is for two classes and there are more.
+    WeightsError
+        If the file to start from is no longer the one that was described.
 
     Warns
     -----
     CalibrationWarning
         If a class has no weight among the held-out targets: nothing is calibrated then.
     """
-    classes = description.classes
+    given, classes = description, description.classes
     if len(classes) != 2 and calibration not in (None, CALIBRATIONS[0]):
         raise InvalidParameterError(
             f"{calibration} calibration is for two classes: give calibration={CALIBRATIONS[0]!r}"
@@ -98,10 +100,7 @@ def train_fitted(
     if random_state is not None:
         keras.utils.set_random_seed(random_state)
     fitted = Fitted(description, start, *sorted_labels(description.classes, y), trained=True)
-    if start is None:
-        fitted._model = build_network(description, pretrained=True)
-    else:
-        fitted._model, _ = load_model(start)
+    fitted._model = _first_network(given, start)
     settings |= {"sample_weight": sample.weight, "class_weight": class_weight}
     if held_out is not None:
         settings["validation"] = (held_out.images, held_out.numbers, held_out.weight)
@@ -109,6 +108,16 @@ def train_fitted(
     if held_out is not None and len(held_out) >= ENOUGH:
         calibrate(fitted, sample.images, held_out, calibration, settings["batch_size"])
     return fitted
+
+
+def _first_network(description, start):
+    """The network before the training: new, or that of the weights that were described."""
+    if start is None:
+        return build_network(description, pretrained=True)
+    model, found = load_model(start)
+    if found != description:
+        raise WeightsError(f"the weights {str(start)!r} were replaced meanwhile: call fit again")
+    return model
 
 
 def _train_members(model, sample, random_state, checkpoint, settings):

@@ -67,6 +67,8 @@ class ModelDescription:
         Of the images; see `astrocnn.training.ImageDomain.to_config`. Empty: not known.
     operating_points : dict
         Thresholds; see `astrocnn.validation.OperatingPoints.to_config`. Empty: not measured.
+    band_kinds : dict of str to list of str
+        Waveband and quantity of the bands, by name. Empty: those that astrocnn knows by the name.
 
     Examples
     --------
@@ -86,6 +88,7 @@ class ModelDescription:
     calibration: dict = field(default_factory=dict)
     domain: dict = field(default_factory=dict)
     operating_points: dict = field(default_factory=dict)
+    band_kinds: dict = field(default_factory=dict)
 
     @property
     def pixels(self) -> int:
@@ -199,10 +202,13 @@ def _check(description) -> None:
     names = [*description.bands, *description.classes]
     if not all(isinstance(name, str) for name in names) or not description.size > 0:
         raise ValueError(f"bands and classes {names}, size {description.size}")
-    parts = ("preprocessing", "card", "calibration", "domain", "operating_points")
+    parts = ("preprocessing", "card", "calibration", "domain", "operating_points", "band_kinds")
     wrong = [name for name in parts if not isinstance(getattr(description, name), dict)]
     if wrong:
         raise TypeError(f"{', '.join(wrong)} must be a JSON object")
+    for name, kind in description.band_kinds.items():
+        if not isinstance(kind, list) or [type(word) for word in kind] != [str, str]:
+            raise TypeError(f"{kind} for waveband and quantity of {name}")
 
 
 def load_model(weights):
@@ -265,4 +271,5 @@ def build_network(description: ModelDescription, pretrained: bool = False):
 
 def file_hash(path) -> str:
     """SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -72,6 +72,11 @@ class ChainProvider(Provider):
         """The sources, in order."""
         return ", then ".join(provider.description for provider in self.providers)
 
+    @property
+    def identity(self) -> str:
+        """Identities of the sources, in order."""
+        return ", then ".join(provider.identity for provider in self.providers)
+
     def cutout(self, grid) -> Pixels:
         """Return the pixels on ``grid``; see `Provider.cutout`."""
         errors = []

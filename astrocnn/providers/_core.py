@@ -112,6 +112,15 @@ class Provider(ABC):
     def description(self) -> str:
         """Where the pixels come from, in one line."""
 
+    @property
+    def identity(self) -> str:
+        """What tells these pixels from others, in one line: by default the description.
+
+        Results that are kept in a folder are those of images of one identity. It has to be quick
+        for many files, and the same in another process: see `FitsProvider.identity`.
+        """
+        return self.description
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.band.name}: {self.description}>"
 

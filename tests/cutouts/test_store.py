@@ -5,11 +5,14 @@ import pytest
 import xarray as xr
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.io import fits
 from astropy.table import QTable
 
 from astrocnn import conf
 from astrocnn.cutouts import make_cutouts, open_cutouts, write_cutouts
+from astrocnn.cutouts._identity import dataset_identity
 from astrocnn.exceptions import NoCoverageError, ProviderError, StoreError
+from astrocnn.grid import CutoutGrid
 from astrocnn.providers import Pixels, Provider
 from astrocnn.surveys import get_band
 
@@ -170,3 +173,22 @@ def test_a_damaged_chunk_is_a_flagged_target(tmp_path):
     assert bad["status"].values.tolist() == [["", ""], ["failed:xmm", "failed:dss2-red"]]
     assert bad["valid"].values.any(axis=(1, 2, 3)).tolist() == [True, False]
     assert "target J04é: its cut-out cannot be read" in bad.attrs["faults"][-1]
+
+
+def test_other_images_are_another_run(tmp_path):
+    """Whatever they are called: pixels that are there are not theirs."""
+    field = CutoutGrid(SkyCoord(3, 0, unit="deg"), 20 * u.arcmin, 60)
+    one, two = (fits.PrimaryHDU(np.full(field.shape, x), field.wcs.to_header()) for x in (1.0, 2.0))
+    images = sources() | {"dss2-red": one}
+    path = write(tmp_path / "kept", images, TARGETS[3:4])
+    write(path, images, TARGETS[3:4])
+    with pytest.raises(StoreError, match=r"images differ \(.*the given HDU.* there"):
+        write(path, images | {"dss2-red": two}, TARGETS[3:4])
+    assert float(open_cutouts(path)["image"].sel(band="dss2-red").mean()) == 1
+
+
+def test_opened_twice_is_the_same(tmp_path):
+    path = write(tmp_path / "kept")
+    identities = [dataset_identity(open_cutouts(path), 4) for _ in range(2)]
+    assert identities[0] == identities[1]
+    assert dataset_identity(open_cutouts(path).isel(target=slice(5)), 4) != identities[0]

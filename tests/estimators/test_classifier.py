@@ -25,6 +25,9 @@ from astrocnn.cutouts import make_cutouts
 from astrocnn.exceptions import (
     FailedTargetWarning,
     InvalidImageError,
+    InvalidParameterError,
+    InvalidTargetError,
+    LabelWarning,
     NoCoverageError,
     NoCoverageWarning,
     PredictionInterrupted,
@@ -33,6 +36,8 @@ from astrocnn.exceptions import (
     UnknownNameError,
     WeightsError,
 )
+from astrocnn.networks import read_description
+from astrocnn.preprocessing import Preprocessing
 from astrocnn.providers import Pixels, Provider
 from astrocnn.surveys import get_band
 from astrocnn.tables import describe_result
@@ -67,6 +72,16 @@ class BlobProvider(Provider):
         return Pixels(image.astype(np.float32), np.isfinite(image))
 
 
+def replacing(cutout, other, path):
+    """A ``cutout`` that saves another network to a file, then returns pixels."""
+
+    def save_first(self, grid):
+        other.save(path)
+        return cutout(grid)
+
+    return save_first
+
+
 @pytest.fixture(scope="module")
 def coords():
     rng = np.random.default_rng(1)
@@ -90,6 +105,13 @@ def untrained(**changes):
 @pytest.fixture(scope="module")
 def fitted(coords, labels):
     return untrained().fit(coords, labels)
+
+
+@pytest.fixture(scope="module")
+def saved(fitted, tmp_path_factory):
+    path = tmp_path_factory.mktemp("saved") / "mine.keras"
+    fitted.save(path)
+    return path
 
 
 class TestResult:
@@ -270,6 +292,26 @@ class TestFit:
         )
         assert {"proba_agn", "proba_star", "proba_cluster"} <= set(result.colnames)
 
+    def test_the_prior_is_that_of_the_clusters(self, coords, labels):
+        """However the class is written; two other names are said, and no number is taken."""
+        clf = untrained(prior=0.01, epochs=1).fit(coords, np.where(labels, "Cluster", "agn"))
+        result = clf.predict(coords)
+        assert result.colnames[4] == "proba_Cluster"
+        without = clf.set_params(prior=None).predict(coords)
+        assert np.all(result["proba_Cluster"] < without["proba_Cluster"])
+        assert set(result["label"]) == {"agn"}
+
+    def test_two_names_without_a_cluster(self, coords, labels):
+        names = np.where(labels, "galaxy cluster", "star")
+        provider = BlobProvider(interrupt_after=0)  # no image is asked for
+        with pytest.raises(InvalidParameterError, match="share of the class 'cluster', and there"):
+            untrained(prior=0.01, images={"xmm": provider}).fit(coords, names)
+        with pytest.warns(LabelWarning, match="none of the classes"):
+            clf = untrained(epochs=1).fit(coords, names)
+        with pytest.raises(InvalidParameterError, match="share of each of"):
+            clf.set_params(prior=0.01).predict(coords)
+        clf.set_params(prior={"galaxy cluster": 0.01, "star": 0.99}).predict(coords)
+
     def test_class_names_and_booleans_score_alike(self, coords, labels, fitted):
         names = np.where(labels, "cluster", "non_cluster")
         clf = untrained().fit(coords, names)
@@ -359,6 +401,82 @@ class TestFit:
         clf.fit(coords[:8], labels[:8])
         np.testing.assert_allclose(clf.predict_proba(coords[:4]), before, atol=0.05)
         assert clf.predict(coords[:2]).meta["weights"] == "fitted here"
+
+
+class TestBesideWeights:
+    """What is given beside weights and contradicts them is never ignored."""
+
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"pixels": 64}, "pixels=64, but the weights '.*mine.keras' have pixels=16: leave pix"),
+            ({"size": 12 * u.arcmin}, r"size=<Quantity 12. arcmin>, but .* size=<Quantity 6. arc"),
+            ({"size": 6}, "size must be one angle"),
+            ({"network": "mn"}, "network='mn', but .* network='cn'"),
+            ({"network_arguments": {"dropout": 0.1}}, r"network_arguments\['dropout'\]=0.1, but"),
+            ({"preprocessing": Preprocessing(stretched=False)}, "preprocessing=.*stretched=False"),
+            ({"bands": ["rass"]}, r"bands=\['rass'\], but .* are for images of xmm: leave bands"),
+            ({"bands": ["xmm", "dss2"]}, r"bands=\['xmm', 'dss2-red'\], but"),
+            ({"bands": [get_band("xmm").with_(waveband="optical")]}, "xmm is optical, rate, but"),
+            ({"bands": [get_band("xmm").with_(quantity="intensity")]}, "xmm is xray, intensity, b"),
+        ],
+    )
+    def test_contradictions(self, saved, coords, labels, given, message):
+        provider = BlobProvider(interrupt_after=0)  # no image is asked for
+        clf = ClusterClassifier(saved, images={"xmm": provider}, **given)
+        for method in (clf.predict, clf.predict_proba, lambda X: clf.fit(X, labels[:4])):
+            with pytest.raises((InvalidParameterError, InvalidTargetError, SurveyMismatchError),
+                               match=message):  # fmt: skip
+                method(coords[:4])
+
+    def test_the_same_may_be_said(self, saved, fitted, coords):
+        given = {
+            "pixels": 16, "size": 0.1 * u.deg, "network": "cn", "preprocessing": Preprocessing(),
+            "network_arguments": {"n_classes": 2}, "bands": ["xmm"],
+        }  # fmt: skip
+        clf = ClusterClassifier.load(saved, images={"xmm": BlobProvider()}, **given)
+        expected = fitted.predict_proba(coords[:3])
+        np.testing.assert_allclose(clf.predict_proba(coords[:3]), expected, atol=1e-5)
+        clf.set_params(bands=[get_band("xmm").with_(quantity="counts")]).predict(coords[:3])
+
+    def test_defaults_are_none(self):
+        given = clone(ClusterClassifier()).get_params()
+        names = ("bands", "size", "pixels", "network", "network_arguments", "preprocessing")
+        assert [given[name] for name in names] == [None] * 6
+
+    def test_bands_that_the_archive_alone_knows(self, coords, labels, tmp_path):
+        own = get_band("dss2").with_(name="mine")
+        images = {"xmm": BlobProvider(), "mine": BlobProvider(own)}
+        clf = untrained(bands=["xmm", own], images=images, epochs=1).fit(coords[:8], labels[:8])
+        clf.save(path := tmp_path / "two.keras")
+        kinds = {"xmm": ["xray", "rate"], "mine": ["optical", "intensity"]}
+        assert read_description(path).band_kinds == kinds
+        again, expected = ClusterClassifier(path, images=images), clf.predict_proba(coords[:3])
+        for bands in (["xmm", own], [own, "xmm"], [own]):
+            found = again.set_params(bands=bands).predict_proba(coords[:3])
+            np.testing.assert_allclose(found, expected, atol=1e-5)
+        other = own.with_(waveband="xray", quantity="counts")
+        with pytest.raises(SurveyMismatchError, match="mine is xray, counts, .* was optical"):
+            again.set_params(bands=[other]).predict(coords[:3])
+        with pytest.raises(SurveyMismatchError, match=r"bands=\['xmm'\], but"):
+            again.set_params(bands=["xmm"]).predict(coords[:3])
+
+    def test_cutouts_of_another_waveband(self, fitted, coords):
+        cutouts = make_cutouts(coords[:2], ["xmm"], {"xmm": BlobProvider()}, pixels=PIXELS)
+        with pytest.raises(SurveyMismatchError, match="has xmm as optical, .* trained on xray"):
+            fitted.predict(cutouts.assign_coords(waveband=("band", ["optical"])))
+
+    def test_other_weights_after_fit(self, fitted, saved, coords):
+        clf = pickle.loads(pickle.dumps(fitted)).set_params(weights=saved)
+        assert clf.predict(coords[:2]).meta["weights"] == "mine.keras"
+        clf.set_params(weights="xmm")
+        with pytest.raises(InvalidParameterError, match="pixels=16, but the weights 'xmm' have pi"):
+            clf.predict(coords[:2])
+        clf.set_params(weights=None)  # those of fit are still there
+        expected = fitted.predict_proba(coords[:2])
+        np.testing.assert_allclose(clf.predict_proba(coords[:2]), expected, atol=1e-5)
+        with pytest.raises(NotFittedError):
+            ClusterClassifier("xmm").set_params(weights=None).predict(coords[:2])
 
 
 class TestScikitLearn:
@@ -468,6 +586,36 @@ class TestScikitLearn:
 
 
 class TestArchive:
+    def test_a_file_that_is_replaced(self, fitted, coords, tmp_path):
+        """What was loaded stays; what was only described is refused."""
+        path, images = tmp_path / "mine.keras", {"xmm": BlobProvider()}
+        fitted.save(path)
+        loaded = ClusterClassifier.load(path, images=images)
+        described = ClusterClassifier(path, images=images)
+        sha256 = described._ready().sha256
+        other = pickle.loads(pickle.dumps(fitted))
+        other._fitted.model.set_weights([array / 2 for array in fitted._fitted.model.get_weights()])
+        other.save(path)
+        expected = fitted.predict_proba(coords[:4])
+        np.testing.assert_allclose(loaded.predict_proba(coords[:4]), expected, atol=1e-5)
+        assert loaded.predict(coords[:4]).meta["weights_sha256"] == sha256
+        with pytest.raises(WeightsError, match=r"mine.keras was replaced after .* load it again"):
+            described.predict(coords[:4])
+        again = ClusterClassifier.load(path, images=images).predict_proba(coords[:4])
+        np.testing.assert_allclose(again, other.predict_proba(coords[:4]), atol=1e-5)
+        assert np.abs(again - expected).max() > 1e-3
+
+    def test_a_file_that_is_replaced_while_images_are_made(
+        self, fitted, coords, labels, tmp_path, monkeypatch
+    ):
+        fitted.save(path := tmp_path / "mine.keras")
+        other = pickle.loads(pickle.dumps(fitted))
+        other._fitted.description.preprocessing["stretched"] = False
+        provider = BlobProvider()
+        monkeypatch.setattr(BlobProvider, "cutout", replacing(provider.cutout, other, path))
+        with pytest.raises(WeightsError, match="were replaced meanwhile: call fit again"):
+            ClusterClassifier(path, images={"xmm": provider}).fit(coords[:4], labels[:4])
+
     def test_save_and_load(self, fitted, coords, tmp_path):
         fitted.save(tmp_path / "mine.keras")
         loaded = ClusterClassifier.load(tmp_path / "mine.keras", images={"xmm": BlobProvider()})

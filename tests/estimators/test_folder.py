@@ -5,10 +5,13 @@ import warnings
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.io import fits
 from astropy.table import QTable
 
 from astrocnn import ClusterClassifier, conf
+from astrocnn.cutouts import make_cutouts
 from astrocnn.estimators._fitted import Fitted
 from astrocnn.estimators._gate import TargetSource
 from astrocnn.estimators._labels import sorted_labels
@@ -22,8 +25,9 @@ from astrocnn.exceptions import (
     ProviderError,
     StoreError,
 )
+from astrocnn.grid import CutoutGrid
 from astrocnn.networks import build_network, save_model
-from astrocnn.providers import Pixels, Provider
+from astrocnn.providers import FitsProvider, Pixels, Provider
 from astrocnn.surveys import get_band
 from astrocnn.tables import has_flag
 
@@ -223,6 +227,43 @@ def test_full_disk_keeps_what_is_done(classifier, coords, tmp_path, monkeypatch)
     again = CountingProvider()
     assert_same(predict(classifier, coords, tmp_path, again), predict(classifier, coords, None))
     assert 4 not in again.asked
+
+
+def test_other_images_are_another_run(classifier, tmp_path):
+    """Whatever they are called."""
+    coords = SkyCoord([150.0, 150.05], [2.0, 2.05], unit="deg")
+    field = CutoutGrid(coords[0], 20 * u.arcmin, 150)
+    noise = np.random.default_rng(0).poisson(9, (2, *field.shape)).astype("int16")
+    one, two = (fits.PrimaryHDU(data, field.wcs.to_header()) for data in noise)
+
+    def judge(images=one, folder="run", X=coords, **settings):
+        if not isinstance(images, Provider):
+            images = FitsProvider(images, get_band("xmm"), **settings)
+        return predict(classifier, X, tmp_path / folder, images)["proba_cluster"]
+
+    expected = judge()
+    np.testing.assert_allclose(judge(), expected)
+    for images, settings in ((two, {}), (one, {"quantity": "rate"})):
+        with pytest.raises(StoreError, match=r"images differ \(xmm: the given HDU"):
+            judge(images, **settings)
+    datasets = [make_cutouts(coords, ["xmm"], {"xmm": x}, pixels=PIXELS) for x in (one, two)]
+    with pytest.raises(StoreError, match=r"images differ .* a Dataset of cut-outs"):
+        judge(X=datasets[0])
+    np.testing.assert_allclose(judge(X=datasets[0], folder="of"), expected, atol=1e-5)
+    np.testing.assert_allclose(judge(X=datasets[0].copy(deep=True), folder="of"), expected, 1e-5)
+    with pytest.raises(StoreError, match="images differ"):
+        judge(X=datasets[1], folder="of")
+
+
+def test_cutouts_of_dask_are_known_by_name(classifier, coords, tmp_path):
+    """Not read; what is done to them is another run."""
+    pytest.importorskip("dask")
+    images = {"xmm": CountingProvider()}
+    dataset = make_cutouts(coords, ["xmm"], images, pixels=PIXELS).chunk(target=8)
+    first = classifier.predict(dataset, folder=tmp_path)
+    assert_same(classifier.predict(dataset.copy(), folder=tmp_path), first)
+    with pytest.raises(StoreError, match="images differ"):
+        classifier.predict(dataset.assign(image=dataset["image"] + 1), folder=tmp_path)
 
 
 def test_fitted_networks_have_an_identity(classifier):

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from astrocnn.estimators._labels import class_names, encode, sorted_labels
+from astrocnn.estimators._labels import class_names, encode, say_positive, sorted_labels
+from astrocnn.exceptions import InvalidParameterError, LabelWarning
 
 WORDS = ["cluster", "agn", "cluster"]
 
@@ -27,3 +28,39 @@ def test_truth_values_of_pandas(kind):
 
 def test_a_class_may_be_called_none():
     assert class_names(np.array(["None", "nan"], object)) == ["None", "nan"]
+
+
+@pytest.mark.parametrize("other", ["agn", "AGN", "zodiacal light", "POINT"])
+@pytest.mark.parametrize("name", ["cluster", "Cluster", "CLUSTER"])
+def test_the_cluster_is_the_positive_class_however_it_is_written(name, other, recwarn):
+    names = class_names([name, other, name])
+    assert names == [other, name]
+    assert encode([name, other], 2, names).tolist() == [1, 0]
+    say_positive(names)
+    say_positive(["non_cluster", "cluster"])
+    say_positive(["agn", "galaxy cluster", "star"])  # the threshold is for two classes
+    assert not recwarn
+
+
+def test_two_other_names_are_said():
+    with pytest.warns(LabelWarning, match="'star', the last one, counts as the class of the clus"):
+        say_positive(class_names(["galaxy cluster", "star"]))
+
+
+@pytest.mark.parametrize("kind", [object, "S"])
+def test_bytes_and_blanks_of_files(kind):
+    y = np.array([b"cluster", b"agn  ", b"agn"], dtype=kind)
+    assert class_names(y) == ["agn", "cluster"]
+    assert encode(y, 3, ["agn", "cluster"]).tolist() == [1, 0, 0]
+    assert sorted_labels(["agn", "cluster"], y)[0].tolist() == ["agn", "cluster"]
+
+
+@pytest.mark.parametrize("empty", ["", "  ", b""])
+def test_empty_labels_are_refused(empty):
+    with pytest.raises(InvalidParameterError, match="or empty names"):
+        class_names([*np.array(WORDS, np.array(empty).dtype.kind), empty])
+
+
+def test_one_class_written_in_two_ways_is_refused():
+    with pytest.raises(InvalidParameterError, match="in upper and lower case only"):
+        class_names(["Cluster", "cluster", "agn"])

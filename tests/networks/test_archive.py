@@ -78,6 +78,14 @@ class TestRoundTrip:
         assert np.abs(np.asarray(again(IMAGES, training=False)) - expected).max() < 1e-6
         assert np.ptp(expected[:, 0]) > 0
 
+    def test_kinds_of_bands_are_optional(self, saved, tmp_path):
+        """Archives of before do not have them."""
+        with zipfile.ZipFile(saved) as archive:
+            content = json.loads(archive.read("astrocnn.json"))
+        assert content.pop("band_kinds") == {}
+        old = repack(saved, tmp_path / "old.keras", astrocnn_json=json.dumps(content))
+        assert read_description(old) == describe()
+
     def test_description_as_a_quantity(self, saved):
         description = read_description(str(saved))
         assert description.field_size == 6 * u.arcmin
@@ -178,6 +186,9 @@ class TestRefused:
             ({"size": "six"}, "'>' not supported"),
             ({"arguments": {"input_shape": [24, 24, 1], "n_classes": 3}}, "3 outputs for"),
             ({"arguments": {"input_shape": [24, 24, 1], "layers": 7}}, "argument 'layers'"),
+            ({"band_kinds": ["xray"]}, "band_kinds must be a JSON object"),
+            ({"band_kinds": {"xmm": "xr"}}, "xr for waveband and quantity of xmm"),
+            ({"band_kinds": {"xmm": ["xray", 1]}}, "for waveband and quantity of xmm"),
             ({"secret": 1}, "unexpected keyword argument 'secret'"),
         ],
     )

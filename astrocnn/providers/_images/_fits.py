@@ -13,12 +13,13 @@ from ...exceptions import NoCoverageError, ProviderError
 from ...grid import CutoutGrids
 from ...surveys import Band
 from .._core import Pixels, Provider, run_all
+from .._identity import fingerprint
 from ._background import estimate_background
 from ._esass_products import is_esass_image
 from ._fits_files import FitsImage, find_images
 from ._fits_image import locate_image, read_image, read_pixels
 from ._footprints import Footprints
-from ._quantity import tell_quantity
+from ._quantity import common_quantity, tell_quantity
 from ._resample import SkyImage, longest_exposure, resample_image
 from ._stack import Stack
 from ._xmm_products import is_epic_image
@@ -27,7 +28,6 @@ __all__ = ["FitsProvider"]
 
 #: Bytes of pixels that a provider keeps in memory, beside the image in use.
 _KEPT = 256 * 2**20
-_WORDS = {"counts": "counts", "rate": "a rate", "intensity": "an intensity"}
 
 
 @dataclass
@@ -141,6 +141,18 @@ class FitsProvider(Provider):
         more = len(self._images) - 1
         return self._images[0].name + (f" and {more} more" if more else "")
 
+    @property
+    def identity(self) -> str:
+        """Description, and a digest of what the pixels come from.
+
+        Of files name, HDU, size and time of the last change, of images in memory their pixels and
+        WCS; maps included. See `Provider.identity`.
+        """
+        parts = [self.quantity, self.background, self.band.quantity]
+        for image in self._images:
+            parts += image.identity
+        return f"{self.description} {fingerprint(parts)}"
+
     def cutout(self, grid) -> Pixels:
         """Return the pixels on ``grid``; see `Provider.cutout`."""
         return self.sample(grid)
@@ -206,13 +218,7 @@ class FitsProvider(Provider):
             return
         if not pixels.valid.any() and not (unexposed and np.isfinite(pixels.image).any()):
             return
-        if None not in (stack.quantity, loaded.told) and stack.quantity != loaded.told:
-            raise ProviderError(
-                f"{image.name} holds {_WORDS[loaded.told]}, by its unit or its pixels, and others "
-                f"of the same place {_WORDS[stack.quantity]}: give images of one kind, or say what "
-                f"they are, FitsProvider(..., quantity={self.band.quantity!r} or 'counts')"
-            )
-        stack.quantity = stack.quantity or loaded.told
+        stack.quantity = common_quantity(image.name, loaded.told, stack.quantity, self.band)
         counts = loaded.image.quantity == "counts"
         pixels.full_exposure = loaded.full_exposure if counts else None
         if not counts:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...exceptions import FailedTargetWarning, ProviderError
 from ...surveys import BANDS, SURVEYS, Band, get_survey
+from .._identity import file_state, wcs_text
 from ._copies import leave_out_copies, told_copies
 from ._esass_products import is_esass, is_esass_image, pair_esass
 from ._fits_image import ImageInfo, directions, read_info
@@ -57,6 +58,19 @@ class FitsImage:
     def name(self) -> str:
         """Name of the file, or of the image in memory."""
         return self.image.name if self.path is None else self.path.name
+
+    @property
+    def identity(self) -> list:
+        """Parts for `fingerprint`: states of files, or pixels in memory."""
+        if self.image is not None:
+            sky = self.image
+            return [sky.data, sky.exposure, sky.quantity, wcs_text(sky.wcs)]
+        paths = (self.path, self.exposure_path, self.background_path)
+        infos = (self.info, self.exposure_info, self.background_info)
+        return [
+            None if path is None else (file_state(path), info.index)
+            for path, info in zip(paths, infos, strict=True)
+        ]
 
 
 def find_images(source, band: Band, hdu=None) -> list[FitsImage]:

@@ -4,14 +4,16 @@ import re
 
 import numpy as np
 
+from ...exceptions import ProviderError
 from ...surveys import Band
 
-__all__ = ["tell_quantity"]
+__all__ = ["common_quantity", "tell_quantity"]
 
 _COUNT = r"(?:ct|cts|cnts?|counts?|ph|photons?)"
 _COUNTS = re.compile(rf"{_COUNT}( ?(/|per) ?pix(el)?| pix(el)?(\*\*|\^)?-1)?")
 #: A division by seconds, in any of the notations that are in use.
 _SECOND = r"(?<![a-z])k?s(?:ec(?:onds?|s)?)?"
+_WORDS = {"counts": "counts", "rate": "a rate", "intensity": "an intensity"}
 _PER_TIME = re.compile(rf"(/|per ).*{_SECOND}\b|{_SECOND} ?(\*\*|\^)?\(?-1")
 
 
@@ -54,3 +56,36 @@ def tell_quantity(data: np.ndarray, unit: str, band: Band) -> str | None:
     if not finite.any():
         return None
     return "counts" if np.all(finite == np.round(finite)) else band.quantity
+
+
+def common_quantity(name: str, found: str | None, others: str | None, band: Band) -> str | None:
+    """Return the quantity of an image and of others of the same place.
+
+    Parameters
+    ----------
+    name : str
+        Name of the image, for the message.
+    found, others : str or None
+        What it holds, and what they hold; None: not known.
+    band : Band
+        Band of all.
+
+    Raises
+    ------
+    ProviderError
+        If they hold different ones: these can be neither added nor chosen from.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._images._quantity import common_quantity
+    >>> from astrocnn.surveys import get_band
+    >>> common_quantity("a.fits", None, "counts", get_band("xmm"))
+    'counts'
+    """
+    if None not in (found, others) and found != others:
+        raise ProviderError(
+            f"{name} holds {_WORDS[found]}, by its unit or its pixels, and others of the same "
+            f"place {_WORDS[others]}: give images of one kind, or say what they are, "
+            f"FitsProvider(..., quantity={band.quantity!r} or 'counts')"
+        )
+    return others or found

@@ -102,6 +102,11 @@ class XMMArchiveProvider(Provider):
         """The archive and the cameras."""
         return f"{_SOURCE}, {' + '.join(self.cameras)}"
 
+    @property
+    def identity(self) -> str:
+        """The archive, the cameras, and how many observations at most."""
+        return f"{self.description}, at most {self.most}"
+
     def cutout(self, grid) -> Pixels:
         """Return the pixels on ``grid``; see `Provider.cutout`."""
         observations = self._observations(grid)[: self.most]

@@ -9,6 +9,7 @@ from astropy.io import fits
 
 from ...exceptions import ProviderError
 from ...grid import CutoutGrids
+from .._identity import file_state, fingerprint
 from .._images._fits_image import opened
 from ._healpix_tiles import HealpixTiles
 from ._hips_map import nested_to_flat
@@ -59,10 +60,10 @@ class HealpixMap:
 
     def __init__(self, source, column=None, nested: bool | None = None, frame: str | None = None):
         if isinstance(source, np.ndarray):
-            self.name, header = "HEALPix map", {"COORDSYS": "ICRS"}
+            self.name, header, self._path = "HEALPix map", {"COORDSYS": "ICRS"}, None
             self._values, self._pixels = source.reshape(-1), None
         else:
-            path = Path(source).expanduser()
+            self._path = path = Path(source).expanduser()
             self.name = f"HEALPix map {path.name}"
             read = _read_hdf5 if path.suffix in _HDF5 else _read_fits
             self._values, self._pixels, header = read(path, column)
@@ -70,12 +71,19 @@ class HealpixMap:
         self.nested = str(header.get("ORDERING", "RING")).upper()[:4] == "NEST"
         if nested is not None:
             self.nested = nested
-        frame = _frame(header.get("COORDSYS") if frame is None else frame, self.name)
+        self._frame = _frame(header.get("COORDSYS") if frame is None else frame, self.name)
         if self._pixels is not None:
             self._sort()
         width = min(self.nside, _WIDTH)
         self._order = (self.nside // width).bit_length() - 1
-        self._tiles = HealpixTiles(self._read, width, frame, self.name)
+        self._column = column
+        self._tiles = HealpixTiles(self._read, width, self._frame, self.name)
+
+    @property
+    def identity(self) -> str:
+        """State of the file, or a digest of values in memory, and how they are read."""
+        known = fingerprint([self._values]) if self._path is None else file_state(self._path)
+        return f"{known} {self._column} {self.nested} {self._frame}"
 
     def counted_area(self) -> u.Quantity:
         """Area of a pixel (arcsec2)."""

@@ -11,6 +11,7 @@ from astropy import units as u
 
 from ...exceptions import ProviderError
 from ...grid import CutoutGrids
+from .._identity import file_state
 from ._healpix_tiles import HealpixTiles
 from ._tile_file import fill_from_plain_tile, read_bounded, read_tile_image
 
@@ -92,6 +93,11 @@ class HipsMap:
     def name(self) -> str:
         """What it is called."""
         return f"HiPS {self.path.name}"
+
+    @property
+    def identity(self) -> str:
+        """Name, and size and time of the last change of its ``properties``."""
+        return f"{self.path.name} {file_state(self.path / 'properties')}"
 
     def counted_area(self) -> u.Quantity:
         """Area of a pixel at the deepest order (arcsec2): shallower ones hold means."""

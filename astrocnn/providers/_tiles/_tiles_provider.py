@@ -11,6 +11,7 @@ from ...exceptions import NoCoverageError, ProviderError
 from ...grid import CutoutGrids
 from ...surveys import Band, get_band
 from .._core import Pixels, Provider
+from .._identity import fingerprint
 from ._healpix_tiles import on_all_cores
 
 __all__ = ["TilesProvider"]
@@ -23,6 +24,8 @@ class SampledMap(Protocol):
 
     #: What it is called.
     name: str
+    #: What tells it from others; see `Provider.identity`.
+    identity: str
 
     def sample(self, grids, interpolation, executor, into) -> list[np.ndarray | ProviderError]:
         """Return the values at the pixel centers of grids."""
@@ -70,6 +73,14 @@ class TilesProvider(Provider):
     def description(self) -> str:
         """Names of the maps."""
         return " + ".join(one.name for one in self._maps)
+
+    @property
+    def identity(self) -> str:
+        """Names of the maps, and a digest of the maps and of how they are used."""
+        parts = [one.identity for one in self._maps]
+        parts += ["" if self._exposure is None else self._exposure.identity]
+        parts += [self.band.quantity, self.interpolation, self.pixel_area]
+        return f"{self.description} {fingerprint(parts)}"
 
     def cutout(self, grid) -> Pixels:
         """Return the pixels on ``grid``; see `Provider.cutout`."""

@@ -1,0 +1,68 @@
+"""What tells the images of a run from those of another; see `RunFolder`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import xarray as xr
+
+from ..providers import Provider
+from ..providers._identity import fingerprint
+from ..surveys import Band
+from ._dataset import MAPS
+from ._lazy import READ_ERRORS
+
+__all__ = ["bands_identity", "dataset_identity", "images_identity"]
+
+#: Variables that verdicts may depend on.
+_VARIABLES = ("image", "valid", *MAPS, "status")
+
+
+def bands_identity(bands: Iterable[Band]) -> str:
+    """Return names of bands and what decides how their pixels are treated.
+
+    Examples
+    --------
+    >>> from astrocnn.cutouts._identity import bands_identity
+    >>> from astrocnn.surveys import get_band
+    >>> bands_identity([get_band("xmm"), get_band("dss2")])
+    'xmm (xray rate) + dss2-red (optical intensity)'
+    """
+    return " + ".join(f"{band.name} ({band.waveband} {band.quantity})" for band in bands)
+
+
+def images_identity(providers: Mapping[str, Provider]) -> str:
+    """Return the identities of providers, by band."""
+    return "; ".join(f"{name}: {provider.identity}" for name, provider in providers.items())
+
+
+def dataset_identity(dataset: xr.Dataset, step: int) -> str:
+    """Return the digest of the pixels of cut-outs; those of Dask are not read.
+
+    Parameters
+    ----------
+    dataset : `~xarray.Dataset`
+        Cut-outs. An array of Dask is known by its name, which Dask makes of where it comes from
+        and of all that was done to it.
+    step : int
+        Targets to read at once.
+    """
+    return f"a Dataset of cut-outs {fingerprint(_dataset_parts(dataset, step))}"
+
+
+def _dataset_parts(dataset, step) -> Iterator[str | np.ndarray]:
+    """Names and pixels of the variables that count, some targets at a time."""
+    for name in _VARIABLES:
+        if name not in dataset:
+            continue
+        variable = dataset[name].variable
+        yield name
+        if variable.chunks:
+            yield variable.data.name
+            continue
+        for start in range(0, variable.sizes["target"], step):
+            try:
+                values = variable.isel(target=slice(start, start + step)).values
+            except READ_ERRORS:
+                values = "cannot be read"
+            text = isinstance(values, np.ndarray) and values.dtype.kind not in "biuf"
+            yield values.tolist() if text else values
