@@ -8,6 +8,7 @@ from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import InvalidTargetError
 from ..tables import read_targets
+from ..tables._redshifts import known_redshifts
 from ._chance import check_ring, ring_pairs, ring_shift
 from ._positions import read_positions
 from ._radius import radius_text
@@ -122,8 +123,8 @@ def match_pairs(
 
 def _taken(things, name: str, rows: np.ndarray):
     """A column at some rows; row numbers for identifiers that are not there, else masked."""
-    if isinstance(things, Table) and name in things.colnames:
-        return things[name][rows]
+    if not isinstance(things, Table) or name not in things.colnames:
+        return rows if name != "z_spec" else MaskedColumn(np.zeros(len(rows)), mask=True)
     if name != "z_spec":
-        return rows
-    return MaskedColumn(np.zeros(len(rows)), mask=True)
+        return things[name][rows]
+    return MaskedColumn(np.ma.masked_invalid(known_redshifts(things[name][rows], warn=False)))

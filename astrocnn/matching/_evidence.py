@@ -10,15 +10,14 @@ from astropy.cosmology import FLRW
 from astropy.table import Table
 
 from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ..tables._redshifts import known_redshifts
 from ._association import Association, Side
 from ._attributes import plain_numbers
 from ._positions import read_positions
+from ._radius import LEAST_Z
 from ._redshift_prior import RedshiftPrior, TargetRedshifts
 
 __all__ = ["check_fraction", "offset_law", "position_errors", "read_association", "redshifts"]
-
-#: Redshifts below belong to no offset in kpc: 1 kpc would be wider than 15 arcsec.
-_LEAST_Z = 0.003
 
 
 def read_association(
@@ -35,13 +34,13 @@ def read_association(
     places, exist = read_positions(catalog)
     target_error = position_errors("target_error", errors[0], table, len(coords))
     entry_error = position_errors("entry_error", errors[1], catalog, len(places))
+    law, is_length = offset_law(offset, cosmology), _is_length(offset)
     target_z, entry_z = z
-    if entry_z is None and not isinstance(catalog, SkyCoord) and "z_spec" in catalog.colnames:
+    if is_length and entry_z is None and "z_spec" in getattr(catalog, "colnames", ()):
         entry_z = "z_spec"
     target_z = redshifts("target_z", target_z, table, len(coords))
     entry_z = redshifts("entry_z", entry_z, catalog, len(places))
-    law = offset_law(offset, cosmology)
-    if _is_length(offset) and len(coords) and len(places):
+    if is_length and len(coords) and len(places):
         entry_z = _filled(target_z, entry_z)
     reach = _radius(radius, len(coords))
     if isinstance(density, u.Quantity) and not density.isscalar:
@@ -115,12 +114,12 @@ def position_errors(name: str, given, things, n: int) -> np.ndarray:
 
 
 def redshifts(name: str, given, things, n: int) -> np.ndarray:
-    """Redshifts per row, NaN where unknown or too near; None gives NaN for all."""
+    """Redshifts per row, NaN where unknown or too near for a distance; None gives NaN for all."""
     if given is None:
         return np.full(n, np.nan)
-    z = _per_row(name, plain_numbers(_column(name, given, things)), n)
+    z = _per_row(name, known_redshifts(_column(name, given, things), name), n)
     with np.errstate(invalid="ignore"):
-        return np.where(z >= _LEAST_Z, z, np.nan)
+        return np.where(z >= LEAST_Z, z, np.nan)
 
 
 def offset_law(offset, cosmology: FLRW) -> list[tuple[float, Callable]]:
@@ -169,7 +168,10 @@ def attribute_columns(priors, catalog) -> dict[str, np.ndarray]:
                 f"not {prior!r}"
             )
         try:
-            values[name] = np.ravel(plain_numbers(_column("priors", name, catalog)))
+            column = _column("priors", name, catalog)
+            is_redshift = isinstance(prior, TargetRedshifts)
+            numbers = known_redshifts(column, name) if is_redshift else plain_numbers(column)
+            values[name] = np.ravel(numbers)
         except (TypeError, ValueError) as err:
             if isinstance(err, InvalidTargetError):
                 raise
@@ -187,15 +189,14 @@ def check_fraction(name: str, value, *, inclusive: bool = False) -> float:
 
 def _of_targets(prior: RedshiftPrior, table, n: int, valid) -> TargetRedshifts:
     """Redshifts and errors of the targets that have a position."""
-    z, error = (
-        _per_row(f"RedshiftPrior: {name}", plain_numbers(_column(f"RedshiftPrior: {name}", given,
-                                                                 table)), n)[valid]
-        for name, given in (("z", prior.z), ("error", prior.error))
-    )  # fmt: skip
+    z, error = (_column(f"RedshiftPrior: {name}", given, table)
+                for name, given in (("z", prior.z), ("error", prior.error)))  # fmt: skip
+    z = _per_row("RedshiftPrior: z", known_redshifts(z, "RedshiftPrior: z"), n)[valid]
+    error = _per_row("RedshiftPrior: error", plain_numbers(error), n)[valid]
     error = np.where(error > 0, np.hypot(error, prior.entry_error), np.nan)
     if len(z) and not np.isfinite(error).any():
         raise InvalidTargetError("RedshiftPrior: error must be positive in some row, as in 0.02")
-    return TargetRedshifts(np.where(np.isfinite(z), z, np.nan), error, float(prior.outliers))
+    return TargetRedshifts(z, error, float(prior.outliers))
 
 
 def _is_length(offset) -> bool:
@@ -234,7 +235,7 @@ def _scale(scale: u.Quantity, cosmology: FLRW) -> Callable:
     if scale.unit.is_equivalent(u.rad):
         angle = scale.to_value(u.rad)
         return lambda z: np.full(np.shape(z), angle)
-    grid = np.geomspace(_LEAST_Z, 20, 800)
+    grid = np.geomspace(LEAST_Z, 20, 800)
     per_kpc = np.log(cosmology.arcsec_per_kpc_proper(grid).to_value(u.rad / u.kpc))
     size = scale.to_value(u.kpc)
     return lambda z: size * np.exp(np.interp(np.log(z), np.log(grid), per_kpc))

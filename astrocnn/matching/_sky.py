@@ -10,6 +10,7 @@ from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ..tables import read_targets
+from ..tables._redshifts import known_redshifts
 from ._chance import check_ring, count_matches, ring_matches, ring_separations, ring_shift
 from ._matched import add_match, check_columns, match_summary
 from ._positions import read_positions
@@ -225,4 +226,6 @@ def _column_of(catalog, name: str, row: np.ndarray, matched: np.ndarray) -> Mask
     if n_entries == 0:
         return MaskedColumn(np.zeros(len(row), dtype=values.dtype), mask=True)
     taken = values[row]
+    if name == "z_spec":
+        taken = np.ma.masked_invalid(known_redshifts(taken, warn=False))
     return MaskedColumn(taken.data, mask=np.ma.getmaskarray(taken) | ~matched)

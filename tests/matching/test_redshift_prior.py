@@ -10,7 +10,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, QTable
 from scipy.stats import norm
 
-from astrocnn.exceptions import InvalidTargetError
+from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
 from astrocnn.matching import RedshiftPrior, match_cutoffs, match_probability
 from astrocnn.matching._redshift_prior import chance_density
 from astrocnn.validation import expected_calibration_error
@@ -78,6 +78,16 @@ def test_entries_without_redshift_are_neither_for_nor_against():
     found = pair([np.nan, 0.305], error=0.02)
     assert found.pairs["log_prior"][0] == 0
     assert found.pairs["match_flag"].tolist() == [0, 1]
+
+
+def test_numbers_that_stand_for_a_missing_redshift():
+    """Of a target or of an entry: the same as none."""
+    with pytest.warns(AstrocnnWarning, match="^1 of 4002 redshifts"):
+        found = pair([-99.0, 0.305], error=0.02)
+    assert str(found.pairs) == str(pair([np.nan, 0.305], error=0.02).pairs)
+    with pytest.warns(AstrocnnWarning, match="^1 of 1 redshifts"):
+        found = pair([0.3, 0.6], z_phot=-1.0, error=0.02)
+    np.testing.assert_allclose(found.pairs["log_prior"], 0)
 
 
 def test_redshift_that_the_catalog_does_not_have():

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astrocnn.catalogs import read_catalog
-from astrocnn.exceptions import InvalidTargetError
+from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
 from astrocnn.matching import angular_radius, describe_match, match_sky
 from astrocnn.matching._assign import one_to_one
 from astrocnn.matching._pairs import Pairs, sky_pairs
@@ -24,7 +24,7 @@ class TestRadius:
         assert angular_radius([1, 2] * u.arcsec, redshift=[0.1, 0.2])[1] == 2 * u.arcsec
 
     def test_lengths_are_those_of_the_cosmology(self):
-        z = np.random.default_rng(0).uniform(0.001, 2, 300)
+        z = np.random.default_rng(0).uniform(0.003, 2, 300)
         expected = 500 * u.kpc * Planck18.arcsec_per_kpc_proper(z)
         found = angular_radius(500 * u.kpc, z, Planck18)
         np.testing.assert_allclose(found.to_value("arcsec"), expected.value, rtol=2e-5)
@@ -32,9 +32,17 @@ class TestRadius:
         np.testing.assert_allclose(each.value, found.value)
 
     def test_unknown_redshifts(self):
-        z = np.ma.array([0.3, 0.3, -1, np.nan, 0.0], mask=[False, True, False, False, False])
+        z = np.ma.array([0.3, 0.3, np.nan], mask=[False, True, False])
         found = angular_radius(1 * u.Mpc, z)
-        assert np.isfinite(found.value).tolist() == [True, False, False, False, False]
+        assert np.isfinite(found.value).tolist() == [True, False, False]
+
+    def test_no_redshifts_and_no_distances(self):
+        with pytest.warns(AstrocnnWarning, match="^3 of 4 redshifts .*such as -99, -1, 99"):
+            found = angular_radius(1 * u.Mpc, [0.3, -1, -99, 99])
+        assert np.isfinite(found.value).tolist() == [True, False, False, False]
+        with pytest.warns(AstrocnnWarning, match="^3 of 4 redshifts are below 0.003"):
+            found = angular_radius(1 * u.Mpc, [0.003, 0.0029, 0.0, -0.001])
+        assert np.isfinite(found.value).tolist() == [True, False, False, False]
 
     @pytest.mark.parametrize(
         ("radius", "message"),

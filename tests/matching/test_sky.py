@@ -10,7 +10,7 @@ from astropy.table import MaskedColumn, QTable, Table
 
 from astrocnn.catalogs import read_catalog
 from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
-from astrocnn.matching import describe_match, match_sky
+from astrocnn.matching import describe_match, match_pairs, match_probability, match_sky
 
 NEW = ["matched", "separation", "match_id", "z_spec", "chance_probability"]
 
@@ -120,6 +120,19 @@ def test_catalog_without_redshifts(result, catalog):
     table = match_sky(result, catalog)
     assert table["matched"].any()
     assert table["z_spec"].mask.all()
+
+
+def test_numbers_that_stand_for_a_missing_redshift_are_masked(result, catalog):
+    catalog = Table({"ra": catalog["ra"], "dec": catalog["dec"], "z_spec": np.full(300, -99.0)})
+    catalog["z_spec"][0] = 0.3
+    assert match_sky(result[:2], catalog)["z_spec"].tolist() == [0.3, None]
+    assert match_pairs(result[:2], catalog, 1 * u.arcsec)["z_spec"].tolist() == [0.3]
+    found = match_probability(result[:2], catalog, 1 * u.arcmin, target_error=5 * u.arcsec,
+                              completeness=0.5)  # fmt: skip
+    assert found.targets["z_spec"].tolist() == [0.3, None]
+    with pytest.warns(AstrocnnWarning, match="^299 of 300 redshifts"):
+        kpc = match_sky(result, catalog, 500 * u.kpc, per="entry")
+    assert kpc["matched"].tolist() == [True] + [False] * 39
 
 
 def test_prefix_makes_room_for_several_catalogs(result, catalog):
