@@ -9,9 +9,10 @@ from astropy.table import MaskedColumn, QTable, Table
 from ..exceptions import InvalidTargetError
 from ..tables import read_targets
 from ..tables._redshifts import known_redshifts
-from ._chance import check_ring, ring_pairs, ring_shift
+from ._chance import ring_pairs
 from ._positions import read_positions
 from ._radius import radius_text
+from ._ring_shift import ring_shift
 from ._rule import read_rule
 
 __all__ = ["match_pairs"]
@@ -83,12 +84,11 @@ def match_pairs(
         raise InvalidTargetError(f"k must be a whole number of at least 1, or None, not {k!r}")
     table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
     rule = read_rule(radius, per, redshift, False, table, catalog, cosmology)
-    shift = ring_shift(rule.largest, shift)
-    check_ring(rule.largest, shift, n_shifts)
     coords, valid = read_positions(table)
     entries, exist = read_positions(catalog)
     rule = rule.rows(valid, "target").rows(exist, "entry")
     coords, entries = coords[valid], entries[exist]
+    shift = ring_shift(rule, coords, entries, shift, n_shifts)
     found = rule.pairs(coords, entries, k)
     target, entry = np.flatnonzero(valid)[found.target], np.flatnonzero(exist)[found.entry]
     values = {

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import SkyCoord
 from astropy.cosmology import FLRW
 from astropy.table import Table
 

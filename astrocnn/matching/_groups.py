@@ -11,9 +11,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..exceptions import InvalidTargetError
-from ._chance import ChanceRate, check_ring, shifted
+from ._chance import ChanceRate, shifted
 from ._pairs import sky_pairs
 from ._positions import read_positions
+from ._ring_shift import check_ring
 
 __all__ = ["match_groups"]
 

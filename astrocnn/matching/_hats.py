@@ -11,11 +11,12 @@ from astropy.table import MaskedColumn, QTable, Table
 from ..exceptions import InvalidTargetError
 from ..tables import read_targets
 from ..tables._redshifts import known_redshifts
-from ._chance import ChanceRate, check_ring, shifted
+from ._chance import ChanceRate, shifted
 from ._lsdb import import_lsdb, nearest_entries, quiet
 from ._matched import add_match, check_columns, match_summary
 from ._positions import read_positions
 from ._radius import radius_text
+from ._ring_shift import check_ring
 from ._rule import read_rule
 
 __all__ = ["match_hats"]

@@ -44,6 +44,12 @@ class MatchRule:
         values = np.atleast_1d(self.radius.to_value(u.rad))
         return np.nanmax(values, initial=0.0) * u.rad
 
+    def moved_by(self, shift: u.Quantity) -> u.Quantity:
+        """How far each row is moved: by the shift, or beyond its own circle where that is large."""
+        if self.largest <= shift / 2:
+            return shift
+        return np.fmax(2 * self.radius, shift)
+
     def rows(self, kept: np.ndarray, per: str) -> "MatchRule":
         """Return the rule for some rows of one side."""
         if self.radius.isscalar or per != self.per:

@@ -165,3 +165,42 @@ class TestMatchSky:
         expected = np.sum(np.pi * radius.to_value("deg") ** 2) * 3000 / 400 * (400 / 196) * 0.49
         assert table.meta["match"]["chance_expected"] == pytest.approx(expected, rel=0.15)
         assert table["matched"].sum() == pytest.approx(expected, abs=4 * np.sqrt(expected))
+
+
+class TestLargeCircles:
+    """One nearby entry among two thousand: its circle is degrees wide, the others' are not."""
+
+    @pytest.fixture
+    def sky(self):
+        rng = np.random.default_rng(0)
+        return Table({
+            "ra": rng.uniform(0, 20, 2000), "dec": rng.uniform(-10, 10, 2000),
+            "z_spec": rng.uniform(0.1, 0.6, 2000),
+        }), SkyCoord(rng.uniform(2, 18, 500), rng.uniform(-8, 8, 500), unit="deg")  # fmt: skip
+
+    def test_a_star_changes_nothing(self, sky):
+        catalog, targets = sky
+        catalog["z_spec"][0] = np.nan
+        expected = describe_match(match_sky(targets, catalog, 1 * u.Mpc, per="entry"))
+        assert expected.startswith("34 of 500 targets matched within 1 Mpc; 36")
+        catalog["z_spec"][0] = 0.0003
+        with pytest.warns(AstrocnnWarning, match="^1 of 2000 redshifts are below 0.003"):
+            found = match_sky(targets, catalog, 1 * u.Mpc, per="entry")
+        assert describe_match(found) == expected
+
+    @pytest.mark.parametrize("per", ["entry", "target"])
+    def test_only_that_row_is_moved_by_more(self, sky, per):
+        """A group at z = 0.0031 spans four degrees; other matches have the chance they had."""
+        catalog, targets = sky
+        sides = (targets, catalog) if per == "entry" else (catalog, targets)
+        before = match_sky(*sides, 1 * u.Mpc, per=per, prefix="m_")
+        catalog["z_spec"][0] = 0.0031
+        after = match_sky(*sides, 1 * u.Mpc, per=per, prefix="m_")
+        same = np.asarray(before["m_matched"]) & (before["m_match_id"] == after["m_match_id"])
+        same &= after["m_separation"].unmasked < 0.2 * u.deg
+        assert same.sum() > 20
+        chance = [np.asarray(table["m_chance_probability"][same]) for table in (before, after)]
+        np.testing.assert_allclose(*chance)
+        more = np.sum(after["m_matched"]) - np.sum(before["m_matched"])
+        expected = [table.meta["m_match"]["chance_expected"] for table in (before, after)]
+        assert 0 <= expected[1] - expected[0] < 2 * more + 5
