@@ -31,9 +31,8 @@ def read_association(
     """
     coords, valid = read_positions(table)
     places, exist = read_positions(catalog)
-    target_error = position_errors("target_error", errors[0], table, len(coords))
-    entry_error = position_errors("entry_error", errors[1], catalog, len(places))
     law, is_length = offset_law(offset, cosmology), _is_length(offset)
+    target_error, entry_error = _both_errors(errors, table, catalog, coords, places, not law)
     target_z, entry_z = z
     if is_length and entry_z is None and "z_spec" in getattr(catalog, "colnames", ()):
         entry_z = "z_spec"
@@ -60,7 +59,17 @@ def read_association(
     )  # fmt: skip
 
 
-def position_errors(name: str, given, things, n: int) -> np.ndarray:
+def _both_errors(errors, table, catalog, coords, places, no_offset):
+    """Errors of both sides. What is exact on both cannot be matched, so zero is then missing."""
+    sides = (("target_error", errors[0], table, len(coords)),
+             ("entry_error", errors[1], catalog, len(places)))  # fmt: skip
+    plain = [_in_radians(*side) for side in sides]
+    exact = [no_offset and bool(np.any(other == 0)) for other in plain[::-1]]
+    return [position_errors(*side, missing_zero=zero)
+            for side, zero in zip(sides, exact, strict=True)]  # fmt: skip
+
+
+def position_errors(name: str, given, things, n: int, missing_zero: bool = False) -> np.ndarray:
     """Errors of one axis in radians, per row.
 
     Parameters
@@ -72,6 +81,8 @@ def position_errors(name: str, given, things, n: int) -> np.ndarray:
     things : Table or SkyCoord
     n : int
         Rows.
+    missing_zero : bool
+        Whether a zero stands for a missing error where there is one per row.
 
     Returns
     -------
@@ -88,6 +99,28 @@ def position_errors(name: str, given, things, n: int) -> np.ndarray:
     AstrocnnWarning
         With the number of rows without an error.
     """
+    values = _in_radians(name, given, things, n)
+    if (values < 0).any():
+        raise InvalidTargetError(f"{name} must not be negative, as it is in {sum(values < 0)} rows")
+    per_row = isinstance(given, str) or np.ndim(given) > 0
+    zero = (values == 0) & (missing_zero and per_row)
+    known = np.isfinite(values) & ~zero
+    if known.all():
+        return values
+    lacks = f"{name} is missing{' or 0' if zero.any() else ''}"
+    if not known.any():
+        raise InvalidTargetError(f"{lacks} in all rows: give one for all")
+    warnings.warn(
+        f"{lacks} in {np.sum(~known)} of {n} rows: they are given the median of the "
+        f"others, {np.rad2deg(np.median(values[known])) * 3600:.3g} arcsec",
+        AstrocnnWarning,
+        stacklevel=5,
+    )
+    return np.where(known, values, np.median(values[known]))
+
+
+def _in_radians(name: str, given, things, n: int) -> np.ndarray:
+    """Errors as they are given, one per row; NaN where missing."""
     given = _column(name, given, things)
     unit = getattr(given, "unit", None)
     if unit is None or not u.Unit(unit).is_equivalent(u.rad):
@@ -95,21 +128,7 @@ def position_errors(name: str, given, things, n: int) -> np.ndarray:
             f"{name} must be an angle such as 2 * u.arcsec, one per row, or the name of a column "
             f"that has such a unit, not {given!r:.80}"
         )
-    values = _per_row(name, plain_numbers(given) * u.Unit(unit).to(u.rad), n)
-    if (values < 0).any():
-        raise InvalidTargetError(f"{name} must not be negative, as it is in {sum(values < 0)} rows")
-    known = np.isfinite(values)
-    if known.all():
-        return values
-    if not known.any():
-        raise InvalidTargetError(f"{name} is missing in all rows: give one for all")
-    warnings.warn(
-        f"{name} is missing in {np.sum(~known)} of {n} rows: they are given the median of the "
-        f"others, {np.rad2deg(np.median(values[known])) * 3600:.3g} arcsec",
-        AstrocnnWarning,
-        stacklevel=4,
-    )
-    return np.where(known, values, np.median(values[known]))
+    return _per_row(name, plain_numbers(given) * u.Unit(unit).to(u.rad), n)
 
 
 def redshifts(name: str, given, things, n: int) -> np.ndarray:

@@ -119,7 +119,9 @@ def match_probability(
         law of separations loses nothing; counterparts beyond are accounted for.
     target_error, entry_error : `~astropy.units.Quantity` or str
         Standard deviation of the position along one axis: one, one per row, or the name of a
-        column. See `axis_error` for radii that hold 68 or 90 %.
+        column. See `axis_error` for radii that hold 68 or 90 %. Rows without one have the median of
+        the others; so have rows with 0, unless the other side's errors or the offset make up for
+        it.
     offset : `~astropy.units.Quantity` or list of (float, Quantity), optional
         How far apart target and counterpart really are: scale of a Rayleigh law, as an angle or, at
         the redshift of the pair, as a length (``80 * u.kpc``). Or a mixture of such laws, as
