@@ -7,10 +7,9 @@ from astropy.cosmology import FLRW
 from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import InvalidTargetError
-from ..tables import read_targets
 from ..tables._redshifts import known_redshifts
 from ._chance import ring_pairs
-from ._positions import read_positions
+from ._positions import read_catalog_side, read_positions, read_target_side
 from ._radius import radius_text
 from ._ring_shift import ring_shift
 from ._rule import read_rule
@@ -82,7 +81,7 @@ def match_pairs(
     """
     if k is not None and (isinstance(k, bool) or int(k) != k or k < 1):
         raise InvalidTargetError(f"k must be a whole number of at least 1, or None, not {k!r}")
-    table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
+    table, catalog = read_target_side(targets), read_catalog_side(catalog)
     rule = read_rule(radius, per, redshift, False, table, catalog, cosmology)
     coords, valid = read_positions(table)
     entries, exist = read_positions(catalog)

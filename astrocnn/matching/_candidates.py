@@ -11,12 +11,12 @@ from tqdm.auto import tqdm
 
 from ..config import conf
 from ..exceptions import InvalidTargetError
-from ..tables import read_targets
+from ..tables._pandas import from_pandas
 from ..tables._redshifts import known_redshifts
 from ._candidate_redshift import candidate_redshift
 from ._confirmation import CandidateRedshift
 from ._pairs import sky_pairs
-from ._positions import read_positions
+from ._positions import read_positions, read_target_side
 from ._repeated import measured_redshifts
 
 __all__ = ["candidate_redshifts"]
@@ -115,10 +115,11 @@ def candidate_redshifts(
        0.2495         8      secure     True
            --         0 unconfirmed       --
     """
-    table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
+    table = read_target_side(targets)
     reference = _reference(z_ref, table)
     _check(table, reference is not None)
     coords, valid = read_positions(table)
+    galaxies = from_pandas(galaxies)
     places, _ = read_positions(galaxies)
     pairs = sky_pairs(coords, places, _angle(radius))
     starts = np.searchsorted(pairs.target, np.arange(len(table) + 1))

@@ -6,15 +6,14 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 from astropy.cosmology import FLRW
-from astropy.table import MaskedColumn, QTable, Table
+from astropy.table import MaskedColumn, QTable
 
 from ..exceptions import InvalidTargetError
-from ..tables import read_targets
 from ..tables._redshifts import known_redshifts
 from ._chance import ChanceRate, shifted
 from ._lsdb import import_lsdb, nearest_entries, quiet
 from ._matched import add_match, check_columns, match_summary
-from ._positions import read_positions
+from ._positions import read_positions, read_target_side
 from ._radius import radius_text
 from ._ring_shift import check_ring
 from ._rule import read_rule
@@ -92,7 +91,7 @@ def match_hats(
     >>> table = match_hats(targets, "catalogs/gaia_dr3")  # doctest: +SKIP
     >>> print(describe_match(table))  # doctest: +SKIP
     """
-    table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
+    table = read_target_side(targets)
     check_columns(table, prefix)
     rule = read_rule(radius, "target", redshift, False, table, None, cosmology)
     check_ring(rule.largest, shift, n_shifts)

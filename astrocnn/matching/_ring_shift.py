@@ -122,7 +122,8 @@ def ring_shift(rule, coords: SkyCoord, entries: SkyCoord, shift, n_shifts: int) 
         large.
     """
     given = shift is not None
-    check_ring(rule.largest, shift, n_shifts)
+    largest = rule.largest if rule.radius.size else 1 * u.arcsec  # no row, no radius
+    check_ring(largest, shift, n_shifts)
     footprint = Footprint(entries)
     chosen = shift if given else field_shift(coords, footprint)
     usual = np.median(rule.moved_by(chosen)) if len(coords) and len(entries) else chosen

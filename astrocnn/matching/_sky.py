@@ -7,11 +7,10 @@ from astropy.cosmology import FLRW
 from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import InvalidTargetError
-from ..tables import read_targets
 from ..tables._redshifts import known_redshifts
 from ._chance import count_matches, ring_matches, ring_separations
 from ._matched import add_match, check_columns, match_summary
-from ._positions import read_positions
+from ._positions import read_catalog_side, read_positions, read_target_side
 from ._radius import radius_text
 from ._ring_shift import ring_shift
 from ._rule import read_rule
@@ -38,7 +37,7 @@ def match_sky(
     ----------
     targets : QTable, SkyCoord, or what `astrocnn.tables.read_targets` reads
         A result of ``predict``, any table with sky columns, or positions.
-    catalog : QTable or SkyCoord
+    catalog : QTable, DataFrame or SkyCoord
         A catalog from `astrocnn.catalogs.read_catalog`; or any table with sky columns, whose
         ``source_id`` and ``z_spec`` are used if it has them; or positions. It may be empty.
     radius : `~astropy.units.Quantity`
@@ -122,11 +121,8 @@ def match_sky(
     >>> table["matched"].tolist()
     [True, False]
     """
-    if not isinstance(catalog, Table | SkyCoord):
-        raise InvalidTargetError(
-            "catalog must be a table or a SkyCoord: read a file with astrocnn.catalogs.read_catalog"
-        )
-    table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
+    catalog = read_catalog_side(catalog)
+    table = read_target_side(targets)
     check_columns(table, prefix)
     rule = read_rule(radius, per, redshift, unique, table, catalog, cosmology)
     coords, valid = read_positions(table)

@@ -280,6 +280,13 @@ class TestList:
         assert not table["z_agrees"][0]
         assert table["z_difference"][0] == pytest.approx(-0.2 / 1.5, abs=0.01)
 
+    def test_data_frames(self, galaxies):
+        frame = galaxies.to_pandas()
+        assert str(candidate_redshift(CENTER, frame)) == str(candidate_redshift(CENTER, galaxies))
+        targets = QTable({"ra": [150] * u.deg, "dec": [2] * u.deg, "z_phot": [0.31]})
+        table = candidate_redshifts(targets.to_pandas(), frame, z_ref="z_phot")
+        assert table["z_agrees"].tolist() == [True]
+
     def test_no_targets(self, galaxies):
         targets = QTable({"ra": [] * u.deg, "dec": [] * u.deg})
         assert len(candidate_redshifts(targets, galaxies)) == 0

@@ -9,7 +9,13 @@ from astropy.table import MaskedColumn, QTable, Table
 
 from astrocnn.catalogs import read_catalog
 from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
-from astrocnn.matching import describe_match, match_pairs, match_probability, match_sky
+from astrocnn.matching import (
+    describe_match,
+    match_groups,
+    match_pairs,
+    match_probability,
+    match_sky,
+)
 
 NEW = ["matched", "separation", "match_id", "z_spec", "chance_probability"]
 
@@ -106,6 +112,37 @@ def test_empty_catalog(result, catalog):
         assert not table["matched"].any()
         assert all(table[name].mask.all() for name in NEW[1:])
         assert describe_match(table).startswith("0 of 40 targets matched within 2 arcmin")
+
+
+def test_empty_catalog_and_a_length(result, catalog):
+    for empty in (catalog[:0], SkyCoord([], [], unit="deg"), QTable()):
+        table = match_sky(result, empty, 500 * u.kpc, per="entry")
+        assert describe_match(table).startswith("0 of 40 targets matched within 500 kpc")
+        assert len(match_pairs(result, empty, 500 * u.kpc, per="entry")) == 0
+    assert len(match_sky(result[:0], catalog, 500 * u.kpc)) == 0
+    catalog["z_spec"].mask = True
+    with pytest.raises(InvalidTargetError, match="no row of the catalog has one"):
+        match_sky(result, catalog, 500 * u.kpc, per="entry")
+
+
+def test_data_frames_and_files_keep_their_columns(result, catalog, tmp_path):
+    """Targets with a redshift of their own, in whatever way they come."""
+    result["z_phot"] = 0.3
+    catalog = catalog["source_id", "ra", "dec", "z_spec"]
+    expected = match_sky(result, catalog, 500 * u.kpc, redshift="z_phot")
+    plain = Table({name: np.asarray(result[name]) for name in result.colnames})
+    plain.write(tmp_path / "targets.csv")
+    frame = Table({name: np.ma.asarray(catalog[name]) for name in catalog.colnames}).to_pandas()
+    for targets in (plain.to_pandas(), tmp_path / "targets.csv"):
+        for entries in (catalog, frame):
+            table = match_sky(targets, entries, 500 * u.kpc, redshift="z_phot")
+            assert table["matched"].tolist() == expected["matched"].tolist()
+            assert table["match_id"].tolist() == expected["match_id"].tolist()
+            assert table["proba_cluster"].tolist() == result["proba_cluster"].tolist()
+            assert table["ra"].unit == u.deg
+    assert len(match_pairs(plain, frame)) == len(match_pairs(plain, catalog))
+    groups = match_groups({"a": frame, "b": plain.to_pandas()})
+    assert groups["a_id"].tolist()[:2] == ["C0", "C1"]
 
 
 def test_no_target(result, catalog):
