@@ -16,14 +16,12 @@ from ..tables import target_coords
 from ..tables._files import read_file
 from ..tables._numbers import to_numbers
 from ..tables._pandas import from_pandas
+from ..tables._redshifts import known_redshifts
 from ._find import OPTIONAL, find_columns
 from ._flags import flag_rows
 
 __all__ = ["read_catalog"]
 
-#: Redshifts outside are no redshifts: no galaxy comes nearer at more than 3000 km/s, and the most
-#: distant ones known lie below 15; -1, -99, 99 and the like stand for "missing".
-_Z_LIMITS = (-0.01, 20.0)
 #: What a canonical column must be, if it has a unit at all.
 _UNITS = {
     "mass": (u.Msun,),
@@ -205,9 +203,13 @@ def _redshifts(table: Table, column: str | None, key: str) -> MaskedColumn:
         raise InvalidTargetError(
             f"column {column!r} has the unit '{unit}', so it holds no redshifts: {advice}"
         )
-    if hasattr(values, "unmasked"):  # a masked quantity
-        values = np.ma.array(values.unmasked.value, mask=values.mask)
-    numbers = _as_numbers(np.ma.array(getattr(values, "value", values)), column, key)
+    try:
+        numbers = to_numbers(values)
+    except ValueError as err:
+        raise InvalidTargetError(
+            f"column {column!r} holds text, no redshifts ({err}): name another one with "
+            f"columns={{{key!r}: ...}}"
+        ) from None
     large = numbers[np.abs(numbers) > _VELOCITY]
     # -999 and the like repeat; velocities do not
     if 2 * len(np.unique(large)) > np.sum(np.isfinite(numbers)) > 1:
@@ -215,21 +217,9 @@ def _redshifts(table: Table, column: str | None, key: str) -> MaskedColumn:
             f"column {column!r} goes to {np.max(large):g}, so it holds velocities or something "
             f"else, no redshifts: {advice}"
         )
-    low, high = _Z_LIMITS
-    with np.errstate(invalid="ignore"):
-        missing = ~((numbers > low) & (numbers < high))
-    return MaskedColumn(np.where(missing, 0.0, numbers), mask=missing)
-
-
-def _as_numbers(values: np.ma.MaskedArray, column: str, key: str) -> np.ndarray:
-    """Numbers or strings as floats, NaN where masked or one of the words for "missing"."""
-    try:
-        return to_numbers(values)
-    except ValueError as err:
-        raise InvalidTargetError(
-            f"column {column!r} holds text, no redshifts ({err}): name another one with "
-            f"columns={{{key!r}: ...}}"
-        ) from None
+    known = known_redshifts(numbers, warn=False)
+    missing = np.isnan(known)
+    return MaskedColumn(np.where(missing, 0.0, known), mask=missing)
 
 
 def _describe(catalog: QTable) -> None:

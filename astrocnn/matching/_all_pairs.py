@@ -7,10 +7,11 @@ from astropy.cosmology import FLRW
 from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import InvalidTargetError
-from ..tables import read_targets
-from ._chance import check_ring, ring_pairs, ring_shift
-from ._positions import read_positions
+from ..tables._redshifts import known_redshifts
+from ._chance import ring_pairs
+from ._positions import read_catalog_side, read_positions, read_target_side
 from ._radius import radius_text
+from ._ring_shift import ring_shift
 from ._rule import read_rule
 
 __all__ = ["match_pairs"]
@@ -80,14 +81,13 @@ def match_pairs(
     """
     if k is not None and (isinstance(k, bool) or int(k) != k or k < 1):
         raise InvalidTargetError(f"k must be a whole number of at least 1, or None, not {k!r}")
-    table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
+    table, catalog = read_target_side(targets), read_catalog_side(catalog)
     rule = read_rule(radius, per, redshift, False, table, catalog, cosmology)
-    shift = ring_shift(rule.largest, shift)
-    check_ring(rule.largest, shift, n_shifts)
     coords, valid = read_positions(table)
     entries, exist = read_positions(catalog)
     rule = rule.rows(valid, "target").rows(exist, "entry")
     coords, entries = coords[valid], entries[exist]
+    shift = ring_shift(rule, coords, entries, shift, n_shifts)
     found = rule.pairs(coords, entries, k)
     target, entry = np.flatnonzero(valid)[found.target], np.flatnonzero(exist)[found.entry]
     values = {
@@ -122,8 +122,8 @@ def match_pairs(
 
 def _taken(things, name: str, rows: np.ndarray):
     """A column at some rows; row numbers for identifiers that are not there, else masked."""
-    if isinstance(things, Table) and name in things.colnames:
-        return things[name][rows]
+    if not isinstance(things, Table) or name not in things.colnames:
+        return rows if name != "z_spec" else MaskedColumn(np.zeros(len(rows)), mask=True)
     if name != "z_spec":
-        return rows
-    return MaskedColumn(np.zeros(len(rows)), mask=True)
+        return things[name][rows]
+    return MaskedColumn(np.ma.masked_invalid(known_redshifts(things[name][rows], warn=False)))

@@ -9,17 +9,17 @@ from astropy.cosmology import FLRW
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
+from ..tables._pandas import from_pandas
 from ._confirmation import CandidateRedshift, confirmation, no_redshift
 from ._members import find_members
 from ._positions import read_positions
-from ._radius import default_cosmology
+from ._radius import LEAST_Z, default_cosmology
+from ._repeated import measured_redshifts
 from ._structures import FIELD, Structure, structure_at
 from ._velocities import center_and_errors
 
 __all__ = ["candidate_redshift"]
 
-#: Redshifts below belong to stars and to galaxies that fill any cut-out.
-_LEAST_Z = 0.003
 #: Galaxies as near in position and redshift are entries of one.
 _SAME, _SAME_Z = 2 * u.arcsec, 0.002
 #: Redshifts apart by less, as a share of 1 + z, are one structure.
@@ -69,6 +69,11 @@ def candidate_redshift(
         If there is more than one target, the galaxies have no ``z_spec``, or a radius makes no
         sense.
 
+    Warns
+    -----
+    AstrocnnWarning
+        With the number of redshifts that are none, such as -99, or that many galaxies share.
+
     Notes
     -----
     Each galaxy's redshift is tried. Its evidence weighs how many galaxies share it against the
@@ -82,7 +87,9 @@ def candidate_redshift(
     redshifts many positions have a structure. So the same is asked of positions around the target,
     half way to the edge of the field.
 
-    Two entries within 2 arcsec and 600 km/s are one galaxy.
+    Two entries within 2 arcsec and 600 km/s are one galaxy. Where five galaxies or more have the
+    very same redshift, and most of those within 1500 km/s of it do, it stands for "missing", is
+    that of the cluster or is rounded: it is no evidence.
 
     References
     ----------
@@ -108,6 +115,7 @@ def candidate_redshift(
     z = 0.2495 ± 0.0008 from 10 galaxies, 0.7 of them by chance, 621 ± 137 km/s: secure
     """
     cosmology = cosmology or default_cosmology()
+    galaxies = from_pandas(galaxies)
     center = _position(target)
     kpc = _checked_radius("aperture", aperture, u.kpc)
     coords, z, rows, edge = _galaxies(galaxies, center, surveyed)
@@ -203,13 +211,13 @@ def _galaxies(galaxies: Table, center: SkyCoord, surveyed: u.Quantity | None):
     if not len(galaxies):
         return SkyCoord([], [], unit="deg"), np.zeros(0), np.zeros(0, dtype=int), 0.0
     coords, valid = read_positions(galaxies)
-    redshift = np.ma.array(galaxies["z_spec"], dtype=float).filled(np.nan)
+    redshift = measured_redshifts(galaxies["z_spec"])
     if surveyed is not None:
         edge = _checked_radius("surveyed", surveyed, u.arcsec)
     else:
         edge = coords[valid].separation(center).arcsec.max(initial=0.0)
     with np.errstate(invalid="ignore"):
-        rows = np.flatnonzero(valid & (redshift >= _LEAST_Z))
+        rows = np.flatnonzero(valid & (redshift >= LEAST_Z))
     rows = rows[np.argsort(redshift[rows], kind="stable")]
     rows = rows[_distinct(coords[rows], redshift[rows])]
     return coords[rows], redshift[rows], rows, float(edge)
@@ -227,5 +235,5 @@ def _distinct(coords: SkyCoord, z: np.ndarray) -> np.ndarray:
 
 def _sizes(z: np.ndarray, cosmology: FLRW) -> tuple[np.ndarray, np.ndarray]:
     """Redshifts, and what 1 kpc spans there (arcsec)."""
-    grid = np.geomspace(_LEAST_Z / 2, max(z.max() * 1.1, 0.01), 400)
+    grid = np.geomspace(LEAST_Z / 2, max(z.max() * 1.1, 0.01), 400)
     return grid, cosmology.arcsec_per_kpc_proper(grid).value

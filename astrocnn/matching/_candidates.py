@@ -1,5 +1,7 @@
 """Redshifts of a list of candidates."""
 
+from itertools import pairwise
+
 import numpy as np
 from astropy import units as u
 from astropy.cosmology import FLRW
@@ -9,11 +11,13 @@ from tqdm.auto import tqdm
 
 from ..config import conf
 from ..exceptions import InvalidTargetError
-from ..tables import read_targets
+from ..tables._pandas import from_pandas
+from ..tables._redshifts import known_redshifts
 from ._candidate_redshift import candidate_redshift
 from ._confirmation import CandidateRedshift
 from ._pairs import sky_pairs
-from ._positions import read_positions
+from ._positions import read_positions, read_target_side
+from ._repeated import measured_redshifts
 
 __all__ = ["candidate_redshifts"]
 
@@ -86,6 +90,12 @@ def candidate_redshifts(
     InvalidTargetError
         If the arguments make no sense, or a column exists already.
 
+    Warns
+    -----
+    AstrocnnWarning
+        With the number of redshifts that are none, such as -99, or that many galaxies share; see
+        `candidate_redshift`.
+
     Examples
     --------
     See `candidate_redshift`; here of two simulated candidates, one without galaxies:
@@ -105,20 +115,24 @@ def candidate_redshifts(
        0.2495         8      secure     True
            --         0 unconfirmed       --
     """
-    table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
+    table = read_target_side(targets)
     reference = _reference(z_ref, table)
     _check(table, reference is not None)
     coords, valid = read_positions(table)
+    galaxies = from_pandas(galaxies)
     places, _ = read_positions(galaxies)
     pairs = sky_pairs(coords, places, _angle(radius))
     starts = np.searchsorted(pairs.target, np.arange(len(table) + 1))
+    near = [pairs.entry[first:last] for first, last in pairwise(starts)]
+    if isinstance(galaxies, Table) and "z_spec" in galaxies.colnames:
+        z = measured_redshifts(galaxies["z_spec"], near)  # once: one warning for all candidates
+        galaxies = Table({"ra": places.ra.deg, "dec": places.dec.deg, "z_spec": z})
     settings = {"aperture": aperture, "surveyed": radius, "cosmology": cosmology}
     found = []
     for row in tqdm(range(len(table)), "redshifts", delay=2, disable=not conf.progress):
-        near = pairs.entry[starts[row] : starts[row + 1]]
         found.append(
             candidate_redshift(
-                coords[row : row + 1], galaxies[near], random_state=random_state, **settings
+                coords[row : row + 1], galaxies[near[row]], random_state=random_state, **settings
             )
             if valid[row]
             else None
@@ -143,7 +157,7 @@ def _reference(z_ref, table):
         if z_ref not in table.colnames:
             raise InvalidTargetError(f"the targets have no column {z_ref!r} for z_ref")
         z_ref = table[z_ref]
-    values = np.ma.array(z_ref, dtype=float).filled(np.nan)
+    values = known_redshifts(z_ref, "z_ref")
     if values.shape != (len(table),):
         raise InvalidTargetError(
             f"z_ref must have one redshift per target: {len(table)}, not {values.shape}"

@@ -7,8 +7,9 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.stats import poisson_conf_interval
 
-from ..exceptions import InvalidTargetError
 from ._positions import read_positions
+from ._ring_shift import check_ring, ring_shift
+from ._rule import MatchRule
 
 __all__ = ["ChanceRate", "chance_rate"]
 
@@ -76,7 +77,7 @@ class ChanceRate:
 
 
 def chance_rate(
-    targets, catalog, radius: u.Quantity, shift: u.Quantity = 1 * u.deg, n_shifts: int = 8
+    targets, catalog, radius: u.Quantity, shift: u.Quantity | None = None, n_shifts: int = 8
 ) -> ChanceRate:
     """Count the matches of targets that were shifted to where they do not belong.
 
@@ -86,9 +87,10 @@ def chance_rate(
         As in `match_sky`.
     radius : `~astropy.units.Quantity`
         Matching radius.
-    shift : `~astropy.units.Quantity`
-        Distance of the shifted positions from each target; at least twice the radius. It should
-        stay inside the area that the catalog covers: for one of single fields make it smaller.
+    shift : `~astropy.units.Quantity`, optional
+        Distance of the shifted positions from each target; at least twice the radius. By default 1
+        degree where the catalog covers a wide area, 1/2, 1/4 ... in smaller fields, about an eighth
+        of their width.
     n_shifts : int
         Positions on the ring around each target, evenly spaced from north through east; at least 2.
 
@@ -100,6 +102,11 @@ def chance_rate(
     ------
     InvalidTargetError
         If radius, shift or number of shifts make no sense.
+
+    Warns
+    -----
+    AstrocnnWarning
+        If the shifted positions are where the catalog has nothing; see `match_sky`.
 
     Notes
     -----
@@ -121,31 +128,10 @@ def chance_rate(
     check_ring(radius, shift, n_shifts)
     coords, valid = read_positions(targets)
     entries, exist = read_positions(catalog)
-    separations = ring_separations(coords[valid], entries[exist], shift, n_shifts)
+    coords, entries = coords[valid], entries[exist]
+    shift = ring_shift(MatchRule(radius), coords, entries, shift, n_shifts)
+    separations = ring_separations(coords, entries, shift, n_shifts)
     return count_matches(separations, radius, shift)
-
-
-def ring_shift(largest: u.Quantity, shift: u.Quantity | None) -> u.Quantity:
-    """Return the shift: the one that is given, else 1 degree, or twice the largest radius."""
-    return max(1 * u.deg, (2 * largest).to(u.deg)) if shift is None else shift
-
-
-def check_ring(radius: u.Quantity, shift: u.Quantity, n_shifts: int) -> None:
-    """Raise `InvalidTargetError` unless radius and ring make sense."""
-    for name, angle, largest in (("radius", radius, 90), ("shift", shift, 180)):
-        if not isinstance(angle, u.Quantity) or not angle.unit.is_equivalent(u.deg):
-            raise InvalidTargetError(f"{name} must be an angle such as 2 * u.arcmin, not {angle!r}")
-        if not angle.isscalar or not 0 < angle.to_value(u.deg) < largest:
-            raise InvalidTargetError(
-                f"{name} must be one angle between 0 and {largest} degrees, not {angle.to(u.deg)}"
-            )
-    if shift < 2 * radius:
-        raise InvalidTargetError(
-            f"shift ({shift}) must be at least twice the radius ({radius.to(shift.unit):.4g}): "
-            "nearer, the shifted positions still see the true counterparts"
-        )
-    if isinstance(n_shifts, bool) or int(n_shifts) != n_shifts or n_shifts < 2:
-        raise InvalidTargetError(f"n_shifts must be a whole number of at least 2, not {n_shifts!r}")
 
 
 def ring_separations(
@@ -160,7 +146,7 @@ def ring_separations(
     entries : `~astropy.coordinates.SkyCoord` of shape (m,)
         Valid positions of the catalog.
     shift : `~astropy.units.Quantity`
-        Radius of the ring.
+        Radius of the ring: one, or one per target.
     n_shifts : int
         Positions on the ring.
 
@@ -171,7 +157,8 @@ def ring_separations(
     """
     separations = np.full((n_shifts, len(coords)), np.inf) * u.deg
     if len(coords) and len(entries):
-        for i, moved in enumerate(_ring(coords, shift, n_shifts)):
+        for i in range(n_shifts):
+            moved = shifted(coords, shift, i / n_shifts)
             separations[i] = moved.match_to_catalog_sky(entries)[1]
     return separations
 
@@ -184,20 +171,30 @@ def count_matches(separations: u.Quantity, radius: u.Quantity, shift: u.Quantity
 
 def ring_pairs(rule, coords: SkyCoord, entries: SkyCoord, k, shift, n_shifts: int) -> ChanceRate:
     """Count the pairs of the shifted targets by any `MatchRule`, as a `ChanceRate`."""
-    counts = [len(rule.pairs(moved, entries, k)) for moved in _ring(coords, shift, n_shifts)]
+    sides = _moved(rule, coords, entries, shift, n_shifts)
+    counts = [len(rule.pairs(*moved, k)) for moved in sides]
     return ChanceRate(tuple(counts), len(coords), rule.radius, shift)
 
 
 def ring_matches(rule, coords: SkyCoord, entries: SkyCoord, shift, n_shifts: int) -> ChanceRate:
     """Count the matches of the shifted targets by any `MatchRule`, as a `ChanceRate`."""
-    counts = [len(rule.matches(moved, entries)) for moved in _ring(coords, shift, n_shifts)]
+    sides = _moved(rule, coords, entries, shift, n_shifts)
+    counts = [len(rule.matches(*moved)) for moved in sides]
     return ChanceRate(tuple(counts), len(coords), rule.radius, shift)
 
 
-def _ring(coords: SkyCoord, shift: u.Quantity, n_shifts: int):
-    """Yield the shifted copies of the targets, from north through east."""
+def _moved(rule, coords: SkyCoord, entries: SkyCoord, shift, n_shifts: int):
+    """Yield targets and entries, of which one side is moved from north through east.
+
+    It is the targets, each beyond its own circle; or the entries, where they have circles and some
+    of these are larger than the shift allows.
+    """
+    far = rule.moved_by(shift)
     for i in range(n_shifts):
-        yield shifted(coords, shift, i / n_shifts)
+        if rule.per == "entry" and not far.isscalar:
+            yield coords, shifted(entries, far, i / n_shifts)
+        else:
+            yield shifted(coords, far, i / n_shifts), entries
 
 
 def shifted(coords: SkyCoord, shift: u.Quantity, turn: float) -> SkyCoord:

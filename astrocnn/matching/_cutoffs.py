@@ -5,8 +5,8 @@ from astropy import units as u
 from astropy.table import QTable
 
 from ..exceptions import InvalidTargetError
-from ._chance import check_ring
 from ._probability import ProbableMatches
+from ._ring_shift import check_ring
 
 __all__ = ["match_cutoffs"]
 

@@ -6,7 +6,7 @@ from astropy.coordinates import SkyCoord
 
 from ..exceptions import InvalidTargetError
 
-__all__ = ["field_density", "surroundings_density"]
+__all__ = ["covered_pixels", "field_density", "pixels_of", "surroundings_density"]
 
 #: Entries that a density should rest on, and fewest that it may.
 _WANTED, _LEAST = 100, 10
@@ -86,7 +86,7 @@ def surroundings_density(coords: SkyCoord, entries: SkyCoord, radius: float):
     wanted = int(np.clip(len(entries) / 4, _LEAST, _WANTED))
     # Pixels are about as wide as the root of their area, pi / 3 over the square of nside.
     finest = int(np.clip(np.log2(np.sqrt(np.pi / 3) / max(radius, 1e-9)), 0, _MAX_ORDER))
-    places, around = np.sort(_pixels(finest + 1, entries)), _pixels(finest, coords)
+    places, around = np.sort(pixels_of(finest + 1, entries)), pixels_of(finest, coords)
     density, open_ = np.zeros(len(coords)), np.arange(len(coords))
     for order in range(finest, -1, -1):
         quarters, counts = np.unique(places >> 2 * (finest - order), return_counts=True)
@@ -98,7 +98,7 @@ def surroundings_density(coords: SkyCoord, entries: SkyCoord, radius: float):
         enough = (total >= wanted)[which] | (order == 0)
         if not enough.any():
             continue
-        covered = _covered(order + 1, quarters) >> 2
+        covered = covered_pixels(order + 1, quarters) >> 2
         area = _in_block(block, covered, np.ones_like(covered))
         area = area * healpy.nside2pixarea(2 ** (order + 1))
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -117,7 +117,7 @@ def _in_block(block, pixels, values):
     return (sums[last] - sums[first]).sum(axis=0)
 
 
-def _covered(order, occupied):
+def covered_pixels(order, occupied):
     """Pixels that hold entries, and those that are surrounded by such; sorted."""
     import healpy
 
@@ -126,7 +126,8 @@ def _covered(order, occupied):
     return np.union1d(occupied, pixels[neighbors >= _FILLED])
 
 
-def _pixels(order, coords):
+def pixels_of(order, coords):
+    """HEALPix pixels of positions, of any shape, in nested order."""
     import healpy
 
     sphere = coords.spherical

@@ -5,20 +5,18 @@ from collections.abc import Callable
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import SkyCoord
 from astropy.cosmology import FLRW
 from astropy.table import Table
 
 from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ..tables._redshifts import known_redshifts
 from ._association import Association, Side
 from ._attributes import plain_numbers
 from ._positions import read_positions
+from ._radius import LEAST_Z
 from ._redshift_prior import RedshiftPrior, TargetRedshifts
 
 __all__ = ["check_fraction", "offset_law", "position_errors", "read_association", "redshifts"]
-
-#: Redshifts below belong to no offset in kpc: 1 kpc would be wider than 15 arcsec.
-_LEAST_Z = 0.003
 
 
 def read_association(
@@ -33,15 +31,14 @@ def read_association(
     """
     coords, valid = read_positions(table)
     places, exist = read_positions(catalog)
-    target_error = position_errors("target_error", errors[0], table, len(coords))
-    entry_error = position_errors("entry_error", errors[1], catalog, len(places))
+    law, is_length = offset_law(offset, cosmology), _is_length(offset)
+    target_error, entry_error = _both_errors(errors, table, catalog, coords, places, not law)
     target_z, entry_z = z
-    if entry_z is None and not isinstance(catalog, SkyCoord) and "z_spec" in catalog.colnames:
+    if is_length and entry_z is None and "z_spec" in getattr(catalog, "colnames", ()):
         entry_z = "z_spec"
     target_z = redshifts("target_z", target_z, table, len(coords))
     entry_z = redshifts("entry_z", entry_z, catalog, len(places))
-    law = offset_law(offset, cosmology)
-    if _is_length(offset) and len(coords) and len(places):
+    if is_length and len(coords) and len(places):
         entry_z = _filled(target_z, entry_z)
     reach = _radius(radius, len(coords))
     if isinstance(density, u.Quantity) and not density.isscalar:
@@ -62,7 +59,17 @@ def read_association(
     )  # fmt: skip
 
 
-def position_errors(name: str, given, things, n: int) -> np.ndarray:
+def _both_errors(errors, table, catalog, coords, places, no_offset):
+    """Errors of both sides. What is exact on both cannot be matched, so zero is then missing."""
+    sides = (("target_error", errors[0], table, len(coords)),
+             ("entry_error", errors[1], catalog, len(places)))  # fmt: skip
+    plain = [_in_radians(*side) for side in sides]
+    exact = [no_offset and bool(np.any(other == 0)) for other in plain[::-1]]
+    return [position_errors(*side, missing_zero=zero)
+            for side, zero in zip(sides, exact, strict=True)]  # fmt: skip
+
+
+def position_errors(name: str, given, things, n: int, missing_zero: bool = False) -> np.ndarray:
     """Errors of one axis in radians, per row.
 
     Parameters
@@ -74,6 +81,8 @@ def position_errors(name: str, given, things, n: int) -> np.ndarray:
     things : Table or SkyCoord
     n : int
         Rows.
+    missing_zero : bool
+        Whether a zero stands for a missing error where there is one per row.
 
     Returns
     -------
@@ -90,6 +99,28 @@ def position_errors(name: str, given, things, n: int) -> np.ndarray:
     AstrocnnWarning
         With the number of rows without an error.
     """
+    values = _in_radians(name, given, things, n)
+    if (values < 0).any():
+        raise InvalidTargetError(f"{name} must not be negative, as it is in {sum(values < 0)} rows")
+    per_row = isinstance(given, str) or np.ndim(given) > 0
+    zero = (values == 0) & (missing_zero and per_row)
+    known = np.isfinite(values) & ~zero
+    if known.all():
+        return values
+    lacks = f"{name} is missing{' or 0' if zero.any() else ''}"
+    if not known.any():
+        raise InvalidTargetError(f"{lacks} in all rows: give one for all")
+    warnings.warn(
+        f"{lacks} in {np.sum(~known)} of {n} rows: they are given the median of the "
+        f"others, {np.rad2deg(np.median(values[known])) * 3600:.3g} arcsec",
+        AstrocnnWarning,
+        stacklevel=5,
+    )
+    return np.where(known, values, np.median(values[known]))
+
+
+def _in_radians(name: str, given, things, n: int) -> np.ndarray:
+    """Errors as they are given, one per row; NaN where missing."""
     given = _column(name, given, things)
     unit = getattr(given, "unit", None)
     if unit is None or not u.Unit(unit).is_equivalent(u.rad):
@@ -97,30 +128,16 @@ def position_errors(name: str, given, things, n: int) -> np.ndarray:
             f"{name} must be an angle such as 2 * u.arcsec, one per row, or the name of a column "
             f"that has such a unit, not {given!r:.80}"
         )
-    values = _per_row(name, plain_numbers(given) * u.Unit(unit).to(u.rad), n)
-    if (values < 0).any():
-        raise InvalidTargetError(f"{name} must not be negative, as it is in {sum(values < 0)} rows")
-    known = np.isfinite(values)
-    if known.all():
-        return values
-    if not known.any():
-        raise InvalidTargetError(f"{name} is missing in all rows: give one for all")
-    warnings.warn(
-        f"{name} is missing in {np.sum(~known)} of {n} rows: they are given the median of the "
-        f"others, {np.rad2deg(np.median(values[known])) * 3600:.3g} arcsec",
-        AstrocnnWarning,
-        stacklevel=4,
-    )
-    return np.where(known, values, np.median(values[known]))
+    return _per_row(name, plain_numbers(given) * u.Unit(unit).to(u.rad), n)
 
 
 def redshifts(name: str, given, things, n: int) -> np.ndarray:
-    """Redshifts per row, NaN where unknown or too near; None gives NaN for all."""
+    """Redshifts per row, NaN where unknown or too near for a distance; None gives NaN for all."""
     if given is None:
         return np.full(n, np.nan)
-    z = _per_row(name, plain_numbers(_column(name, given, things)), n)
+    z = _per_row(name, known_redshifts(_column(name, given, things), name), n)
     with np.errstate(invalid="ignore"):
-        return np.where(z >= _LEAST_Z, z, np.nan)
+        return np.where(z >= LEAST_Z, z, np.nan)
 
 
 def offset_law(offset, cosmology: FLRW) -> list[tuple[float, Callable]]:
@@ -169,7 +186,10 @@ def attribute_columns(priors, catalog) -> dict[str, np.ndarray]:
                 f"not {prior!r}"
             )
         try:
-            values[name] = np.ravel(plain_numbers(_column("priors", name, catalog)))
+            column = _column("priors", name, catalog)
+            is_redshift = isinstance(prior, TargetRedshifts)
+            numbers = known_redshifts(column, name) if is_redshift else plain_numbers(column)
+            values[name] = np.ravel(numbers)
         except (TypeError, ValueError) as err:
             if isinstance(err, InvalidTargetError):
                 raise
@@ -187,15 +207,14 @@ def check_fraction(name: str, value, *, inclusive: bool = False) -> float:
 
 def _of_targets(prior: RedshiftPrior, table, n: int, valid) -> TargetRedshifts:
     """Redshifts and errors of the targets that have a position."""
-    z, error = (
-        _per_row(f"RedshiftPrior: {name}", plain_numbers(_column(f"RedshiftPrior: {name}", given,
-                                                                 table)), n)[valid]
-        for name, given in (("z", prior.z), ("error", prior.error))
-    )  # fmt: skip
+    z, error = (_column(f"RedshiftPrior: {name}", given, table)
+                for name, given in (("z", prior.z), ("error", prior.error)))  # fmt: skip
+    z = _per_row("RedshiftPrior: z", known_redshifts(z, "RedshiftPrior: z"), n)[valid]
+    error = _per_row("RedshiftPrior: error", plain_numbers(error), n)[valid]
     error = np.where(error > 0, np.hypot(error, prior.entry_error), np.nan)
     if len(z) and not np.isfinite(error).any():
         raise InvalidTargetError("RedshiftPrior: error must be positive in some row, as in 0.02")
-    return TargetRedshifts(np.where(np.isfinite(z), z, np.nan), error, float(prior.outliers))
+    return TargetRedshifts(z, error, float(prior.outliers))
 
 
 def _is_length(offset) -> bool:
@@ -234,7 +253,7 @@ def _scale(scale: u.Quantity, cosmology: FLRW) -> Callable:
     if scale.unit.is_equivalent(u.rad):
         angle = scale.to_value(u.rad)
         return lambda z: np.full(np.shape(z), angle)
-    grid = np.geomspace(_LEAST_Z, 20, 800)
+    grid = np.geomspace(LEAST_Z, 20, 800)
     per_kpc = np.log(cosmology.arcsec_per_kpc_proper(grid).to_value(u.rad / u.kpc))
     size = scale.to_value(u.kpc)
     return lambda z: size * np.exp(np.interp(np.log(z), np.log(grid), per_kpc))

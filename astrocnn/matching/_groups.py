@@ -1,6 +1,7 @@
 """Entries of several catalogs that are one object."""
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 from astropy import units as u
@@ -11,9 +12,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..exceptions import InvalidTargetError
-from ._chance import ChanceRate, check_ring, shifted
-from ._pairs import sky_pairs
+from ..tables._pandas import from_pandas
+from ._chance import ChanceRate
+from ._group_chance import chance_groups, links, met_by_chance
 from ._positions import read_positions
+from ._ring_shift import Footprint, check_ring, field_shift
 
 __all__ = ["match_groups"]
 
@@ -22,7 +25,7 @@ def match_groups(
     catalogs: "Mapping[str, Table | SkyCoord]",
     radius: u.Quantity = 2 * u.arcmin,
     *,
-    shift: u.Quantity = 1 * u.deg,
+    shift: u.Quantity | None = None,
     n_shifts: int = 8,
 ) -> QTable:
     """Group the entries of several catalogs that lie together.
@@ -36,8 +39,9 @@ def match_groups(
         Entries of different catalogs no farther apart than this are linked. Links chain: a group
         may be larger.
     shift, n_shifts : `~astropy.units.Quantity`, int
-        How chance is measured: each catalog but the first is moved by this, each in another
-        direction, and grouped again.
+        How chance is measured: a copy of all catalogs is moved together, in so many directions, and
+        laid over them. By default by 1 degree, or less where one covers a small field; see
+        `chance_rate`.
 
     Returns
     -------
@@ -46,7 +50,8 @@ def match_groups(
         ``dec`` (deg), ``n_catalogs``, and for each catalog ``<name>_row``, ``<name>_id``,
         ``<name>_separation`` (arcsec, of the entry nearest to the position) and ``<name>_n`` (its
         entries in the group); masked where it has none. ``meta["groups"]`` holds how many groups
-        of two and more catalogs there are, and how many chance makes.
+        of two and more catalogs there are, and how many of these chance makes: of objects that are
+        in fewer catalogs each, such as a pair that is real and an unrelated third.
 
     Raises
     ------
@@ -57,6 +62,11 @@ def match_groups(
     -----
     Entries of one catalog are never linked with each other directly: its own list says that they
     are two.
+
+    What chance makes is counted in groups, not in entries: a group of the moved copy that lies on
+    one of the others makes a chance group of k catalogs if both are in fewer than k and together in
+    k or more. Groups that chance has made already are no longer there to be counted; their number
+    is put back kind by kind, to first order.
 
     Examples
     --------
@@ -76,34 +86,32 @@ def match_groups(
     if not isinstance(catalogs, Mapping) or len(catalogs) < 2:
         raise InvalidTargetError("catalogs must be a dict of two catalogs or more, by name")
     check_ring(radius, shift, n_shifts)
+    catalogs = {name: from_pandas(catalog) for name, catalog in catalogs.items()}
     read = {name: read_positions(catalog) for name, catalog in catalogs.items()}
     positions = [coords[valid] for coords, valid in read.values()]
     number, group, owner = _linked(positions, radius)
     place = np.concatenate([np.arange(len(coords)) for coords in positions])
     table, center = _positions(positions, number, group, owner, place)
-    table["n_catalogs"] = _catalogs_of(number, group, owner, len(positions))
+    has = np.zeros((number, len(positions)), dtype=bool)
+    has[group, owner] = True
+    table["n_catalogs"] = has.sum(axis=1)
     table["n_catalogs"].info.description = "Catalogs with an entry in the group"
     for i, (name, catalog) in enumerate(catalogs.items()):
         mine = owner == i
         columns = _columns(positions[i], group[mine], center, number)
         rows = np.flatnonzero(read[name][1])
         _add(table, name, catalog, rows, *columns)
-    table.meta["groups"] = _summary(table["n_catalogs"], positions, radius, shift, n_shifts)
+    shift = _shift(positions, radius) if shift is None else shift
+    met = [met_by_chance(positions, group, radius, shift, i / n_shifts) for i in range(n_shifts)]
+    table.meta["groups"] = _summary(has, met, sum(map(len, positions)), radius, shift)
     return table
 
 
 def _linked(positions: list[SkyCoord], radius: u.Quantity):
     """Number of groups, group of each entry, and catalog of each entry, all entries in a row."""
-    starts = np.cumsum([0, *(len(coords) for coords in positions)])
-    total = int(starts[-1])
+    total = sum(len(coords) for coords in positions)
     owner = np.repeat(np.arange(len(positions)), [len(coords) for coords in positions])
-    one, other = [np.zeros(0, dtype=int)], [np.zeros(0, dtype=int)]
-    for i, left in enumerate(positions):
-        for j in range(i + 1, len(positions)):
-            pairs = sky_pairs(left, positions[j], radius)
-            one.append(starts[i] + pairs.target)
-            other.append(starts[j] + pairs.entry)
-    one, other = np.concatenate(one), np.concatenate(other)
+    one, other = links(positions, positions, radius, list(combinations(range(len(positions)), 2)))
     graph = coo_array((np.ones(len(one), dtype=bool), (one, other)), shape=(total, total))
     number, group = connected_components(graph, directed=False) if total else (0, one)
     # In the order of their first entries.
@@ -128,13 +136,6 @@ def _positions(positions, number, group, owner, place):
     ):
         table[name].info.description, table[name].info.meta = what, {"ucd": ucd}
     return table, SkyCoord(table["ra"], table["dec"])
-
-
-def _catalogs_of(number, group, owner, n_catalogs):
-    """How many catalogs have an entry in each group."""
-    has = np.zeros((number, n_catalogs), dtype=bool)
-    has[group, owner] = True
-    return has.sum(axis=1)
 
 
 def _columns(coords, group, center, number):
@@ -164,26 +165,18 @@ def _add(table, name, catalog, rows, row, separation, count):
     table[f"{name}_n"].info.description = f"Entries of {name} in the group"
 
 
-def _summary(n_catalogs, positions, radius, shift, n_shifts):
-    """Groups of two and more catalogs, and those of the shifted catalogs."""
-    sizes = range(2, len(positions) + 1)
-    counts = {size: int(np.sum(n_catalogs >= size)) for size in sizes}
-    chance = {size: [] for size in sizes}
-    for turn in range(n_shifts):
-        moved = [positions[0]]
-        for i, coords in enumerate(positions[1:], 1):
-            # Each by itself: two that move alike would keep their common objects.
-            moved.append(shifted(coords, shift, turn / n_shifts + i / len(positions)))
-        number, group, owner = _linked(moved, radius)
-        found = _catalogs_of(number, group, owner, len(positions))
-        for size in sizes:
-            chance[size].append(int(np.sum(found >= size)))
-    lines = []
-    for size in sizes:
-        rate = ChanceRate(tuple(chance[size]), sum(map(len, positions)), radius, shift)
-        lines.append(f"{counts[size]} groups of {size} catalogs or more; {rate}")
-    return {
-        "counts": {str(size): count for size, count in counts.items()},
-        "chance": {str(size): list(found) for size, found in chance.items()},
-        "description": "\n".join(lines),
-    }
+def _shift(positions: list[SkyCoord], radius: u.Quantity) -> u.Quantity:
+    """The largest shift for which all catalogs have room; at least twice the radius."""
+    least = min(field_shift(coords, Footprint(coords)) for coords in positions)
+    return max(least, (2 * radius).to(u.deg))
+
+
+def _summary(has, met, n_entries, radius, shift):
+    """Groups of two and more catalogs, and those that chance makes."""
+    counts, chance, lines = {}, {}, []
+    for size in range(2, has.shape[1] + 1):
+        n_groups = int(np.sum(has.sum(axis=1) >= size))
+        rate = ChanceRate(chance_groups(has, met, size), n_entries, radius, shift)
+        counts[str(size)], chance[str(size)] = n_groups, list(rate.counts)
+        lines.append(f"{n_groups} groups of {size} catalogs or more; {rate}")
+    return {"counts": counts, "chance": chance, "description": "\n".join(lines)}

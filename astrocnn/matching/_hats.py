@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 from astropy.cosmology import FLRW
-from astropy.table import MaskedColumn, QTable, Table
+from astropy.table import MaskedColumn, QTable
 
 from ..exceptions import InvalidTargetError
-from ..tables import read_targets
-from ._chance import ChanceRate, check_ring, shifted
+from ..tables._redshifts import known_redshifts
+from ._chance import ChanceRate, shifted
 from ._lsdb import import_lsdb, nearest_entries, quiet
 from ._matched import add_match, check_columns, match_summary
-from ._positions import read_positions
+from ._positions import read_positions, read_target_side
 from ._radius import radius_text
+from ._ring_shift import check_ring
 from ._rule import read_rule
 
 __all__ = ["match_hats"]
@@ -90,7 +91,7 @@ def match_hats(
     >>> table = match_hats(targets, "catalogs/gaia_dr3")  # doctest: +SKIP
     >>> print(describe_match(table))  # doctest: +SKIP
     """
-    table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
+    table = read_target_side(targets)
     check_columns(table, prefix)
     rule = read_rule(radius, "target", redshift, False, table, None, cosmology)
     check_ring(rule.largest, shift, n_shifts)
@@ -109,9 +110,11 @@ def match_hats(
     rows = np.flatnonzero(valid)
     matched, separation = np.zeros(len(table), dtype=bool), np.full(len(table), np.inf) * u.rad
     matched[rows], separation[rows] = within[0], distance[0]
-    values = [_column(found, names[name], rows, matched) for name in ("source_id", "z_spec")]
+    match_id, z = (_column(found, names[name], rows, matched) for name in ("source_id", "z_spec"))
+    z = MaskedColumn(np.ma.masked_invalid(known_redshifts(z, warn=False)))
     # Nothing within the shift is as good as an entry there: an upper limit of the density.
-    add_match(table, prefix, valid, matched, separation, np.minimum(distance[1:], shift), *values)
+    ring = np.minimum(distance[1:], shift)
+    add_match(table, prefix, valid, matched, separation, ring, match_id, z)
     rate = ChanceRate(tuple(within[1:].sum(axis=1).tolist()), len(coords), rule.radius, shift)
     text = radius_text(radius) + ("" if radius.isscalar else " (one per target)")
     summary = match_summary(entries.name, len(table), int(matched.sum()), rate, text)

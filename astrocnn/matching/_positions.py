@@ -1,12 +1,52 @@
-"""Positions of whatever is to be matched."""
+"""Positions and columns of whatever is to be matched."""
+
+import os
 
 import numpy as np
 from astropy.coordinates import SkyCoord
-from astropy.table import Table
+from astropy.table import QTable, Table
 
-from ..tables import read_targets, target_coords
+from ..exceptions import InvalidTargetError
+from ..tables import read_file, read_targets, target_coords
+from ..tables._pandas import from_pandas
 
-__all__ = ["read_positions"]
+__all__ = ["read_catalog_side", "read_positions", "read_target_side"]
+
+
+def read_target_side(targets) -> QTable:
+    """Return targets as a table, with all columns that they have.
+
+    Parameters
+    ----------
+    targets : Table, DataFrame, path, or what else `astrocnn.tables.read_targets` reads
+        A table is taken as it is. Of a DataFrame and a file, the columns of `read_targets` come
+        first.
+    """
+    if isinstance(targets, Table):
+        return QTable(targets)
+    source = read_file(targets) if isinstance(targets, str | os.PathLike) else from_pandas(targets)
+    table = read_targets(source)
+    if isinstance(source, Table):
+        for name in source.colnames:
+            if name not in ("target_id", "ra", "dec"):
+                table[name] = source[name]
+    return table
+
+
+def read_catalog_side(catalog) -> "Table | SkyCoord":
+    """Return a catalog as it is, or a DataFrame as a table.
+
+    Raises
+    ------
+    InvalidTargetError
+        If it is something else.
+    """
+    catalog = from_pandas(catalog)
+    if not isinstance(catalog, Table | SkyCoord):
+        raise InvalidTargetError(
+            "catalog must be a table or a SkyCoord: read a file with astrocnn.catalogs.read_catalog"
+        )
+    return catalog
 
 
 def read_positions(things) -> tuple[SkyCoord, np.ndarray]:
@@ -23,6 +63,7 @@ def read_positions(things) -> tuple[SkyCoord, np.ndarray]:
         ICRS; NaN where invalid.
     valid : ndarray of shape (n,), bool
     """
+    things = from_pandas(things)
     if isinstance(things, SkyCoord):
         things = Table([things.ravel()], names=["position"])
     elif not isinstance(things, Table):

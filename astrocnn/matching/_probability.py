@@ -9,10 +9,9 @@ from astropy.coordinates import SkyCoord
 from astropy.cosmology import FLRW
 from astropy.table import QTable, Table
 
-from ..exceptions import InvalidTargetError
-from ..tables import read_targets
 from ._association import Association, Probabilities
 from ._evidence import check_fraction, read_association
+from ._positions import read_catalog_side, read_target_side
 from ._probable_tables import check_columns, pair_table, target_table
 from ._radius import default_cosmology
 from ._redshift_prior import RedshiftPrior
@@ -112,14 +111,16 @@ def match_probability(
     ----------
     targets : QTable, SkyCoord, or what `astrocnn.tables.read_targets` reads
         A result of ``predict``, any table with sky columns, or positions.
-    catalog : QTable or SkyCoord
+    catalog : QTable, DataFrame or SkyCoord
         As in `match_sky`.
     radius : `~astropy.units.Quantity`
         Within which candidates are looked for, one or one per target. Four times the width of the
         law of separations loses nothing; counterparts beyond are accounted for.
     target_error, entry_error : `~astropy.units.Quantity` or str
         Standard deviation of the position along one axis: one, one per row, or the name of a
-        column. See `axis_error` for radii that hold 68 or 90 %.
+        column. See `axis_error` for radii that hold 68 or 90 %. Rows without one have the median of
+        the others; so have rows with 0, unless the other side's errors or the offset make up for
+        it.
     offset : `~astropy.units.Quantity` or list of (float, Quantity), optional
         How far apart target and counterpart really are: scale of a Rayleigh law, as an angle or, at
         the redshift of the pair, as a length (``80 * u.kpc``). Or a mixture of such laws, as
@@ -196,11 +197,8 @@ def match_probability(
     140 of 200 targets with p_any of at least 0.5, 2.7 of them expected to be false; 69 ± 3 %
     have a counterpart
     """
-    if not isinstance(catalog, Table | SkyCoord):
-        raise InvalidTargetError(
-            "catalog must be a table or a SkyCoord: read a file with astrocnn.catalogs.read_catalog"
-        )
-    table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
+    catalog = read_catalog_side(catalog)
+    table = read_target_side(targets)
     check_columns(table, prefix)
     check_fraction("similar", similar, inclusive=True)
     priors = {name: None if prior == "learn" else prior for name, prior in (priors or {}).items()}

@@ -6,6 +6,7 @@ from astropy.table import MaskedColumn, QTable, Table
 from astropy.utils.masked import Masked
 
 from ..exceptions import InvalidTargetError
+from ..tables._redshifts import known_redshifts
 from ._bayes import false_probability, flag_pairs
 
 __all__ = ["check_columns", "pair_table", "target_table"]
@@ -100,6 +101,8 @@ def _catalog_column(catalog, name: str):
     """Column of a catalog; row numbers or masked numbers where it has none."""
     is_table = isinstance(catalog, Table)
     if is_table and name in catalog.colnames:
+        if name == "z_spec":
+            return np.ma.masked_invalid(known_redshifts(catalog[name], warn=False))
         return catalog[name]
     n = len(catalog) if is_table else catalog.size
     return np.arange(n) if name == "source_id" else np.ma.masked_all(n)

@@ -1,13 +1,20 @@
 """Matching radii: an angle, one angle per row, or a length at the row's redshift."""
 
+import warnings
+
 import numpy as np
 from astropy import units as u
 from astropy.cosmology import FLRW, FlatLambdaCDM
 from astropy.utils.masked import Masked
 
-from ..exceptions import InvalidTargetError
+from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ..tables._redshifts import known_redshifts
 
-__all__ = ["angular_radius", "default_cosmology", "radius_text"]
+__all__ = ["LEAST_Z", "angular_radius", "default_cosmology", "radius_text"]
+
+#: Redshifts below tell no distance: stars, residuals of one, and galaxies whose own velocity counts
+#: for as much. 1 kpc would span more than 15 arcsec.
+LEAST_Z = 0.003
 
 
 def default_cosmology() -> FLRW:
@@ -32,12 +39,18 @@ def angular_radius(
     Returns
     -------
     `~astropy.units.Quantity`
-        Angles; NaN where the redshift is unknown or not positive. At most 180 deg.
+        Angles; NaN where the redshift is unknown or below 0.003, which tells no distance. At most
+        180 deg.
 
     Raises
     ------
     InvalidTargetError
         If the radius is neither angle nor length, negative, or a length without redshifts.
+
+    Warns
+    -----
+    AstrocnnWarning
+        With the number of redshifts that are below 0.003, or are none, such as -99.
 
     Examples
     --------
@@ -62,8 +75,16 @@ def angular_radius(
         raise InvalidTargetError(
             "a radius in kpc or Mpc needs redshifts: give redshift=, one per row, or an angle"
         )
-    z = np.ma.array(redshift, dtype=float).filled(np.nan)
-    known = np.isfinite(z) & (z > 0)
+    z = known_redshifts(redshift, "redshift")
+    with np.errstate(invalid="ignore"):
+        known, near = z >= LEAST_Z, z < LEAST_Z
+    if near.any():
+        warnings.warn(
+            f"{np.sum(near)} of {z.size} redshifts are below {LEAST_Z:g} and tell no distance: "
+            f"these rows have no radius in {radius.unit} and no match; give an angle to keep them",
+            AstrocnnWarning,
+            stacklevel=2,
+        )
     size = np.full(z.shape, np.nan)
     if known.any():
         # A grid is exact to 1e-5, and spares an integral per row.

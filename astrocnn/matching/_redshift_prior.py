@@ -9,8 +9,9 @@ from ._pairs import Pairs
 
 __all__ = ["RedshiftPrior", "TargetRedshifts"]
 
-#: Bins of the catalog's redshifts, and targets looked at together.
-_BINS, _CHUNK = 2000, 2000
+#: Bins of the catalog's redshifts per error, targets looked at together, and how many errors apart
+#: two redshifts may be.
+_PER_ERROR, _CHUNK, _REACH = 8, 2000, 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,10 +105,12 @@ class TargetRedshifts:
         rows = np.unique(pairs.target)
         by_chance[rows] = chance_density(self.z[rows], self.error[rows], entry_z)
         mine, error = self.z[pairs.target], self.error[pairs.target]
-        same = normal(mine - entry_z[pairs.entry], error)
+        off = mine - entry_z[pairs.entry]
+        # A little nearer than entries count: none that agrees may be missing from those.
+        same = np.where(np.abs(off) > (_REACH - 0.5) * error, 0.0, normal(off, error))
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = same / by_chance[pairs.target]
-        # Where the catalog has no such redshift at all, both are nothing.
+        # Where the catalog has no such redshift, both are nothing.
         ratio = np.where((same == 0) & (by_chance[pairs.target] == 0), 0.0, ratio)
         return (1 - self.outliers) * ratio + self.outliers
 
@@ -123,18 +126,43 @@ def chance_density(z, error, entry_z):
     Returns
     -------
     ndarray of shape (n,)
+        NaN where redshift or error is unknown, or all of the catalog's are.
+
+    Notes
+    -----
+    Entries are counted in bins of an eighth of the error, or finer, and each bin is taken where the
+    mean of its entries is. Targets with like errors share the bins. Entries farther than eight
+    errors do not count.
     """
-    entry_z = entry_z[np.isfinite(entry_z)]
-    if not len(entry_z):
-        return np.full(len(z), np.nan)
-    counts, edges = np.histogram(entry_z, bins=_BINS)
-    filled = np.flatnonzero(counts)
-    share, middle = counts[filled] / len(entry_z), (edges[filled] + edges[filled + 1]) / 2
-    density = np.empty(len(z))
-    for start in range(0, len(z), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        density[part] = normal(z[part, None] - middle, error[part, None]) @ share
+    entry_z = np.sort(entry_z[np.isfinite(entry_z)])
+    density = np.full(len(z), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        octave = np.floor(np.log2(error))
+    known = np.isfinite(z) & np.isfinite(octave)
+    for each in np.unique(octave[known]) if len(entry_z) else ():
+        middle, share = _binned(entry_z, 2.0**each / _PER_ERROR)
+        rows = np.flatnonzero(known & (octave == each))
+        for start in range(0, len(rows), _CHUNK):
+            part = rows[start : start + _CHUNK]
+            density[part] = _smoothed(z[part], error[part], middle, share)
     return density
+
+
+def _binned(entry_z: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Mean redshift and share of the entries of each bin that has any, of sorted redshifts."""
+    first = np.flatnonzero(np.diff(np.floor(entry_z / width), prepend=-np.inf))
+    counts = np.diff(np.r_[first, len(entry_z)])
+    return np.add.reduceat(entry_z, first) / counts, counts / len(entry_z)
+
+
+def _smoothed(z, error, middle, share):
+    """Sum of the normal laws of the bins within reach of each target."""
+    low = np.searchsorted(middle, z - _REACH * error)
+    counts = np.searchsorted(middle, z + _REACH * error, side="right") - low
+    target = np.repeat(np.arange(len(z)), counts)
+    place = np.arange(len(target)) - np.repeat(np.cumsum(counts) - counts, counts) + low[target]
+    values = normal(z[target] - middle[place], error[target]) * share[place]
+    return np.bincount(target, values, minlength=len(z))
 
 
 def normal(difference, error):

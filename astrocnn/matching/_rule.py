@@ -44,6 +44,12 @@ class MatchRule:
         values = np.atleast_1d(self.radius.to_value(u.rad))
         return np.nanmax(values, initial=0.0) * u.rad
 
+    def moved_by(self, shift: u.Quantity) -> u.Quantity:
+        """How far each row is moved: by the shift, or beyond its own circle where that is large."""
+        if self.largest <= shift / 2:
+            return shift
+        return np.fmax(2 * self.radius, shift)
+
     def rows(self, kept: np.ndarray, per: str) -> "MatchRule":
         """Return the rule for some rows of one side."""
         if self.radius.isscalar or per != self.per:
@@ -90,12 +96,12 @@ def read_rule(radius, per, redshift, unique, targets, catalog, cosmology=None) -
     side = targets if per == "target" else catalog
     redshifts = _redshifts(radius, redshift, side, per)
     angle = angular_radius(radius, redshifts, cosmology)
-    if redshifts is not None and not np.isfinite(angle.value).any():
+    length = side.size if isinstance(side, SkyCoord) else len(side)
+    if redshifts is not None and length and not np.isfinite(angle.value).any():
         raise InvalidTargetError(
             f"a radius in {radius.unit} needs redshifts, and no row of the "
             f"{'targets' if per == 'target' else 'catalog'} has one: give an angle"
         )
-    length = side.size if isinstance(side, SkyCoord) else len(side)
     if not angle.isscalar and angle.shape != (length,):
         raise InvalidTargetError(
             f"radius must be one angle, or one per {per}: {length}, not {angle.shape}"
@@ -111,6 +117,8 @@ def _redshifts(radius, redshift, side, per):
         redshift = "z_spec"
     if not isinstance(redshift, str):
         return redshift
+    if (side.size if isinstance(side, SkyCoord) else len(side)) == 0:
+        return np.zeros(0)
     if not isinstance(side, Table) or redshift not in side.colnames:
         raise InvalidTargetError(
             f"a radius in {radius.unit} needs redshifts, and there is no column {redshift!r} of "

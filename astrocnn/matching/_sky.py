@@ -1,19 +1,18 @@
 """Nearest match on the sky, with what chance would give."""
 
-import warnings
-
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.cosmology import FLRW
 from astropy.table import MaskedColumn, QTable, Table
 
-from ..exceptions import AstrocnnWarning, InvalidTargetError
-from ..tables import read_targets
-from ._chance import check_ring, count_matches, ring_matches, ring_separations, ring_shift
+from ..exceptions import InvalidTargetError
+from ..tables._redshifts import known_redshifts
+from ._chance import count_matches, ring_matches, ring_separations
 from ._matched import add_match, check_columns, match_summary
-from ._positions import read_positions
+from ._positions import read_catalog_side, read_positions, read_target_side
 from ._radius import radius_text
+from ._ring_shift import ring_shift
 from ._rule import read_rule
 
 __all__ = ["describe_match", "match_sky"]
@@ -38,7 +37,7 @@ def match_sky(
     ----------
     targets : QTable, SkyCoord, or what `astrocnn.tables.read_targets` reads
         A result of ``predict``, any table with sky columns, or positions.
-    catalog : QTable or SkyCoord
+    catalog : QTable, DataFrame or SkyCoord
         A catalog from `astrocnn.catalogs.read_catalog`; or any table with sky columns, whose
         ``source_id`` and ``z_spec`` are used if it has them; or positions. It may be empty.
     radius : `~astropy.units.Quantity`
@@ -55,8 +54,9 @@ def match_sky(
     prefix : str
         Put before the names of the new columns, to match one table with several catalogs.
     shift, n_shifts : `~astropy.units.Quantity`, int
-        How the chance rate is measured; see `chance_rate`. The shift is 1 degree by default, or
-        twice the largest radius if that is more.
+        How the chance rate is measured; see `chance_rate`. By default the shift is 1 degree, or
+        1/2, 1/4 ... where the catalog covers a small field. Rows with a circle larger than half of
+        it are moved by twice their own radius.
     cosmology : `~astropy.cosmology.FLRW`, optional
         By default flat, H0 = 70 km/s/Mpc, Om0 = 0.3.
 
@@ -82,8 +82,9 @@ def match_sky(
     Warns
     -----
     AstrocnnWarning
-        If the catalog seems to cover little more than the targets, so that the shifted positions
-        fall outside of it: its chance rate is then too low.
+        With the number of redshifts that are none, or tell no distance, where the radius is a
+        length. If the shift that is given, or twice a large radius, leads out of what the catalog
+        covers: the chance rate is then too low.
 
     Notes
     -----
@@ -120,24 +121,20 @@ def match_sky(
     >>> table["matched"].tolist()
     [True, False]
     """
-    if not isinstance(catalog, Table | SkyCoord):
-        raise InvalidTargetError(
-            "catalog must be a table or a SkyCoord: read a file with astrocnn.catalogs.read_catalog"
-        )
-    table = QTable(targets) if isinstance(targets, Table) else read_targets(targets)
+    catalog = read_catalog_side(catalog)
+    table = read_target_side(targets)
     check_columns(table, prefix)
     rule = read_rule(radius, per, redshift, unique, table, catalog, cosmology)
-    shift = ring_shift(rule.largest, shift)
-    check_ring(rule.largest, shift, n_shifts)
     note = _cannot_match(rule, radius)
     coords, valid = read_positions(table)
     entries, exist = read_positions(catalog)
     coords, entries = coords[valid], entries[exist]
     rule = rule.rows(valid, "target").rows(exist, "entry")
+    shift = ring_shift(rule, coords, entries, shift, n_shifts)
     found = rule.matches(coords, entries)
     matched, separation, row = _per_target(found, valid, np.flatnonzero(exist))
-    ring = ring_separations(coords, entries, shift, n_shifts)
-    _warn_if_catalog_ends(coords, entries, ring, shift)
+    far = rule.moved_by(shift)
+    ring = ring_separations(coords, entries, far if per == "target" else shift, n_shifts)
     add_match(
         table, prefix, valid, matched, separation, ring,
         _column_of(catalog, "source_id", row, matched), _column_of(catalog, "z_spec", row, matched),
@@ -191,7 +188,7 @@ def _cannot_match(rule, radius: u.Quantity) -> str:
     unknown = np.isnan(np.atleast_1d(rule.radius.value))
     if not unknown.any():
         return ""
-    what = "redshift" if radius.unit.physical_type == "length" else "radius"
+    what = "usable redshift" if radius.unit.physical_type == "length" else "radius"
     rows = "targets" if rule.per == "target" else "entries"
     return f"{unknown.sum()} of {unknown.size} {rows} without a {what} cannot match"
 
@@ -207,22 +204,6 @@ def _per_target(found, valid, entry_rows):
     return matched, separation, row
 
 
-def _warn_if_catalog_ends(coords, entries, ring: u.Quantity, shift: u.Quantity) -> None:
-    """Warn where most targets lie in a crowd of entries and most of their ring in a void."""
-    void = np.median(ring.value, axis=0) * ring.unit > shift / 2
-    if len(entries) < 10 or 2 * np.sum(void) <= len(coords):
-        return
-    tenth = coords.match_to_catalog_sky(entries, nthneighbor=10)[1]
-    if 2 * np.sum(void & (tenth < shift / 4)) > len(coords):
-        warnings.warn(
-            "the catalog has entries around the targets but none around the positions "
-            f"{shift} away: it covers little more than the targets, and the chance rate is too "
-            "low; give a smaller shift",
-            AstrocnnWarning,
-            stacklevel=3,
-        )
-
-
 def _column_of(catalog, name: str, row: np.ndarray, matched: np.ndarray) -> MaskedColumn:
     """Values of a catalog column at the matches, masked elsewhere."""
     is_table = isinstance(catalog, Table)
@@ -236,4 +217,6 @@ def _column_of(catalog, name: str, row: np.ndarray, matched: np.ndarray) -> Mask
     if n_entries == 0:
         return MaskedColumn(np.zeros(len(row), dtype=values.dtype), mask=True)
     taken = values[row]
+    if name == "z_spec":
+        taken = np.ma.masked_invalid(known_redshifts(taken, warn=False))
     return MaskedColumn(taken.data, mask=np.ma.getmaskarray(taken) | ~matched)

@@ -27,8 +27,9 @@ def to_numbers(values) -> np.ndarray:
     >>> to_numbers(["0.3", "N/A", " 0.2"])
     array([0.3, nan, 0.2])
     """
-    if hasattr(values, "unmasked"):  # a masked quantity
-        values = np.ma.array(values.unmasked.value, mask=values.mask)
+    if hasattr(values, "unmasked"):  # astropy's masked arrays, quantities among them
+        plain = values.unmasked
+        values = np.ma.array(getattr(plain, "value", plain), mask=values.mask)
     values = np.ma.array(getattr(values, "value", values))
     if values.dtype.kind not in "SUO":
         return values.astype(float).filled(np.nan)

@@ -6,11 +6,17 @@ from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
 from ..tables._pandas import from_pandas
+from ..tables._redshifts import known_redshifts
 from ._align import align_truth
 from ._estimate import check_confidence, proportion
 from ._rows import align_column, verdicts
 
 __all__ = ["completeness_against"]
+
+#: Columns that hold redshifts: -1 and 99 in them are no values.
+_REDSHIFTS = frozenset(
+    ("z", "redshift", "z_spec", "zspec", "z_phot", "zphot", "z_best", "z_cluster", "z_lambda")
+)
 
 
 def completeness_against(
@@ -48,7 +54,8 @@ def completeness_against(
         ``n_non_clusters``, ``false_positive_rate`` and its ends; ``n_no_verdict``. Targets
         without a verdict are in that last column only. Rates are masked where there is nothing to
         count. ``meta`` holds ``column``, ``confidence``, and the numbers of targets that are in
-        none of the bins: ``n_outside`` and ``n_unknown`` (value masked or NaN).
+        none of the bins: ``n_outside`` and ``n_unknown`` (value masked or NaN; in a column of
+        redshifts such as ``z`` or ``z_phot`` also -1, -99 and 99, with a warning).
 
     Raises
     ------
@@ -84,6 +91,8 @@ def completeness_against(
             f"the column to bin must hold numbers, not {values.dtype}; for names of classes see "
             "confusion_by_class"
         )
+    if isinstance(column, str) and column.lower() in _REDSHIFTS:
+        values = np.ma.masked_invalid(known_redshifts(values, column))
     has_truth = ~np.ma.getmaskarray(known)
     is_cluster = known.filled(False)
     exists = ~np.ma.getmaskarray(values)

@@ -6,6 +6,7 @@ import numpy as np
 from astropy.table import Table
 
 from ..exceptions import InvalidParameterError, InvalidTargetError
+from ..tables._numbers import to_numbers
 from ._estimate import Estimate, check_confidence
 
 __all__ = ["Contamination", "contamination"]
@@ -215,7 +216,7 @@ class _Lines:
     @classmethod
     def read(cls, redshift, richness, what: str) -> "_Lines":
         """Check and store."""
-        z, rich = (np.ma.masked_invalid(np.ma.array(a, dtype=float)) for a in (redshift, richness))
+        z, rich = (np.ma.masked_invalid(to_numbers(a)) for a in (redshift, richness))
         if z.shape != rich.shape or z.ndim != 1:
             raise InvalidTargetError(
                 f"{what}: redshift and richness need one value per line of sight, not shapes "

@@ -60,7 +60,7 @@ def test_clusters_without_redshift_are_no_false_positives(run, folder, verdicts)
     words = "\n".join(out)
     assert code == 0
     assert "5 targets were left out: their truth is unknown." in words
-    assert "(some; 5 of 20 entries without a redshift cannot match)" in words
+    assert "(some; 5 of 20 entries without a usable redshift cannot match)" in words
     rates = [re.search("false-positive rate .*", text).group() for text in (full, words)]
     assert rates[0] == rates[1]
 

@@ -5,12 +5,12 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.stats import biweight_scale
-from astropy.table import MaskedColumn, QTable, Table, vstack
+from astropy.table import MaskedColumn, QTable, Table, hstack, vstack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from astrocnn.exceptions import InvalidTargetError
+from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
 from astrocnn.matching import angular_radius, candidate_redshift, candidate_redshifts
 from astrocnn.matching._members import find_members, shifting_gapper
 from astrocnn.matching._structures import structure_at, surface_density
@@ -211,6 +211,49 @@ class TestCandidate:
             candidate_redshift(given.pop("target"), given.pop("galaxies"), **given)
 
 
+class TestNumbersThatAreNoRedshifts:
+    """Sixty galaxies beside the ten of a cluster, with what stands for a missing redshift."""
+
+    @pytest.fixture
+    def known(self):
+        rng = np.random.default_rng(11)
+        return vstack([group(rng, 10, 0.3), field(rng, 30)])
+
+    @pytest.fixture
+    def galaxies(self, known):
+        others = field(np.random.default_rng(3), 60, 2 * u.arcmin)["ra", "dec"]
+        return lambda z: vstack([known, hstack([others, Table({"z_spec": np.full(60, z)})])])
+
+    @pytest.mark.parametrize("z", [-99.0, 99.0, 999.0, 9.999])
+    def test_they_are_no_structure(self, known, galaxies, z):
+        alone = candidate_redshift(CENTER, known, surveyed=5 * u.arcmin)
+        words = "share a redshift to the last digit" if z == 9.999 else "they count as unknown"
+        with pytest.warns(AstrocnnWarning, match=f"^60 of 100.*{words}"):
+            found = candidate_redshift(CENTER, galaxies(z), surveyed=5 * u.arcmin)
+        assert str(found) == str(alone)
+        assert found.status == "secure"
+
+    def test_one_warning_for_a_list(self, galaxies):
+        targets = SkyCoord([150.0, 150.01, 10.0], [2.0, 2.0, 0.0], unit="deg")
+        with pytest.warns(AstrocnnWarning) as caught:
+            table = candidate_redshifts(targets, galaxies(9.999))
+        assert len(caught) == 1
+        assert abs(table["z_cluster"][:2] - 0.3).max() < 0.01
+
+    def test_galaxies_of_one_cluster_may_share_digits(self):
+        """Redshifts of three digits: some are equal, as measured ones are."""
+        galaxies = group(np.random.default_rng(5), 20, 0.3)
+        galaxies["z_spec"] = galaxies["z_spec"].round(3)
+        assert np.unique(galaxies["z_spec"], return_counts=True)[1].max() > 1
+        assert candidate_redshift(CENTER, galaxies).n_members > 15
+
+    def test_references(self, known):
+        targets = SkyCoord([150.0, 150.001, 150.002, 150.003], [2.0] * 4, unit="deg")
+        with pytest.warns(AstrocnnWarning, match=r"^3 of 4 redshifts \(z_ref\)"):
+            table = candidate_redshifts(targets, known, z_ref=[0.3, -1, -99, 99])
+        assert table["z_agrees"].tolist() == [True, None, None, None]
+
+
 class TestList:
     @pytest.fixture
     def galaxies(self):
@@ -236,6 +279,13 @@ class TestList:
         table = candidate_redshifts(CENTER, galaxies, z_ref=[0.5])
         assert not table["z_agrees"][0]
         assert table["z_difference"][0] == pytest.approx(-0.2 / 1.5, abs=0.01)
+
+    def test_data_frames(self, galaxies):
+        frame = galaxies.to_pandas()
+        assert str(candidate_redshift(CENTER, frame)) == str(candidate_redshift(CENTER, galaxies))
+        targets = QTable({"ra": [150] * u.deg, "dec": [2] * u.deg, "z_phot": [0.31]})
+        table = candidate_redshifts(targets.to_pandas(), frame, z_ref="z_phot")
+        assert table["z_agrees"].tolist() == [True]
 
     def test_no_targets(self, galaxies):
         targets = QTable({"ra": [] * u.deg, "dec": [] * u.deg})

@@ -6,9 +6,10 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import QTable
 
-from astrocnn.exceptions import InvalidTargetError
-from astrocnn.matching import ChanceRate, chance_rate
+from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
+from astrocnn.matching import ChanceRate, chance_rate, match_sky
 from astrocnn.matching._chance import cap_area, local_density, ring_separations
+from astrocnn.matching._ring_shift import Footprint, field_shift
 
 
 def uniform(rng, n, low, high):
@@ -97,6 +98,36 @@ def test_density_is_unbiased_and_does_not_mind_an_edge():
         assert np.mean(1 / found) * density == pytest.approx(1, abs=0.12)
 
 
+@pytest.mark.parametrize(("n", "width", "shift"), [(30, 1.0, 0.125), (200, 2.0, 0.25)])
+def test_one_field_is_as_crowded_as_it_is(n, width, shift):
+    """One degree away there is nothing. Density times area, within the scatter of the entries."""
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-width / 2, width / 2, (2, n))
+    lon, lat = rng.uniform(-0.4 * width, 0.4 * width, (2, 200))
+    catalog = SkyCoord(150 + x, 2 + y, unit="deg")
+    targets = SkyCoord(150 + lon, 2 + lat, unit="deg")
+    truth = 200 * -np.expm1(-n / width**2 * np.pi / 30**2)
+    table = match_sky(targets, catalog)
+    assert table.meta["match"]["chance_shift"] == f"{shift} deg"
+    assert table.meta["match"]["chance_expected"] == pytest.approx(truth, rel=0.1)
+    assert chance_rate(targets, catalog, 2 * u.arcmin).expected == pytest.approx(truth, rel=0.1)
+    below = np.mean((table["chance_probability"] < 0.05).filled(False))
+    assert below == pytest.approx(0.05, abs=0.03)
+    with pytest.warns(AstrocnnWarning, match=r"few or none 1 deg away.*give a smaller shift"):
+        match_sky(targets, catalog, shift=1 * u.deg)
+
+
+def test_wide_surveys_and_few_entries_keep_one_degree():
+    rng = np.random.default_rng(7)
+    wide = uniform(rng, 300, -60, 60)
+    strip = SkyCoord(rng.uniform(0, 60, 3000), rng.uniform(-1.2, 1.2, 3000), unit="deg")
+    assert field_shift(wide, Footprint(wide)) == 1 * u.deg
+    assert field_shift(strip, Footprint(strip)) == 0.5 * u.deg
+    assert field_shift(strip, Footprint(wide)) == 1 * u.deg
+    assert field_shift(wide[:9], Footprint(wide[:9])) == 1 * u.deg
+    assert not Footprint(wide[:9]).known
+
+
 def test_area_of_circles():
     assert cap_area(180 * u.deg).value == pytest.approx(4 * np.pi)
     assert cap_area(np.inf * u.deg).value == pytest.approx(4 * np.pi)
@@ -111,7 +142,7 @@ def test_area_of_circles():
         ({"radius": [1, 2] * u.arcmin}, "one angle"),
         ({"radius": 0 * u.deg}, "between 0 and 90"),
         ({"radius": np.nan * u.deg}, "between 0 and 90"),
-        ({"radius": 1 * u.deg}, "at least twice the radius"),
+        ({"radius": 1 * u.deg, "shift": 1 * u.deg}, "at least twice the radius"),
         ({"radius": 1 * u.arcmin, "n_shifts": 1}, "at least 2"),
         ({"radius": 1 * u.arcmin, "n_shifts": 2.5}, "whole number"),
         ({"radius": 1 * u.arcmin, "shift": 1}, "shift must be an angle"),

@@ -276,9 +276,31 @@ def test_pole_ra_zero_other_frames_and_duplicates():
 def test_missing_errors_have_the_median(points):
     sky, _ = points
     targets = sky.targets[:50].copy()
-    targets["error"] = MaskedColumn(np.arange(50.0), mask=np.arange(50) > 10, unit="arcsec")
+    values = np.r_[0.5, np.arange(1.0, 50)]  # 0 would be missing too
+    targets["error"] = MaskedColumn(values, mask=np.arange(50) > 10, unit="arcsec")
     with pytest.warns(AstrocnnWarning, match=r"missing in 39 of 50 rows.*median.* 5 arcsec"):
         match_probability(targets, sky.catalog, 10 * u.arcsec, target_error="error")
+
+
+def test_a_zero_among_errors_is_a_missing_one():
+    """Nothing is exact: without another error or an offset it would have no counterpart."""
+    targets = QTable({"ra": [10.0, 11.0] * u.deg, "dec": [0.0, 0.0] * u.deg,
+                      "error": [0.0, 5.0] * u.arcsec})  # fmt: skip
+    entries = SkyCoord([10.001, 11.001], [0.0, 0.0], unit="deg")
+    given = {"target_error": "error", "completeness": 0.7, "density": 10 / u.deg**2}
+    with pytest.warns(AstrocnnWarning, match=r"target_error is missing or 0 in 1 of 2 rows.* 5 a"):
+        found = match_probability(targets, entries, 2 * u.arcmin, **given)
+    assert found.targets["p_any"][0] == found.targets["p_any"][1] > 0.99
+    # Where the other side or an offset has a width, zero is an exact position; as is one zero for
+    # all.
+    for other in ({"entry_error": 5 * u.arcsec}, {"offset": 5 * u.arcsec}):
+        found = match_probability(targets, entries, 2 * u.arcmin, **given, **other)
+        assert found.pairs["width"][0].to_value("arcsec") == pytest.approx(5)
+    given["target_error"] = 0 * u.arcsec
+    assert match_probability(targets, entries, 2 * u.arcmin, **given).targets["p_any"][0] == 0
+    given["target_error"] = [0, 0] * u.arcsec
+    with pytest.raises(InvalidTargetError, match="missing or 0 in all rows"):
+        match_probability(targets, entries, 2 * u.arcmin, **given)
 
 
 def test_prefix_and_writing(points, tmp_path):

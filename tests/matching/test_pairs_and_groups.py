@@ -94,6 +94,37 @@ class TestGroups:
         found = match_groups(parts, 2 * u.arcmin, shift=10 * u.arcmin).meta["groups"]
         assert found["counts"]["2"] == pytest.approx(np.mean(found["chance"]["2"]), rel=0.2)
 
+    def test_an_unrelated_third_beside_real_pairs(self):
+        """Two catalogs of the same objects and a dense one: all groups of three are chance."""
+        rng = np.random.default_rng(0)
+        x, y = rng.uniform(0, 20, 1500), rng.uniform(-10, 10, 1500)
+        one = SkyCoord(x, y, unit="deg")
+        two = SkyCoord(x + 0.001, y + 0.001, unit="deg")
+        dense = SkyCoord(rng.uniform(-2, 22, 20000), rng.uniform(-12, 12, 20000), unit="deg")
+        found = match_groups({"a": one, "b": two, "c": dense}).meta["groups"]
+        assert found["counts"]["3"] > 150
+        assert np.mean(found["chance"]["3"]) == pytest.approx(found["counts"]["3"], rel=0.15)
+        assert np.mean(found["chance"]["2"]) < 0.01 * found["counts"]["2"]
+
+    def test_real_pairs_that_meet(self):
+        """Objects of two catalogs each: those of all four are chance, and their number is known."""
+        rng = np.random.default_rng(1)
+        x, y = rng.uniform(0, 15, 3000), rng.uniform(-7, 7, 3000)
+        coords = SkyCoord(x, y, unit="deg")
+        catalogs = {"a": coords[:1500], "b": coords[:1500], "c": coords[1500:], "d": coords[1500:]}
+        found = match_groups(catalogs, 3 * u.arcmin).meta["groups"]
+        assert found["counts"]["4"] > 50
+        for size in ("3", "4"):
+            assert np.mean(found["chance"][size]) == pytest.approx(found["counts"][size], rel=0.2)
+
+    def test_small_field(self):
+        """In one square degree, a copy moved by one degree would meet nothing."""
+        x, y = np.random.default_rng(2).uniform(-0.5, 0.5, (2, 800))
+        coords = SkyCoord(150 + x, 2 + y, unit="deg")
+        found = match_groups({"a": coords[:400], "b": coords[400:]}, 30 * u.arcsec).meta["groups"]
+        expected = 400 * 400 * np.pi / 120**2  # pairs within half an arcmin
+        assert np.mean(found["chance"]["2"]) == pytest.approx(expected, rel=0.25)
+
     def test_no_catalogs(self, galaxies):
         with pytest.raises(InvalidTargetError, match="two catalogs or more"):
             match_groups({"a": galaxies})

@@ -8,11 +8,14 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, QTable
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import norm
 
-from astrocnn.exceptions import InvalidTargetError
+from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
 from astrocnn.matching import RedshiftPrior, match_cutoffs, match_probability
-from astrocnn.matching._redshift_prior import chance_density
+from astrocnn.matching._pairs import Pairs
+from astrocnn.matching._redshift_prior import TargetRedshifts, chance_density
 from astrocnn.validation import expected_calibration_error
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -80,6 +83,16 @@ def test_entries_without_redshift_are_neither_for_nor_against():
     assert found.pairs["match_flag"].tolist() == [0, 1]
 
 
+def test_numbers_that_stand_for_a_missing_redshift():
+    """Of a target or of an entry: the same as none."""
+    with pytest.warns(AstrocnnWarning, match="^1 of 4002 redshifts"):
+        found = pair([-99.0, 0.305], error=0.02)
+    assert str(found.pairs) == str(pair([np.nan, 0.305], error=0.02).pairs)
+    with pytest.warns(AstrocnnWarning, match="^1 of 1 redshifts"):
+        found = pair([0.3, 0.6], z_phot=-1.0, error=0.02)
+    np.testing.assert_allclose(found.pairs["log_prior"], 0)
+
+
 def test_redshift_that_the_catalog_does_not_have():
     """Beyond all entries: as good as an outlier, no division by zero."""
     found = pair([0.3, 0.6], z_phot=5.0, error=0.01)
@@ -95,6 +108,26 @@ def test_mean_ratio_of_the_field_is_one():
     z, error = np.array([0.1, 0.3, 0.7]), np.array([0.01, 0.05, 0.03])
     exact = norm.pdf(z[:, None], entry_z, error[:, None]).mean(axis=1)
     np.testing.assert_allclose(chance_density(z, error, entry_z), exact, rtol=1e-3)
+
+
+@pytest.mark.parametrize("error", [0.02, 0.001, 0.0003])
+@pytest.mark.parametrize("outlier", [None, 999.0])
+def test_small_errors_and_wide_ranges(error, outlier):
+    """The sum over all entries, whatever the error is beside the range of their redshifts."""
+    rng = np.random.default_rng(0)
+    entry_z = np.r_[rng.beta(2, 5, 3000) * 6, [] if outlier is None else outlier]
+    z = entry_z[:200] + rng.normal(0, error, 200)
+    exact = norm.pdf(z[:, None], entry_z, error).mean(axis=1)
+    np.testing.assert_allclose(chance_density(z, np.full(200, error), entry_z), exact, rtol=2e-3)
+
+
+@given(st.floats(6, 10), st.floats(0.5, 2))
+@settings(max_examples=30, deadline=None)
+def test_ratio_is_finite_however_far_apart(sigmas, error):
+    prior = TargetRedshifts(np.array([10.0]), np.array([error]), 0.02)
+    pairs = Pairs(np.array([0]), np.array([0]), np.zeros(1))
+    ratio = prior.pair_ratio(np.array([10.0 + sigmas * error, 400.0]), pairs)
+    assert ratio[0] == pytest.approx(0.98 * 2 + 0.02) or ratio[0] == 0.02
 
 
 def test_calibration_and_purity(judged):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astrocnn.catalogs import read_catalog
-from astrocnn.exceptions import InvalidTargetError
+from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
 from astrocnn.matching import angular_radius, describe_match, match_sky
 from astrocnn.matching._assign import one_to_one
 from astrocnn.matching._pairs import Pairs, sky_pairs
@@ -24,7 +24,7 @@ class TestRadius:
         assert angular_radius([1, 2] * u.arcsec, redshift=[0.1, 0.2])[1] == 2 * u.arcsec
 
     def test_lengths_are_those_of_the_cosmology(self):
-        z = np.random.default_rng(0).uniform(0.001, 2, 300)
+        z = np.random.default_rng(0).uniform(0.003, 2, 300)
         expected = 500 * u.kpc * Planck18.arcsec_per_kpc_proper(z)
         found = angular_radius(500 * u.kpc, z, Planck18)
         np.testing.assert_allclose(found.to_value("arcsec"), expected.value, rtol=2e-5)
@@ -32,9 +32,17 @@ class TestRadius:
         np.testing.assert_allclose(each.value, found.value)
 
     def test_unknown_redshifts(self):
-        z = np.ma.array([0.3, 0.3, -1, np.nan, 0.0], mask=[False, True, False, False, False])
+        z = np.ma.array([0.3, 0.3, np.nan], mask=[False, True, False])
         found = angular_radius(1 * u.Mpc, z)
-        assert np.isfinite(found.value).tolist() == [True, False, False, False, False]
+        assert np.isfinite(found.value).tolist() == [True, False, False]
+
+    def test_no_redshifts_and_no_distances(self):
+        with pytest.warns(AstrocnnWarning, match="^3 of 4 redshifts .*such as -99, -1, 99"):
+            found = angular_radius(1 * u.Mpc, [0.3, -1, -99, 99])
+        assert np.isfinite(found.value).tolist() == [True, False, False, False]
+        with pytest.warns(AstrocnnWarning, match="^3 of 4 redshifts are below 0.003"):
+            found = angular_radius(1 * u.Mpc, [0.003, 0.0029, 0.0, -0.001])
+        assert np.isfinite(found.value).tolist() == [True, False, False, False]
 
     @pytest.mark.parametrize(
         ("radius", "message"),
@@ -157,3 +165,45 @@ class TestMatchSky:
         expected = np.sum(np.pi * radius.to_value("deg") ** 2) * 3000 / 400 * (400 / 196) * 0.49
         assert table.meta["match"]["chance_expected"] == pytest.approx(expected, rel=0.15)
         assert table["matched"].sum() == pytest.approx(expected, abs=4 * np.sqrt(expected))
+
+
+class TestLargeCircles:
+    """One nearby entry among two thousand: its circle is degrees wide, the others' are not."""
+
+    @pytest.fixture
+    def sky(self):
+        rng = np.random.default_rng(0)
+        return Table({
+            "ra": rng.uniform(0, 20, 2000), "dec": rng.uniform(-10, 10, 2000),
+            "z_spec": rng.uniform(0.1, 0.6, 2000),
+        }), SkyCoord(rng.uniform(2, 18, 500), rng.uniform(-8, 8, 500), unit="deg")  # fmt: skip
+
+    def test_a_star_changes_nothing(self, sky):
+        catalog, targets = sky
+        catalog["z_spec"][0] = np.nan
+        expected = describe_match(match_sky(targets, catalog, 1 * u.Mpc, per="entry"))
+        assert expected == (
+            "34 of 500 targets matched within 1 Mpc (1 of 2000 entries without a usable redshift "
+            "cannot match); 36.0 ± 2.8 expected by chance"
+        )
+        catalog["z_spec"][0] = 0.0003
+        with pytest.warns(AstrocnnWarning, match="^1 of 2000 redshifts are below 0.003"):
+            found = match_sky(targets, catalog, 1 * u.Mpc, per="entry")
+        assert describe_match(found) == expected
+
+    @pytest.mark.parametrize("per", ["entry", "target"])
+    def test_only_that_row_is_moved_by_more(self, sky, per):
+        """A group at z = 0.0031 spans four degrees; other matches have the chance they had."""
+        catalog, targets = sky
+        sides = (targets, catalog) if per == "entry" else (catalog, targets)
+        before = match_sky(*sides, 1 * u.Mpc, per=per, prefix="m_")
+        catalog["z_spec"][0] = 0.0031
+        after = match_sky(*sides, 1 * u.Mpc, per=per, prefix="m_")
+        same = np.asarray(before["m_matched"]) & (before["m_match_id"] == after["m_match_id"])
+        same &= after["m_separation"].unmasked < 0.2 * u.deg
+        assert same.sum() > 20
+        chance = [np.asarray(table["m_chance_probability"][same]) for table in (before, after)]
+        np.testing.assert_allclose(*chance)
+        more = np.sum(after["m_matched"]) - np.sum(before["m_matched"])
+        expected = [table.meta["m_match"]["chance_expected"] for table in (before, after)]
+        assert 0 <= expected[1] - expected[0] < 2 * more + 5

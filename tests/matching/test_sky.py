@@ -1,6 +1,5 @@
 """Nearest match on the sky against astropy, and what it says about itself."""
 
-import warnings
 
 import numpy as np
 import pytest
@@ -10,7 +9,13 @@ from astropy.table import MaskedColumn, QTable, Table
 
 from astrocnn.catalogs import read_catalog
 from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
-from astrocnn.matching import describe_match, match_sky
+from astrocnn.matching import (
+    describe_match,
+    match_groups,
+    match_pairs,
+    match_probability,
+    match_sky,
+)
 
 NEW = ["matched", "separation", "match_id", "z_spec", "chance_probability"]
 
@@ -109,6 +114,37 @@ def test_empty_catalog(result, catalog):
         assert describe_match(table).startswith("0 of 40 targets matched within 2 arcmin")
 
 
+def test_empty_catalog_and_a_length(result, catalog):
+    for empty in (catalog[:0], SkyCoord([], [], unit="deg"), QTable()):
+        table = match_sky(result, empty, 500 * u.kpc, per="entry")
+        assert describe_match(table).startswith("0 of 40 targets matched within 500 kpc")
+        assert len(match_pairs(result, empty, 500 * u.kpc, per="entry")) == 0
+    assert len(match_sky(result[:0], catalog, 500 * u.kpc)) == 0
+    catalog["z_spec"].mask = True
+    with pytest.raises(InvalidTargetError, match="no row of the catalog has one"):
+        match_sky(result, catalog, 500 * u.kpc, per="entry")
+
+
+def test_data_frames_and_files_keep_their_columns(result, catalog, tmp_path):
+    """Targets with a redshift of their own, in whatever way they come."""
+    result["z_phot"] = 0.3
+    catalog = catalog["source_id", "ra", "dec", "z_spec"]
+    expected = match_sky(result, catalog, 500 * u.kpc, redshift="z_phot")
+    plain = Table({name: np.asarray(result[name]) for name in result.colnames})
+    plain.write(tmp_path / "targets.csv")
+    frame = Table({name: np.ma.asarray(catalog[name]) for name in catalog.colnames}).to_pandas()
+    for targets in (plain.to_pandas(), tmp_path / "targets.csv"):
+        for entries in (catalog, frame):
+            table = match_sky(targets, entries, 500 * u.kpc, redshift="z_phot")
+            assert table["matched"].tolist() == expected["matched"].tolist()
+            assert table["match_id"].tolist() == expected["match_id"].tolist()
+            assert table["proba_cluster"].tolist() == result["proba_cluster"].tolist()
+            assert table["ra"].unit == u.deg
+    assert len(match_pairs(plain, frame)) == len(match_pairs(plain, catalog))
+    groups = match_groups({"a": frame, "b": plain.to_pandas()})
+    assert groups["a_id"].tolist()[:2] == ["C0", "C1"]
+
+
 def test_no_target(result, catalog):
     table = match_sky(result[:0], catalog)
     assert table.colnames == result.colnames + NEW
@@ -120,6 +156,19 @@ def test_catalog_without_redshifts(result, catalog):
     table = match_sky(result, catalog)
     assert table["matched"].any()
     assert table["z_spec"].mask.all()
+
+
+def test_numbers_that_stand_for_a_missing_redshift_are_masked(result, catalog):
+    catalog = Table({"ra": catalog["ra"], "dec": catalog["dec"], "z_spec": np.full(300, -99.0)})
+    catalog["z_spec"][0] = 0.3
+    assert match_sky(result[:2], catalog)["z_spec"].tolist() == [0.3, None]
+    assert match_pairs(result[:2], catalog, 1 * u.arcsec)["z_spec"].tolist() == [0.3]
+    found = match_probability(result[:2], catalog, 1 * u.arcmin, target_error=5 * u.arcsec,
+                              completeness=0.5)  # fmt: skip
+    assert found.targets["z_spec"].tolist() == [0.3, None]
+    with pytest.warns(AstrocnnWarning, match="^299 of 300 redshifts"):
+        kpc = match_sky(result, catalog, 500 * u.kpc, per="entry")
+    assert kpc["matched"].tolist() == [True] + [False] * 39
 
 
 def test_prefix_makes_room_for_several_catalogs(result, catalog):
@@ -167,7 +216,7 @@ def test_result_can_be_written_and_read(result, catalog, tmp_path):
     assert again["match_id"].tolist() == table["match_id"].tolist()
 
 
-def test_catalog_of_single_fields_gives_a_warning():
+def test_single_fields():
     """Galaxies within 6 arcmin of each target: one degree away there is nothing to match."""
     rng = np.random.default_rng(5)
     targets = SkyCoord(np.arange(0, 50, 5.0), np.zeros(10), unit="deg")
@@ -175,13 +224,13 @@ def test_catalog_of_single_fields_gives_a_warning():
     entries = SkyCoord(
         targets.ra.deg[:, None] + offsets[0], targets.dec.deg[:, None] + offsets[1], unit="deg"
     )
-    with pytest.warns(AstrocnnWarning, match="chance rate is too low; give a smaller shift"):
-        table = match_sky(targets, entries, 20 * u.arcsec)
-    assert "fewer than" in describe_match(table)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        table = match_sky(targets, entries, 20 * u.arcsec, shift=4 * u.arcmin)
+    table = match_sky(targets, entries, 20 * u.arcsec)
     assert 2 < table.meta["match"]["chance_expected"] < 7
+    with pytest.warns(AstrocnnWarning, match="chance rate is too low; give a smaller shift"):
+        table = match_sky(targets, entries, 20 * u.arcsec, shift=1 * u.deg)
+    assert "fewer than" in describe_match(table)
+    with pytest.warns(AstrocnnWarning, match="too low; take a smaller radius"):
+        match_sky(targets, entries, 10 * u.arcmin)
 
 
 def test_a_path_is_not_a_catalog(result):

@@ -9,7 +9,7 @@ from astropy.utils.masked import Masked
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astrocnn.exceptions import InvalidTargetError
+from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
 from astrocnn.validation import completeness_against, proportion, validate
 
 
@@ -122,3 +122,14 @@ def test_unknown_truth_is_left_out(result):
 def test_wrong_input(result, truth, column, bins, message):
     with pytest.raises(InvalidTargetError, match=message):
         completeness_against(result, truth, column, bins)
+
+
+def test_numbers_that_stand_for_a_missing_redshift(result, truth):
+    """They are in no bin; in a column that holds no redshifts, -1 is a value."""
+    truth["z"] = [0.1, 0.2, 0.3, -1, -99, 99, 0.25]
+    with pytest.warns(AstrocnnWarning, match=r"^3 of 7 redshifts \(z\)"):
+        table = completeness_against(result, truth, "z", 2)
+    assert table["low"][0] == 0.1
+    assert table.meta["n_unknown"] == 3
+    truth["log_flux"] = truth["z"]
+    assert completeness_against(result, truth, "log_flux", 2)["low"][0] == -1

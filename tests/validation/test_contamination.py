@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from astropy import units as u
+from astropy.utils.masked import Masked
 
 from astrocnn.exceptions import InvalidTargetError
 from astrocnn.validation import contamination
@@ -146,3 +148,13 @@ def test_wrong_options():
         contamination(*sample, width=0)
     with pytest.raises(ValueError, match="f_cont_max must be above 0"):
         contamination(*sample).sample(0)
+
+
+def test_masked_quantities():
+    rng = np.random.default_rng(0)
+    z, rich = rng.uniform(0.1, 0.5, 500), rng.exponential(8, 500)
+    plain = contamination([0.3, np.nan, 0.3], [10, 20, 30], z, rich, least=5)
+    masked = Masked([0.3, 0.9, 0.3] * u.one, mask=[False, True, False])
+    found = contamination(masked, [10, 20, 30] * u.one, z * u.one, rich, least=5)
+    assert found.table["f_cont"].tolist() == plain.table["f_cont"].tolist()
+    assert found.table["f_cont"].mask.tolist() == [False, True, False]
