@@ -125,7 +125,7 @@ class TestMatchSky:
         # 0.1 deg are 352 kpc at z = 0.05, 2.2 Mpc at 0.5; C has no redshift.
         table = match_sky(targets, clusters, 1 * u.Mpc, per="entry")
         assert table["matched"].tolist() == [True, False, False]
-        assert "within 1 Mpc (catalog; 1 of 3 entries without a redshift" in describe_match(table)
+        assert "within 1 Mpc (catalog; 1 of 3 entries without a usable" in describe_match(table)
         table = match_sky(targets, clusters, 3 * u.Mpc, per="entry", shift=4 * u.deg)
         assert table["matched"].tolist() == [True, True, False]
 

@@ -31,8 +31,8 @@ def test_entries_without_redshift_tell_nothing_for_a_length(catalog):
     truth = catalog_truth(targets([10, 11, 12, 13, 14, 20.0]), catalog, 500 * u.kpc)
     assert truth["is_cluster"].tolist() == [True, True, True, None, None, False]
     assert describe_match(truth).startswith(
-        "3 of 6 targets matched within 500 kpc (mine; 2 of 5 entries without a redshift cannot "
-        "match); "
+        "3 of 6 targets matched within 500 kpc (mine; 2 of 5 entries without a usable redshift "
+        "cannot match); "
     )
     truth = catalog_truth(targets([10, 11, 12, 13, 14, 20.0]), catalog)
     assert truth["is_cluster"].tolist() == [True] * 5 + [False]
