@@ -139,7 +139,7 @@ RECIPES = Registry(
             **_ENSEMBLE,
         ),
         "erosita-legacy": Recipe(
-            ("erosita", "legacy-g", "legacy-r", "legacy-z"), 178, n=16000, epochs=4, **_ENSEMBLE
+            ("erosita", "legacy-g", "legacy-r", "legacy-z"), 178, n=40000, epochs=3, **_ENSEMBLE
         ),
     },
 )
