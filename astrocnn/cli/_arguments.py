@@ -111,18 +111,34 @@ def source(text: str) -> tuple[str, str]:
     return band, pattern
 
 
-def image_sources(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """Return the patterns of each band.
+def image_sources(pairs: list[tuple[str, str]], exposures: list[tuple[str, str]] = ()) -> dict:
+    """Return the patterns of the images of each band, and of their exposure maps.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there are exposure maps of a band without images.
 
     Examples
     --------
     >>> from astrocnn.cli._arguments import image_sources
     >>> image_sources([("xmm", "a.fits"), ("xmm", "b.fits"), ("dss2", "*.fits")])
     {'xmm': ['a.fits', 'b.fits'], 'dss2': ['*.fits']}
+    >>> image_sources([("xmm", "a.fits")], [("xmm", "a_exp.fits")])
+    {'xmm': {'image': ['a.fits'], 'exposure': ['a_exp.fits']}}
     """
-    sources = {}
-    for band, pattern in pairs:
-        sources.setdefault(band, []).append(pattern)
+    from ..exceptions import InvalidParameterError
+
+    sources, maps = {}, {}
+    for found, given in ((sources, pairs), (maps, exposures)):
+        for band, pattern in given:
+            found.setdefault(band, []).append(pattern)
+    for band, patterns in maps.items():
+        if band not in sources:
+            raise InvalidParameterError(
+                f"--exposure {band}=... needs --images {band}=..., by the same name"
+            )
+        sources[band] = {"image": sources[band], "exposure": patterns}
     return sources
 
 

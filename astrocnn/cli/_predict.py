@@ -37,6 +37,8 @@ examples:
       --figure gallery.png
   astrocnn predict targets.csv --images "xmm=xmm/*.fits" \\
       --images "dss2=plates/*.fits"
+  astrocnn predict targets.csv --weights xmm --images xmm=deep.fits \\
+      --exposure xmm=deep_expmap.fits
   astrocnn predict targets.csv --prior 0.1 --threshold 0.8
   astrocnn predict targets.csv --match mcxc.csv.gz --radius 2arcmin
 
@@ -74,6 +76,8 @@ def add_arguments(parser) -> None:
     add("--weights", metavar="W", default="xmm-dss2", help=text)
     text = "FITS files or HiPS folders with the images of a band; may be repeated"
     add("--images", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
+    text = "exposure maps of the FITS files of a band, one for each in the same order"
+    add("--exposure", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
     text = "probability from which on a target is called a cluster (default: 0.5)"
     add("--threshold", metavar="T", type=share, default=0.5, help=text)
     text = "share of clusters among your candidates (default: that of the training)"
@@ -161,7 +165,7 @@ def _classify(args, targets, folder):
     read_description(args.weights)
     check_targets(targets)
     catalog = None if args.match is None else read_catalog(args.match)
-    images = image_sources(args.images)
+    images = image_sources(args.images, args.exposure)
     classifier = ClusterClassifier(
         args.weights,
         images=images,
@@ -237,7 +241,7 @@ def _draw(args, result) -> None:
         print(f"gallery: {len(rows)} of {len(result)} targets, the first that have a verdict")
     description = read_description(args.weights)
     targets = QTable(result["target_id", "ra", "dec", "flag"][rows])
-    images = image_sources(args.images)
+    images = image_sources(args.images, args.exposure)
     cutouts = make_cutouts(
         targets, description.bands, images, description.field_size, description.pixels
     )

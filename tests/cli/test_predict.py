@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
+from astropy.io import fits
 from astropy.table import QTable, Table
 
 from astrocnn import ClusterClassifier
 from astrocnn.cli._arguments import parse_positions
 from astrocnn.config import conf
 from astrocnn.exceptions import InvalidTargetError, ProviderError
-from astrocnn.tables import RESULT_COLUMNS
+from astrocnn.tables import RESULT_COLUMNS, has_flag
 
 XMM = ["--weights", "xmm", "--images", "xmm=field.fits"]
 NEAR = "10h00m00s +02d00m00s"
@@ -48,6 +49,21 @@ def test_same_as_in_python(run, folder):
     )
     np.testing.assert_allclose(saved["proba_cluster"][0], wanted["proba_cluster"][0], rtol=1e-5)
     assert saved["label"][0] == "cluster"
+
+
+def test_exposure_maps_of_own_names(run, folder):
+    with fits.open("field.fits") as hdus:
+        hdus[0].data = np.full(hdus[0].data.shape, 1e4, dtype="f4")
+        hdus.writeto("field_expmap.fits")
+    exposure = ["--exposure", "xmm=field_expmap.fits"]
+    assert run("predict", NEAR, *XMM, *exposure, "-o", "a.ecsv")[0] == 0
+    code, _, err = run("predict", NEAR, *XMM[:2], *exposure)
+    assert code == 1
+    assert err == ["error: --exposure xmm=... needs --images xmm=..., by the same name"]
+    assert run("predict", NEAR, *XMM, "-o", "b.ecsv")[0] == 0
+    known, unknown = (QTable.read(name) for name in ("a.ecsv", "b.ecsv"))
+    assert not has_flag(known["flag"], "exposure_unknown").any()
+    assert has_flag(unknown["flag"], "exposure_unknown").all()
 
 
 def test_long_list_prints_its_head(run, folder):
