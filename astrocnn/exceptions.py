@@ -68,7 +68,7 @@ class WeightsError(AstrocnnError, ValueError):
 
 
 class StoreError(AstrocnnError, OSError):
-    """A folder of results or cut-outs cannot be used: of another run, in use, or the disk is full.
+    """A file or folder cannot be written or used: disk full, in use, of another run, damaged.
 
     Attributes
     ----------

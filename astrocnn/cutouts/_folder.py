@@ -14,7 +14,7 @@ import numpy as np
 from astropy.table import QTable
 
 from ..exceptions import DamagedPartWarning, StoreError
-from ..tables._write import write_whole
+from ..storage import write_whole
 from ._lock import FolderLock
 
 __all__ = ["RunFolder", "count_rows", "gaps", "targets_digest"]
@@ -171,7 +171,7 @@ class RunFolder:
                 )
             text = json.dumps({"format": _FORMAT, **self.identity}, indent=1)
             try:
-                write_whole(path, lambda temporary: temporary.write_text(text))
+                write_whole(path, text)
             except OSError as error:
                 raise self.cannot_write(error) from error
             return

@@ -10,10 +10,11 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError, InvalidTargetWarning
+from ..storage import write_whole
 from ._files import MATCH_TAG
 from ._flags import text as as_text
 from ._targets import target_coords
-from ._write import check_output_path, write_whole
+from ._write import check_output_path
 
 __all__ = ["write_regions"]
 
@@ -115,7 +116,7 @@ def write_regions(
     ]
     if catalog is not None:
         regions += _lines(table, coords, rows, catalog, prefix, colors, path)
-    write_whole(path, lambda file: file.write_text(_serialize(Regions(regions), path, legend)))
+    write_whole(path, _serialize(Regions(regions), path, legend))
     return path
 
 

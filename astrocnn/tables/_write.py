@@ -1,9 +1,8 @@
 """Write a result to a file: whole or not at all."""
 
 import os
-import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +10,18 @@ from astropy.table import MaskedColumn, QTable, Table
 from astropy.utils.exceptions import AstropyWarning
 
 from ..exceptions import AstrocnnWarning, InvalidTargetError, UnknownNameError
+from ..storage import write_whole
 from ._formats import WRITERS
 
-__all__ = ["check_output_path", "write_result", "write_whole"]
+__all__ = ["check_output_path", "write_result"]
 
 
 def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False) -> Path:
     """Write a result to a table file.
 
     The file is written beside its place and renamed into it: an interruption or a full disk leaves
-    no half file, and never harms the file that was there.
+    no half file, and never harms the file that was there. A file that is replaced keeps its
+    permissions, and a link stays a link.
 
     Parameters
     ----------
@@ -57,10 +58,10 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
         If the format cannot hold a column; the message names it.
     FileExistsError
         If there is such a file and ``overwrite`` is False.
-    FileNotFoundError
-        If the folder does not exist.
-    OSError
-        If it cannot be written (no permission, disk full).
+    FileNotFoundError, PermissionError
+        If the folder does not exist, or nothing may be written there.
+    StoreError
+        If it cannot be written (disk full).
 
     Notes
     -----
@@ -92,41 +93,6 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
 
     write_whole(path, write)
     return path
-
-
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Let a function write a file beside its place, and rename it into that: whole or not at all.
-
-    Parameters
-    ----------
-    path : `~pathlib.Path`
-        From `check_output_path`.
-    write : callable
-        Called with the path of an empty file of the same suffix, which it fills.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written.
-    """
-    target = path.resolve()  # the file that a link points to is replaced, not the link
-    try:
-        handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=target.parent)
-        temporary = Path(name)
-        try:
-            os.close(handle)
-            write(temporary)
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())  # some file systems say only now that they are full
-            temporary.chmod(0o644)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        message = f"cannot write '{path}': {reason}"
-        arguments = (error.errno, message) if error.errno else (message,)
-        raise OSError(*arguments) from error
 
 
 def check_output_path(

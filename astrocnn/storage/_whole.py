@@ -1,0 +1,167 @@
+"""Whole files: written beside their place, flushed to the disk, renamed."""
+
+import errno
+import os
+import re
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from ..exceptions import StoreError
+
+__all__ = ["cannot_write", "remove_parts", "write_whole"]
+
+_PREFIX = ".astrocnn-part-"
+#: Only hidden folders of this form are ours to delete.
+_PART = re.compile(re.escape(_PREFIX) + r"[a-z0-9_]{8}")
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+def write_whole(path: str | os.PathLike, content: bytes | str | Callable[[Path], object]) -> Path:
+    """Write a file whole or not at all: whatever ends the program, a half file is never there.
+
+    The content goes into a folder of its own beside the file, which nobody else may enter; it is
+    flushed to the disk and then renamed into its place.
+
+    Parameters
+    ----------
+    path : str or path
+        The file; its folder exists. One that is there is replaced and keeps its permissions; a new
+        one has those that the umask leaves. A link stays, and the file that it points to is
+        replaced.
+    content : bytes, str or callable
+        What is written, text as UTF-8; or a function that is called with the path of a file of the
+        same name that is not there yet, and writes it.
+
+    Returns
+    -------
+    `~pathlib.Path`
+        The file.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written: disk full, no permission, no such folder, something that is no
+        file in its place. What was there before is as it was.
+
+    Examples
+    --------
+    >>> from astrocnn.storage import write_whole
+    >>> write_whole("notes.txt", "z = 0.23").read_text()
+    'z = 0.23'
+    """
+    path = Path(path).expanduser()
+    try:
+        target = Path(os.path.realpath(path))
+        old = _replaceable(target)
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
+        try:
+            part = folder / target.name
+            _fill(part, content)
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())  # some file systems say only now that they are full
+            if old is not None:
+                _keep_permissions(part, target, old)
+            part.replace(target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    _sync_folder(target.parent)
+    return path
+
+
+def cannot_write(path: str | os.PathLike, error: OSError) -> StoreError:
+    """Return what a full disk or a missing permission becomes.
+
+    Examples
+    --------
+    >>> import errno
+    >>> from astrocnn.storage import cannot_write
+    >>> print(cannot_write("a.fits", OSError(errno.ENOSPC, "")))
+    [Errno 28] cannot write 'a.fits': No space left on device; free some space, or ...
+    """
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    full = error.errno in _FULL
+    advice = "free some space, or choose another place" if full else "choose another place"
+    return StoreError(error.errno or errno.EIO, f"cannot write '{path}': {reason}; {advice}")
+
+
+def remove_parts(folder: str | os.PathLike, older_than: float = 0.0) -> int:
+    """Delete what killed programs left half-written in a folder, and return how many there were.
+
+    Nothing else is touched, hidden or not.
+
+    Parameters
+    ----------
+    folder : str or path
+        The folder.
+    older_than : float
+        Age (s). Where other processes may be writing, a day is safe.
+
+    Examples
+    --------
+    >>> from astrocnn.storage import remove_parts
+    >>> remove_parts(".")
+    0
+    """
+    count = 0
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if not _PART.fullmatch(entry.name) or not entry.is_dir(follow_symlinks=False):
+                continue
+            with suppress(OSError):
+                if time.time() - entry.stat(follow_symlinks=False).st_mtime >= older_than:
+                    shutil.rmtree(entry.path)
+                    count += 1
+    return count
+
+
+def _replaceable(target: Path) -> os.stat_result | None:
+    """What is in the place of a file, None if nothing; raise OSError where it has to stay."""
+    try:
+        old = target.lstat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(old.st_mode):  # the end of the chain: it leads around in a circle
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    if stat.S_ISDIR(old.st_mode):
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(old.st_mode):  # a pipe, a device
+        raise OSError("it is no regular file")
+    if not os.access(target, os.W_OK):  # the user said so, and renaming would not ask
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+    return old
+
+
+def _fill(part: Path, content) -> None:
+    """Make the file."""
+    if callable(content):
+        content(part)
+    else:
+        part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def _keep_permissions(part: Path, target: Path, old: os.stat_result) -> None:
+    """Give a file the owner, the mode and the access list of the one that it replaces."""
+    if hasattr(os, "chown"):
+        with suppress(OSError):  # only root gives files away
+            os.chown(part, old.st_uid, old.st_gid)
+    shutil.copystat(target, part)
+    os.utime(part)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):  # Windows
+        return
+    with suppress(OSError):  # some network file systems cannot; the file is there all the same
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
