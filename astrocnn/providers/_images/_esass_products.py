@@ -8,7 +8,7 @@ from astropy import units as u
 
 from ...surveys import Band
 
-__all__ = ["is_esass", "is_esass_image", "pair_esass"]
+__all__ = ["esass_energies", "is_esass", "is_esass_image", "pair_esass"]
 
 #: <mode><owner><survey>_<sky tile or observation>_<telescope><filter><band>_<type>_<release>.fits;
 #: those who run the tasks themselves leave out parts, and name products after the tasks' options.
@@ -87,6 +87,20 @@ def is_esass_image(path: Path) -> bool:
     """Whether a file is, by its name, an image (counts) of eSASS."""
     match = _NAME.match(Path(path).name)
     return bool(match and match["type"] in _IMAGES)
+
+
+def esass_energies(path: Path) -> tuple[float, float] | None:
+    """Return the energies (keV) of a product of eSASS by its name, or None.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from astrocnn.providers._images._esass_products import esass_energies
+    >>> esass_energies(Path("em01_164087_024_Image_c010.fits.gz"))
+    (0.2, 2.3)
+    """
+    match = _NAME.match(Path(path).name)
+    return _ENERGY.get(match["band"]) if match else None
 
 
 def _place(match):

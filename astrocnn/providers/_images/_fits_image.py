@@ -23,7 +23,11 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_area, wcs_to_celestial_frame
 
 from ...exceptions import ProviderError
+from .._energies import name_energies
+from .._energy_header import header_energies
+from ._esass_products import esass_energies
 from ._resample import SkyImage
+from ._xmm_products import product_energies
 
 __all__ = [
     "BROKEN", "LOCK", "SILENCED", "ImageInfo", "directions", "locate_image", "opened", "read_image",
@@ -69,6 +73,8 @@ class ImageInfo:
         What the header says that the pixels are: ``CONTENT``, ``HDUCLASn``, ``EXTNAME``.
     unit : str
         ``BUNIT``, if there is one.
+    energies : tuple of float, optional
+        Lowest and highest photon energy (keV), by header or name.
     """
 
     index: int
@@ -78,6 +84,7 @@ class ImageInfo:
     telescope: str = ""
     content: tuple[str, ...] = ()
     unit: str = ""
+    energies: tuple[float, float] | None = None
 
 
 def read_image(source, hdu: int | str | None = None) -> SkyImage:
@@ -148,7 +155,19 @@ def _read_info(path, hdu):
             telescope=str(named).strip(),
             content=tuple(str(header[key]) for key in _CONTENT if key in header),
             unit=str(header.get("BUNIT", "")).strip(),
+            energies=_energies(path, hdus[0].header, header),
         )
+
+
+def _energies(path, *headers):
+    """Photon energies of an image: by a name that is known, its headers, or numbers of its name."""
+    path = Path(path)
+    of_product = product_energies(path) or esass_energies(path)
+    if of_product is not None:
+        return of_product
+    telescope = next((str(h["TELESCOP"]) for h in headers if h.get("TELESCOP")), "")
+    of_headers = (header_energies(header, telescope, path.name) for header in headers[::-1])
+    return next((found for found in of_headers if found), None) or name_energies(path.name)
 
 
 def read_pixels(path, index: int) -> np.ndarray:

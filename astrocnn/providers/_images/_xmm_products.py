@@ -8,7 +8,7 @@ from astropy import units as u
 
 from ...surveys import Band
 
-__all__ = ["is_epic_image", "is_product", "pair_products"]
+__all__ = ["is_epic_image", "is_product", "pair_products", "product_energies"]
 
 #: P<obsid><instrument><exposure><type><band><source>.<format>, XMM-SOC-GEN-ICD-0024.
 _NAME = re.compile(
@@ -78,6 +78,20 @@ def is_epic_image(path: Path) -> bool:
     """Whether a file is, by its name, a pipeline image (counts) of one EPIC camera."""
     match = _NAME.search(path.name)
     return bool(match and match["type"] == "IMAGE_" and match["instrument"] in _CAMERAS)
+
+
+def product_energies(path: Path) -> tuple[float, float] | None:
+    """Return the energies (keV) of a pipeline product by its name, or None.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from astrocnn.providers._images._xmm_products import product_energies
+    >>> product_energies(Path("P0098010101M2U009IMAGE_3000.FTZ"))
+    (1.0, 2.0)
+    """
+    match = _NAME.search(path.name)
+    return _ENERGY.get(match["band"]) if match else None
 
 
 def _inside(pps_band, band) -> bool:

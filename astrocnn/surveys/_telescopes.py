@@ -1,0 +1,61 @@
+"""Telescopes that headers name, with a survey here or without one."""
+
+from dataclasses import dataclass
+
+__all__ = ["TELESCOPES", "Telescope", "find_telescope"]
+
+
+@dataclass(frozen=True)
+class Telescope:
+    """A telescope, as headers of FITS images name it.
+
+    Parameters
+    ----------
+    words : tuple of str
+        Parts of what stands under ``TELESCOP`` or ``MISSION``, in lower case.
+    waveband : str
+        What it sees; see `~astrocnn.surveys.Band`.
+    channel : tuple of float, optional
+        Energy (eV) of channel 0 of ``PI``, and the width of a channel.
+    """
+
+    words: tuple[str, ...]
+    waveband: str
+    channel: tuple[float, float] | None = None
+
+
+#: The first that fits counts. A telescope that is not here belongs to no waveband.
+TELESCOPES = (
+    Telescope(("xmm",), "xray", (0.0, 1.0)),
+    Telescope(("srg", "erosita"), "xray", (0.0, 1.0)),
+    Telescope(("rosat",), "xray", (0.0, 10.0)),
+    Telescope(("chandra", "axaf"), "xray", (0.0, 14.6)),
+    Telescope(("swift",), "xray", (0.0, 10.0)),
+    Telescope(("nustar",), "xray", (1600.0, 40.0)),
+    Telescope(("suzaku", "astro-e2"), "xray", (0.0, 3.65)),
+    Telescope(("asca", "astro-h", "hitomi", "xrism", "einstein", "nicer", "integral"), "xray"),
+    Telescope(("spitzer", "wise", "2mass", "ukirt", "herschel", "iras", "akari"), "infrared"),
+    Telescope(("vista", "jwst", "ukidss"), "infrared"),
+    Telescope(("galex",), "ultraviolet"),
+    Telescope(("vla", "evla", "lofar", "meerkat", "askap", "gmrt", "alma", "atca"), "radio"),
+    Telescope(("planck", "wmap", "spt", "act"), "radio"),
+    Telescope(("hst", "cfht", "subaru", "sdss", "ctio", "ps1", "schmidt", "ukst"), "optical"),
+)
+
+
+def find_telescope(name: str) -> Telescope | None:
+    """Return the telescope that a header names, or None where it is not known.
+
+    Examples
+    --------
+    >>> from astrocnn.surveys._telescopes import find_telescope
+    >>> find_telescope("CHANDRA").waveband, find_telescope("Backyard 20 cm")
+    ('xray', None)
+    """
+    words = name.lower()
+    # Short words stand alone: "ACT" is no part of "Multi-faceted Active Telescope".
+    parts = set(words.replace("-", " ").replace("/", " ").replace(",", " ").split())
+    for telescope in TELESCOPES:
+        if any(w in parts or (len(w) > 4 and w in words) for w in telescope.words):
+            return telescope
+    return None

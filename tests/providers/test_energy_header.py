@@ -1,0 +1,98 @@
+"""Photon energies in headers, as missions write them."""
+
+import pytest
+from astropy.io import fits
+
+from astrocnn.providers._energy_header import header_energies
+
+XPROC = (
+    "eexpmap imageset=a.FIT expimageset='product/P0098010101M2U009EXPMAP2000.FIT "
+    "product/P0098010101M2U009EXPMAP3000.FIT' withvignetting=yes pimin='500 1000' "
+    "pimax='1000 2000' # (eexpmap-4.6.5)"
+)
+
+
+def card(value, comment):
+    """Header with one pair of energies whose unit is in the comment."""
+    return fits.Header([("E_MIN", value, comment), ("E_MAX", 4 * value, comment)])
+
+
+@pytest.mark.parametrize(
+    ("header", "energies"),
+    [
+        ({"TELESCOP": "XMM", "SLCTEXPR": "(PATTERN <= 4)&& PI in [500:2000]"}, (0.5, 2.0)),
+        ({"SLCTEXPR": "(PI in (1000:2000]) && (FLAG & 0x766ba000)==0"}, (1.0, 2.0)),
+        ({"SLCTEXPR": "PI >= 2000 && PI<=10000"}, (2.0, 10.0)),
+        ({"SLCTEXPR": "(PI.ge.300).and.(PI.le.2300)"}, (0.3, 2.3)),
+        ({"SLCTEXPR": "PI in [400:1250] || PI in [2000:7000]"}, (0.4, 7.0)),
+        ({"XPROC0": "eexpmap withvignetting=yes attrebin=4 pimin=500 pimax=2000 # x"}, (0.5, 2.0)),
+        ({"XPROC0": "evselect expression='PI in [500:2000]' specchannelmax=11999"}, (0.5, 2.0)),
+        ({"HISTORY": "expmap emin=0.2 emax=2.3"}, (0.2, 2.3)),
+        ({"EMIN1": 0.5, "EMAX1": 2.0}, (0.5, 2.0)),
+        ({"EMIN1": 0.3, "EMAX1": 0.6, "EMIN2": 0.6, "EMAX2": 1.1}, (0.3, 1.1)),
+        ({"EMIN": 500, "EMAX": 2000}, (0.5, 2.0)),
+        ({"E_MIN": "0.5", "E_MAX": "2"}, (0.5, 2.0)),
+        (card(0.5, "[keV] lower energy"), (0.5, 2.0)),
+        (card(50.0, "eV"), (0.05, 0.2)),
+        ({"TELESCOP": "CHANDRA", "ENERGYLO": 0.5, "ENERGYHI": 7.0}, (0.5, 7.0)),
+        ({"DSTYP6": "PI", "DSVAL6": "500:2000", "DSUNI6": "CHAN", "TELESCOP": "XMM"}, (0.5, 2.0)),
+        ({"DSTYP1": "sky", "DSTYP2": "energy", "DSVAL2": "500:7000", "DSUNI2": "eV"}, (0.5, 7.0)),
+        ({"DSTYP2": "energy", "DSVAL2": ":2000", "2DSVAL2": "3000:4000"}, (0.0, 4.0)),
+        (
+            {
+                "TELESCOP": "XMM",
+                "DSTYP1": "PI",
+                "DSVAL1": "200:12000",
+                "DSTYP2": "PI",
+                "DSVAL2": "2000:",
+                "DSTYP3": "PI",
+                "DSVAL3": "500:2000",
+            },
+            (0.5, 2.0),
+        ),
+        ({"TELESCOP": "SWIFT", "PHALCUT": 30, "PHAHCUT": 1000}, (0.3, 10.0)),
+        ({"TELESCOP": "NuSTAR", "PHALCUT": 35, "PHAHCUT": 460}, (3.0, 20.0)),
+        ({"TELESCOP": "CHANDRA", "DSTYP1": "PI", "DSVAL1": "35:480"}, (0.511, 7.008)),
+        ({"EBAND": "0.5-2.0 keV"}, (0.5, 2.0)),
+        # Not told:
+        ({}, None),
+        ({"DSTYP1": "PI", "DSVAL1": "TABLE"}, None),
+        ({"PHALCUT": 35, "PHAHCUT": 460}, None),
+        ({"SLCTEXPR": "PATTERN <= 12"}, None),
+        ({"SLCTEXPR": "PI > 500"}, None),
+        ({"EMIN": 2.0, "EMAX": 0.5}, None),
+        ({"EMIN": "low", "EMAX": "high"}, None),
+        ({"BAND": "r"}, None),
+    ],
+)
+def test_energies_of_headers(header, energies):
+    assert header_energies(header) == energies
+    if not isinstance(header, fits.Header):
+        assert header_energies(fits.Header(header)) == energies
+
+
+def test_keywords_go_before_filters_and_history():
+    header = {"EMIN": 0.5, "EMAX": 1.0, "SLCTEXPR": "PI in [500:2000]"}
+    assert header_energies(header) == (0.5, 1.0)
+    header = {"SLCTEXPR": "PI in [500:2000]", "XPROC0": "pimin=200 pimax=12000"}
+    assert header_energies(header) == (0.5, 2.0)
+
+
+def test_map_that_one_task_made_with_others_is_found_by_its_name():
+    header = {"XPROC0": XPROC}
+    assert header_energies(header) is None
+    assert header_energies(header, name="P0098010101M2U009EXPMAP3000.FTZ") == (1.0, 2.0)
+    assert header_energies(header, name="P0098010101M2U009EXPMAP4000.FTZ") is None
+
+
+def test_history_goes_on_in_the_next_line():
+    header = fits.Header()
+    header["HISTORY"] = "eexpmap imageset=" + "a" * 50 + " pimin=500 pimax=2000"
+    header["HISTORY"] = "another line"
+    assert len(header["HISTORY"]) > 2
+    assert header_energies(header) == (0.5, 2.0)
+
+
+def test_long_values_over_several_cards():
+    header = fits.Header({"XPROC0": "evselect " + "x" * 100 + " expression='PI in [2000:10000]'"})
+    assert header_energies(header) == (2.0, 10.0)
