@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 
 import numpy as np
@@ -14,13 +14,13 @@ from ...grid import CutoutGrids
 from ...surveys import Band
 from .._core import Pixels, Provider, run_all
 from .._identity import fingerprint
-from ._background import estimate_background
 from ._esass_products import is_esass_image
 from ._fits_files import FitsImage, find_images
-from ._fits_image import locate_image, read_image, read_pixels
+from ._fits_image import locate_image, read_images
 from ._footprints import Footprints
+from ._loaded import LoadedImage, load_image
 from ._quantity import common_quantity, tell_quantity
-from ._resample import SkyImage, longest_exposure, resample_image
+from ._resample import SkyImage, resample_image
 from ._stack import Stack
 from ._xmm_products import is_epic_image
 
@@ -28,24 +28,6 @@ __all__ = ["FitsProvider"]
 
 #: Bytes of pixels that a provider keeps in memory, beside the image in use.
 _KEPT = 256 * 2**20
-
-
-@dataclass
-class _Loaded:
-    """An image in memory, its background on the same pixels, and its longest exposure (s).
-
-    ``told`` is the quantity of its pixels; None where they are zero and tell nothing.
-    """
-
-    image: SkyImage
-    told: str | None
-    background: SkyImage | None = None
-    full_exposure: float | None = None
-
-    @property
-    def nbytes(self) -> int:
-        arrays = [self.image.data, self.image.exposure, self.background and self.background.data]
-        return sum(array.nbytes for array in arrays if array is not None)
 
 
 class FitsProvider(Provider):
@@ -68,9 +50,12 @@ class FitsProvider(Provider):
         How values scale. By default pipeline images of an X-ray band are counts, and so are images
         whose unit (``BUNIT``) is counts or, where it says nothing, whose pixels are whole numbers;
         otherwise the band tells.
-    hdu : int, str, or dict of them, optional
-        Number or name of the HDU in each file, or of ``{"image": ..., "exposure": ...}``. By
-        default the first image with a celestial WCS.
+    hdu : int, str, tuple, or dict of them, optional
+        Number, name, or name and version of the HDU in each file, or of ``{"image": ...,
+        "exposure": ...}``. By default all chips of a camera: the images with a celestial WCS that
+        do not lie on one another, those named ``SCI`` first, weights, errors and masks last.
+    plane : int, optional
+        Which plane of cubes (n, ny, nx), from 0.
     background : {'estimate', None}
         Whether to estimate the background of counts images that have exposure maps, with
         `estimate_background`: the variable ``background`` of the cut-outs. Nothing is subtracted.
@@ -89,8 +74,10 @@ class FitsProvider(Provider):
 
     Notes
     -----
-    Only headers are read at first, then the pixels that a target needs; images of up to 256 MiB
-    stay in memory, and no file stays open. Overlapping counts images are added, and so are
+    Only headers are read at first, then the pixels that a target needs. Small images stay in
+    memory, 256 MiB of them; of images above 32 MiB, tile-compressed ones too, the part under the
+    target is read, and what lies elsewhere is not checked against ``CHECKSUM`` and ``DATASUM``. No
+    file stays open. Overlapping counts images are added, and so are
     their exposures, but for sky tiles of one eROSITA survey, which hold the same photons. For other
     quantities the first image with a valid pixel wins, and an exposure map only tells what is
     valid. Where counts meet another quantity the target fails: they can be neither added nor
@@ -120,6 +107,7 @@ class FitsProvider(Provider):
         quantity: str | None = None,
         *,
         hdu=None,
+        plane: int | None = None,
         background: str | None = None,
     ):
         super().__init__(band)
@@ -132,7 +120,7 @@ class FitsProvider(Provider):
         self.background = background
         self._cache = OrderedDict()
         self._lock = Lock()
-        self._images = self._find(source, hdu)
+        self._images = self._find(source, hdu, plane)
         self._footprints = Footprints([image.info for image in self._images])
 
     @property
@@ -201,7 +189,7 @@ class FitsProvider(Provider):
                 continue
             image = self._images[k]
             try:
-                loaded = self._load(image)
+                loaded = self._load(image, len(targets))
             except ProviderError as error:
                 faults = [error if i in targets else fault for i, fault in enumerate(faults)]
                 continue
@@ -235,56 +223,35 @@ class FitsProvider(Provider):
             f"in {self.description}"
         )
 
-    def _find(self, source, hdu) -> list[FitsImage]:
+    def _find(self, source, hdu, plane) -> list[FitsImage]:
         """List the images of a source that can be read, with position and radius of each."""
         if isinstance(source, (fits.HDUList, fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)):
-            source = read_image(source, hdu)
-            source.quantity = self._tell(source.data, source.unit) or self.band.quantity
-        if isinstance(source, SkyImage):
-            source = replace(source)  # checked anew: it may have been changed
-            wcs = source.wcs.deepcopy()
-            wcs.array_shape = source.data.shape
-            return [FitsImage(locate_image(0, wcs), image=source)]
-        return find_images(source, self.band, hdu)
+            skies = read_images(source, hdu, plane)
+            for sky in skies:
+                sky.quantity = self._tell(sky.data, sky.unit) or self.band.quantity
+        elif isinstance(source, SkyImage):
+            skies = [replace(source)]  # checked anew: it may have been changed
+        else:
+            return find_images(source, self.band, hdu, plane)
+        images = []
+        for k, sky in enumerate(skies):
+            wcs = sky.wcs.deepcopy()
+            wcs.array_shape = sky.data.shape
+            images.append(FitsImage(locate_image(0, wcs), image=sky, key=k, photons=k))
+        return images
 
-    def _load(self, image) -> _Loaded:
+    def _load(self, image, n_targets: int = 1) -> LoadedImage:
         """Return an image's pixels; the last few images stay in memory."""
         with self._lock:
             if id(image) in self._cache:
                 self._cache.move_to_end(id(image))
                 return self._cache[id(image)]
-            loaded = self._read(image)
+            loaded = load_image(image, self.band, self._tell, self.background, n_targets)
             self._cache[id(image)] = loaded
             total = sum(item.nbytes for item in self._cache.values())
             while total > _KEPT and len(self._cache) > 1:
                 total -= self._cache.popitem(last=False)[1].nbytes
             return loaded
-
-    def _read(self, image) -> _Loaded:
-        """Read an image and its maps; estimate its background if that is asked for."""
-        sky, told = image.image, None
-        if sky is None:
-            exposure = None
-            data = read_pixels(image.path, image.info.index)
-            if image.exposure_path is not None:
-                exposure = read_pixels(image.exposure_path, image.exposure_info.index)
-                if not np.isfinite(exposure).any():
-                    raise ProviderError(f"{image.exposure_path.name} has no finite exposure")
-            told = self._tell(data, image.info.unit, image.path)
-            # No photon in the time of a map is a count of zero.
-            blank = self.band.quantity if exposure is None else "counts"
-            sky = SkyImage(data, image.info.wcs, told or blank, exposure, name=image.name)
-        loaded = _Loaded(sky, told)
-        if sky.exposure is not None:
-            loaded.full_exposure = longest_exposure(sky.exposure)
-        background = None
-        if image.background_path is not None:
-            background = read_pixels(image.background_path, image.background_info.index)
-        elif self.background == "estimate" and sky.quantity == "counts":
-            background = estimate_background(sky).expected(sky.exposure)
-        if background is not None:
-            loaded.background = SkyImage(background, sky.wcs, sky.quantity, name=sky.name)
-        return loaded
 
     def _tell(self, data, unit, path=None) -> str | None:
         """What kind of quantity an image holds; None where its pixels are zero."""

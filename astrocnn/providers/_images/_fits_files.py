@@ -14,7 +14,7 @@ from ...surveys import BANDS, SURVEYS, Band, get_survey
 from .._identity import file_state, wcs_text
 from ._copies import leave_out_copies, told_copies
 from ._esass_products import is_esass, is_esass_image, pair_esass
-from ._fits_image import ImageInfo, directions, read_info
+from ._fits_image import ImageInfo, directions, read_infos
 from ._map_files import kind_by_header, leave_out_maps, told_maps
 from ._resample import SkyImage
 from ._xmm_products import is_epic_image, is_product, pair_products
@@ -68,12 +68,12 @@ class FitsImage:
         paths = (self.path, self.exposure_path, self.background_path)
         infos = (self.info, self.exposure_info, self.background_info)
         return [
-            None if path is None else (file_state(path), info.index)
+            None if path is None else (file_state(path), info.index, info.plane)
             for path, info in zip(paths, infos, strict=True)
         ]
 
 
-def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
+def find_images(source, band: Band, hdu=None, plane=None) -> list[FitsImage]:
     """List the images of a source that can be read, with the place of each.
 
     Parameters
@@ -84,11 +84,14 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
         Tells the energy range, for pipeline products.
     hdu : int, str, or dict of them, optional
         HDU of the images, or of ``image``, ``exposure`` and ``background``.
+    plane : int, optional
+        Plane of cubes.
 
     Returns
     -------
     list of FitsImage
-        Those of the same exposure follow one another, and so do those of the same photons.
+        One for each chip of a file. Those of the same exposure follow one another, and so do those
+        of the same photons.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
     -----
     FailedTargetWarning
         If some of several files cannot be read, are maps and no images, by header or name, or are
-        copies of others.
+        copies of others; or if a file has more than is used of it.
     """
     hdus = hdu if isinstance(hdu, Mapping) else {"image": hdu}
     if not set(hdus) <= set(_KINDS):
@@ -110,15 +113,17 @@ def find_images(source, band: Band, hdu=None) -> list[FitsImage]:
     images, faults = [], []
     for *files, key, photons in chosen:
         try:
-            image = _locate(*files, hdus)
+            image, *chips = _locate(*files, hdus, plane)
             _check_telescope(image, band)
         except ProviderError as error:
             faults.append(str(error))
             continue
         image.key, image.photons = key, photons
+        for k, chip in enumerate(chips):  # each has its own exposure, and its own photons
+            chip.key, chip.photons = (key, k), (photons, k)
         kind = None if named or hdus.get("image") is not None else _map_kind(image)
         if kind is None:
-            images.append(image)
+            images += [image, *chips]
         else:
             maps.append((image.path, f"{kind} by its header"))
     _report(images, faults, maps, copies, band)
@@ -147,6 +152,7 @@ def _report(images, faults, maps, copies, band):
         told.append(f"{len(maps)} of {total} files for band {band.name}: {told_maps(maps)}")
     if copies:
         told.append(f"band {band.name}: {told_copies(copies)}")
+    told += dict.fromkeys(note for image in images for note in image.info.notes)
     for words in told:
         warnings.warn(words, FailedTargetWarning, stacklevel=6)
 
@@ -222,17 +228,23 @@ def _given(source):
     return [(*files, files[1] or files[0], files[0]) for files in zip(images, *maps, strict=True)]
 
 
-def _locate(path, exposure_path, background_path, hdus) -> FitsImage:
-    """Read where an image lies, and check that its maps have the same pixels."""
-    info = read_info(path, hdus.get("image"))
-    image = FitsImage(info, path, exposure_path, background_path)
-    if exposure_path is not None:
-        image.exposure_info = read_info(exposure_path, hdus.get("exposure"))
-        _check_map(image, exposure_path, image.exposure_info, "exposure")
-    if background_path is not None:
-        image.background_info = read_info(background_path, hdus.get("background"))
-        _check_map(image, background_path, image.background_info, "background")
-    return image
+def _locate(path, exposure_path, background_path, hdus, plane) -> list[FitsImage]:
+    """Read where the images of a file lie, and check that their maps have the same pixels."""
+    infos = read_infos(path, hdus.get("image"), plane)
+    images = [FitsImage(info, path, exposure_path, background_path) for info in infos]
+    for kind, map_path in (("exposure", exposure_path), ("background", background_path)):
+        if map_path is None:
+            continue
+        maps = read_infos(map_path, hdus.get(kind))
+        if len(images) > 1 and len(maps) != len(images):
+            raise ProviderError(
+                f"{path.name} has {len(images)} chips, its {kind} map {map_path.name} "
+                f"{len(maps)}: {kind} maps must match chip by chip"
+            )
+        for image, info in zip(images, maps, strict=False):
+            setattr(image, f"{kind}_info", info)
+            _check_map(image, map_path, info, kind)
+    return images
 
 
 def _check_map(image, path, info, kind):

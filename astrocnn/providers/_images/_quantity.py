@@ -9,6 +9,8 @@ from ...surveys import Band
 
 __all__ = ["common_quantity", "tell_quantity"]
 
+#: Rows that are looked at at one time: large images are not in memory.
+_ROWS = 1024
 _COUNT = r"(?:ct|cts|cnts?|counts?|ph|photons?)"
 _COUNTS = re.compile(rf"{_COUNT}( ?(/|per) ?pix(el)?| pix(el)?(\*\*|\^)?-1)?")
 #: A division by seconds, in any of the notations that are in use.
@@ -52,10 +54,14 @@ def tell_quantity(data: np.ndarray, unit: str, band: Band) -> str | None:
         return "rate" if band.quantity == "counts" else band.quantity
     if _COUNTS.fullmatch(unit) or np.issubdtype(data.dtype, np.integer):
         return "counts"
-    finite = data[np.isfinite(data)]
-    if not finite.any():
-        return None
-    return "counts" if np.all(finite == np.round(finite)) else band.quantity
+    told = False
+    for row in range(0, len(data), _ROWS):
+        part = data[row : row + _ROWS]
+        finite = part[np.isfinite(part)]
+        told = told or bool(finite.any())
+        if not np.all(finite == np.round(finite)):
+            return band.quantity
+    return "counts" if told else None
 
 
 def common_quantity(name: str, found: str | None, others: str | None, band: Band) -> str | None:

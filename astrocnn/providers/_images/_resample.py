@@ -110,6 +110,8 @@ def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:
 
 def longest_exposure(exposure: np.ndarray) -> float:
     """Longest exposure (s) of a map; 0 where none is finite and above zero."""
+    if hasattr(exposure, "largest"):  # in a file
+        return exposure.largest()
     longest = np.fmax.reduce(exposure, axis=None, initial=0)  # passes over NaN
     if np.isinf(longest):
         longest = np.max(exposure, where=np.isfinite(exposure), initial=0)

@@ -10,7 +10,7 @@ from astropy.io import fits
 from ...exceptions import ProviderError
 from ...grid import CutoutGrids
 from .._identity import file_state, fingerprint
-from .._images._fits_image import opened
+from .._images._fits_open import opened
 from ._healpix_tiles import HealpixTiles
 from ._hips_map import nested_to_flat
 

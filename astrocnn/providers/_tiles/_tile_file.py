@@ -13,7 +13,7 @@ from astropy.utils.exceptions import AstropyWarning
 
 from ...exceptions import ProviderError
 from .._images._decode import decode_image, plain_start
-from .._images._fits_image import BROKEN, LOCK, SILENCED
+from .._images._fits_open import BROKEN, LOCK, SILENCED
 
 __all__ = ["fill_from_plain_tile", "read_bounded", "read_tile_image"]
 

@@ -208,12 +208,13 @@ class TestExposureMaps:
         with pytest.raises(NoCoverageError):
             FitsProvider(SkyImage(full(1), FIELD.wcs, "counts", exposure), XMM).cutout(GRID)
 
-    def test_empty_map(self, tmp_path):
+    @pytest.mark.parametrize("value", [np.nan, 0, -1])
+    def test_empty_map(self, tmp_path, value):
         source = {
             "image": write(tmp_path / "a.fits", full(1)),
-            "exposure": write(tmp_path / "e.fits", full(np.nan)),
+            "exposure": write(tmp_path / "e.fits", full(value)),
         }
-        with pytest.raises(ProviderError, match=r"e\.fits has no finite exposure"):
+        with pytest.raises(ProviderError, match=r"e\.fits holds no exposure"):
             FitsProvider(source, XMM).cutout(GRID)
 
     @pytest.mark.parametrize(
@@ -356,8 +357,8 @@ class TestChunks:
         monkeypatch.setattr("astrocnn.providers._images._fits._KEPT", 0)
         read = []
         monkeypatch.setattr(
-            "astrocnn.providers._images._fits.read_pixels",
-            lambda path, index: read.append(path.name) or read_pixels(path, index),
+            "astrocnn.providers._images._loaded.read_pixels",
+            lambda path, *which: read.append(path.name) or read_pixels(path, *which),
         )
         provider = FitsProvider(fields, XMM)
         with ThreadPoolExecutor(4) as pool:

@@ -17,7 +17,7 @@ from astropy.wcs import WCS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from astrocnn.exceptions import NoCoverageWarning, ProviderError
+from astrocnn.exceptions import FailedTargetWarning, NoCoverageWarning, ProviderError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import read_image
 from astrocnn.providers._images._fits_image import locate_image, read_info, read_pixels
@@ -83,7 +83,8 @@ class TestContainers:
              fits.ImageHDU(DATA, header()), fits.ImageHDU(DATA + 2, header())]
         ).writeto(path)  # fmt: skip
         assert read_info(path).index == 4
-        assert np.array_equal(read_image(path).data, DATA)
+        with pytest.warns(FailedTargetWarning, match="HDU 5 shows the same sky as HDU 4"):
+            assert np.array_equal(read_image(path).data, DATA)
         assert np.array_equal(read_pixels(path, 4), DATA)
 
     @pytest.mark.parametrize("shape", [(1, 60, 60), (1, 1, 60, 60)])
@@ -97,11 +98,16 @@ class TestContainers:
         assert image.wcs.naxis == 2
         assert read_info(path).wcs.array_shape == (60, 60)
 
-    def test_cube_is_refused(self, tmp_path):
+    def test_planes_of_a_cube(self, tmp_path):
         path = tmp_path / "cube.fits"
-        fits.PrimaryHDU(np.zeros((2, 60, 60)), header()).writeto(path)
-        with pytest.raises(ProviderError, match="cube.fits has no two-dimensional image"):
+        fits.PrimaryHDU(np.stack([DATA, DATA + 1, DATA + 2]), header()).writeto(path)
+        with pytest.raises(ProviderError, match=r"cube.fits is a cube of 3 planes .* plane=0"):
             read_image(path)
+        for plane in range(3):
+            assert np.array_equal(read_image(path, plane=plane).data, DATA + plane)
+        for plane in (3, -1, 0.5):
+            with pytest.raises(ProviderError, match="has the planes 0 to 2, and no plane"):
+                read_image(path, plane=plane)
 
     def test_given_hdus(self):
         hdu = fits.ImageHDU(DATA, header())
@@ -196,7 +202,7 @@ class TestBrokenFiles:
     @pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
     def test_header_without_end_is_not_unpacked(self, tmp_path, monkeypatch, pack):
         """Gigabytes of blanks are a few kilobytes when packed: no more than a header is read."""
-        monkeypatch.setattr("astrocnn.providers._images._fits_image._HEADER_BLOCKS", 20)
+        monkeypatch.setattr("astrocnn.providers._images._fits_open._HEADER_BLOCKS", 20)
         path = tmp_path / "bomb.fits"
         start = "SIMPLE  =                    T".ljust(80).encode()
         path.write_bytes(pack(start + b" " * 2880 * 400))

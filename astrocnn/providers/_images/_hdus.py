@@ -1,0 +1,162 @@
+"""Science HDUs of a FITS file: by their names, by what they say that they hold, by their place."""
+
+import re
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+from astropy.wcs.utils import pixel_to_skycoord, skycoord_to_pixel
+
+from ...exceptions import ProviderError
+from ._headers import SIP_NOTE, leftover_sip, sky_wcs
+from ._map_files import kind_by_header
+
+__all__ = ["CONTENT", "science_hdus"]
+
+#: Keywords that say what the pixels of an HDU are.
+CONTENT = ("CONTENT", "HDUCLAS1", "HDUCLAS2", "HDUCLAS3", "HDUCLAS4", "EXTNAME")
+#: Names that say that an HDU is the image itself.
+_SCIENCE = re.compile(r"SCI(ENCE)?")
+#: Names of what lies beside an image, on its pixels (HST, JWST, LSST, DES, ESO, Pan-STARRS, OGIP).
+_BESIDE = re.compile(
+    r"WH?T|WGT|WEIGHTS?([ _-]?MAPS?)?|I(NV)?VAR|INVERSE[ _]?VARIANCE|VAR(IANCE)?(_\w+)?|ERR(ORS?)?"
+    r"|STAT|RMS|SIGMA|STDEV|NOISE([ _-]?MAPS?)?|UNC(ERT(AINTY)?)?|DQ|QUALITY|MA?SKS?|FLAGS?|CTX"
+    r"|CON(TEXT)?|TIME?|N?EXP(OSURE|TIME)?([ _-]?MAPS?)?|COV(ERAGE)?|BKG|BACKGROUND|PSF\w*"
+    r"|MODEL|RESID(UALS?)?|NPOLARR|D2IMARR|WCSDVARR|AREA|SENSITIVITY"
+)
+
+
+def science_hdus(
+    hdus, name: str, wanted=None, plane: int | None = None
+) -> tuple[list[tuple[int, WCS]], list[str]]:
+    """Return the images of the sky of a file: one, or the chips of a camera.
+
+    HDUs named ``SCI`` come before all others, and weights, errors, masks and other maps after
+    them, whatever their order is. Of images of equal rank all are taken that do not lie on one
+    another: those that do are the same sky again, of which the first is taken.
+
+    Parameters
+    ----------
+    hdus : list of HDU
+        Of one file.
+    name : str
+        Of the file, for messages.
+    wanted : int, str, or tuple of str and int, optional
+        Number, name (``EXTNAME``), or name and version of the HDU.
+    plane : int, optional
+        Plane of a cube.
+
+    Returns
+    -------
+    chips : list of (int, WCS)
+        Numbers of the HDUs, and their celestial WCS with ``array_shape``.
+    notes : list of str
+        What a user should know: images that were left out, distortion terms that are not used.
+
+    Raises
+    ------
+    ProviderError
+        If there is none, it is damaged, or it is a cube and no plane was asked for.
+    """
+    ranks = {
+        index: _rank(hdu)
+        for index, hdu in enumerate(hdus)
+        if _is_wanted(hdu, index, wanted) and _is_image(hdu)
+    }
+    for best in sorted(set(ranks.values())):
+        chips, faults = [], []
+        for index in (index for index, rank in ranks.items() if rank == best):
+            try:
+                wcs = _locate(hdus, index, name, plane)
+            except ProviderError as error:
+                faults.append(error)
+                continue
+            if wcs is not None:
+                chips.append((index, wcs))
+        if faults and not chips:
+            raise faults[0]
+        if chips:
+            chips, notes = _apart(chips, name)
+            return chips, [*map(str, faults), *notes, *_sip_notes(chips, hdus, name)]
+    where = "" if wanted is None else f" in HDU {wanted!r}"
+    raise ProviderError(
+        f"{name} has no two-dimensional image with a celestial WCS{where}; give an image made on "
+        "the sky"
+    )
+
+
+def _is_wanted(hdu, index, wanted) -> bool:
+    """Whether an HDU is the one that the user names."""
+    if wanted is None:
+        return True
+    if isinstance(wanted, str):
+        return wanted.upper() == hdu.name.upper()
+    if isinstance(wanted, tuple):
+        return (str(wanted[0]).upper(), *wanted[1:]) == (hdu.name.upper(), hdu.ver)
+    return wanted == index
+
+
+def _is_image(hdu) -> bool:
+    """Whether an HDU has pixels in two axes at least."""
+    shape = hdu.shape if hdu.is_image else ()
+    return len(shape) >= 2 and 0 not in shape
+
+
+def _rank(hdu) -> int:
+    """0 for what is named as the science image, 1 for other images, 2 for what lies beside one."""
+    if _SCIENCE.fullmatch(hdu.name.strip().upper()):
+        return 0
+    content = [str(hdu.header[key]).strip() for key in CONTENT if key in hdu.header]
+    beside = any(_BESIDE.fullmatch(text.upper()) for text in content)
+    return 2 if beside or kind_by_header(content, str(hdu.header.get("BUNIT", ""))) else 1
+
+
+def _locate(hdus, index, name, plane) -> WCS | None:
+    """WCS of an HDU; None where it has none of the sky."""
+    hdu = hdus[index]
+    wcs = sky_wcs(hdu.header, name, hdus if isinstance(hdus, fits.HDUList) else None)
+    if wcs is None:
+        return None
+    planes = int(np.prod(hdu.shape[:-2], dtype=object))
+    if planes > 1 and plane is None:
+        raise ProviderError(
+            f"{name} is a cube of {planes} planes {tuple(hdu.shape[-2:])}, and one image is "
+            "needed: say which, FitsProvider(..., plane=0)"
+        )
+    if planes > 1 and not (isinstance(plane, (int, np.integer)) and 0 <= plane < planes):
+        raise ProviderError(f"{name} has the planes 0 to {planes - 1}, and no plane {plane!r}")
+    wcs.array_shape = hdu.shape[-2:]
+    return wcs
+
+
+def _apart(chips, name) -> tuple[list[tuple[int, WCS]], list[str]]:
+    """Images that do not lie on one another, and a note on the others."""
+    kept, others = chips[:1], []
+    for chip in chips[1:]:
+        below = next((k for k, wcs in kept if _on(chip[1], wcs) or _on(wcs, chip[1])), None)
+        if below is None:
+            kept.append(chip)
+        else:
+            others.append((chip[0], below))
+    notes = []
+    if others:
+        index, below = others[0]
+        notes = [
+            f"{name}: HDU {index} shows the same sky as HDU {below} and is not used; to use it "
+            f"say hdu={index}"
+        ]
+    return kept, notes
+
+
+def _on(wcs, other) -> bool:
+    """Whether the middle of an image lies on another one."""
+    ny, nx = wcs.array_shape
+    middle = pixel_to_skycoord(nx / 2 - 0.5, ny / 2 - 0.5, wcs, mode="wcs")
+    x, y = skycoord_to_pixel(middle, other, mode="wcs")
+    return bool(-0.5 <= x <= other.array_shape[1] - 0.5 and -0.5 <= y <= other.array_shape[0] - 0.5)
+
+
+def _sip_notes(chips, hdus, name) -> list[str]:
+    """A note where distortion terms are not used."""
+    leftover = any(leftover_sip(hdus[index].header) for index, _ in chips)
+    return [SIP_NOTE.format(name=name)] if leftover else []

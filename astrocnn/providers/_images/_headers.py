@@ -1,0 +1,180 @@
+"""Sanity of foreign headers, and the celestial WCS that they hold.
+
+wcslib trusts what it is told: an axis number of 65536 ends the process, an order of a million takes
+all memory. What no header of an image of the sky says is refused before it is asked.
+"""
+
+import re
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+from astropy.wcs.utils import proj_plane_pixel_area
+
+from ...exceptions import ProviderError
+
+__all__ = ["SIP_NOTE", "check_header", "check_packed", "leftover_sip", "sky_wcs"]
+
+#: Axes that a header may speak of, order of SIP polynomials (the convention ends at 9).
+_MOST_AXES, _MOST_ORDER = 32, 9
+#: Largest size of a number: reference pixels of tiles of the whole sky are below it.
+_LARGEST = 1e12
+_AXES = re.compile(r"(?:WCSAXES[A-Z]?|Z?NAXIS)")
+_ORDERS = re.compile(r"(?:A|B|AP|BP)_ORDER")
+_NUMBERED = re.compile(
+    r"(?:CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA|CRDER|CSYER|CNAME|CPDIS|CQDIS|D2IMDIS)(\d+)[A-Z]?"
+)
+_PAIRED = re.compile(r"(?:PC|CD|PV|PS)(\d+)_(\d+)[A-Z]?")
+#: Numbers that wcslib calculates with.
+_NUMBERS = re.compile(
+    r"(?:CRVAL|CRPIX|CDELT|CROTA)\d+[A-Z]?|(?:PC|CD|PV)\d+_\d+[A-Z]?|(?:LON|LAT)POLE[A-Z]?"
+    r"|(?:A|B|AP|BP)_\d+_\d+"
+)
+_SIP_TERM = re.compile(r"(?:A|B|AP|BP)_(?:ORDER|DMAX|\d+_\d+)")
+#: Numbers of a tile-compressed image that its decoder takes as they are: least and largest.
+_PACKED = {"ZBITPIX": (-64, 64), "ZNAXIS": (1, 9), "ZTILE": (1, 2**31), "BLOCKSIZE": (1, 2**16),
+           "BYTEPIX": (1, 8)}  # fmt: skip
+
+#: What is said of an image whose header has distortion terms that its CTYPE does not name.
+SIP_NOTE = (
+    "{name} has SIP distortion terms (A_ORDER) but no -SIP in CTYPE: they are not used, as the "
+    "convention says. If they belong to the image, write -SIP at the end of CTYPE1 and CTYPE2"
+)
+
+
+def check_header(header: fits.Header, name: str) -> None:
+    """Raise unless the numbers of a header are such as an image of the sky may have.
+
+    Parameters
+    ----------
+    header : `~astropy.io.fits.Header`
+        Of anybody.
+    name : str
+        What it is, for messages.
+
+    Raises
+    ------
+    ProviderError
+        If it has absurd numbers of axes or orders, or coordinates that are not finite.
+
+    Examples
+    --------
+    >>> from astropy.io import fits
+    >>> from astrocnn.providers._images._headers import check_header
+    >>> check_header(fits.Header({"WCSAXES": 65536}), "a.fits")
+    Traceback (most recent call last):
+        ...
+    astrocnn.exceptions.ProviderError: a.fits has a damaged header: WCSAXES = 65536
+    """
+    for card in header.cards:
+        if not _is_sane(card.keyword, card.value):
+            raise ProviderError(
+                f"{name} has a damaged header: {card.keyword} = {card.value!r:.40}"
+            )
+
+
+def _is_sane(key, value) -> bool:
+    """Whether a keyword may have a value."""
+    if _AXES.fullmatch(key):
+        return _is_whole(value) and 0 <= value <= _MOST_AXES
+    if _ORDERS.fullmatch(key):
+        return _is_whole(value) and 0 <= value <= _MOST_ORDER
+    numbered = _NUMBERED.fullmatch(key)
+    if numbered and not 1 <= int(numbered[1]) <= _MOST_AXES:
+        return False
+    paired = _PAIRED.fullmatch(key)
+    if paired and not (1 <= int(paired[1]) <= _MOST_AXES and int(paired[2]) <= 999):
+        return False
+    if paired and key[:2] in ("PC", "CD") and not 1 <= int(paired[2]) <= _MOST_AXES:
+        return False
+    if _NUMBERS.fullmatch(key) and isinstance(value, (int, float)):
+        return bool(np.isfinite(float(value))) and abs(value) <= _LARGEST
+    return True
+
+
+def _is_whole(value) -> bool:
+    return isinstance(value, (int, float)) and value == int(value)
+
+
+def check_packed(header: fits.Header, name: str) -> None:
+    """Raise unless the numbers of a table that holds a tile-compressed image can be true.
+
+    Raises
+    ------
+    ProviderError
+        If a tile has no pixels, or more than any image.
+    """
+    area = 1.0
+    for key, value in header.items():
+        tile = "ZTILE" if key.startswith("ZTILE") else key
+        low, high = _PACKED.get(tile, (None, None))
+        if key.startswith("ZVAL"):
+            low, high = _PACKED.get(str(header.get(f"ZNAME{key[4:]}", "")).strip(), (None, None))
+        if low is not None and not (_is_whole(value) and low <= value <= high):
+            raise ProviderError(f"{name} has a damaged header: {key} = {value!r:.40}")
+        if tile == "ZTILE":
+            area *= value
+    if area > 2**31:
+        raise ProviderError(f"{name} has a damaged header: tiles of {area:.0f} pixels")
+
+
+def sky_wcs(header: fits.Header, name: str, hdus=None) -> WCS | None:
+    """Return the celestial WCS of a header, of two axes; None where it has none.
+
+    SIP terms that the ``CTYPE`` does not name are left out, as wcslib and AST do (astropy would use
+    them): they are left over of another solution.
+
+    Parameters
+    ----------
+    header : `~astropy.io.fits.Header`
+        Of an image.
+    name : str
+        What it is, for messages.
+    hdus : `~astropy.io.fits.HDUList`, optional
+        For distortion tables.
+
+    Raises
+    ------
+    ProviderError
+        If the header is damaged, or is of no equatorial or Galactic coordinates along both axes of
+        the image.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astrocnn.grid import CutoutGrid
+    >>> from astrocnn.providers._images._headers import sky_wcs
+    >>> field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 60)
+    >>> sky_wcs(field.wcs.to_header(), "a.fits").wcs.ctype[0]
+    'RA---TAN'
+    """
+    check_header(header, name)
+    if leftover_sip(header):
+        header = header.copy()
+        for key in [key for key in header if _SIP_TERM.fullmatch(key)]:
+            header.remove(key, ignore_missing=True, remove_all=True)
+    wcs = WCS(header, hdus)
+    if not wcs.has_celestial:
+        return None
+    if {wcs.wcs.lng, wcs.wcs.lat} != {0, 1}:
+        raise ProviderError(
+            f"{name} has its sky coordinates along the axes {wcs.wcs.lng + 1} and "
+            f"{wcs.wcs.lat + 1}, not 1 and 2: bring them to the front (numpy.moveaxis)"
+        )
+    if wcs.naxis > 2:
+        wcs = wcs.celestial
+    axis = wcs.wcs.ctype[wcs.wcs.lng]
+    if axis[:4].rstrip("-") not in ("RA", "GLON"):
+        raise ProviderError(
+            f"{name} has coordinates {axis}; equatorial and Galactic ones are understood"
+        )
+    if not 0 < proj_plane_pixel_area(wcs) < np.inf:
+        raise ProviderError(f"{name} has pixels without an area; its WCS is damaged")
+    return wcs
+
+
+def leftover_sip(header: fits.Header) -> bool:
+    """Whether a header has SIP terms that its ``CTYPE`` does not name."""
+    types = [str(header.get(f"CTYPE{axis}", "")) for axis in (1, 2)]
+    return "A_ORDER" in header and not any(text.strip().endswith("-SIP") for text in types)

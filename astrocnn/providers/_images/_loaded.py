@@ -1,0 +1,111 @@
+"""Images in use: pixels, maps on the same pixels, and the background."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...exceptions import ProviderError
+from ...surveys import Band
+from ._background import estimate_background
+from ._fits_files import FitsImage
+from ._fits_image import read_pixels
+from ._pixels import FilePixels
+from ._resample import SkyImage, longest_exposure
+
+__all__ = ["LoadedImage", "load_image"]
+
+#: Of a tile-compressed image tiles are unpacked for each target: so many targets make it worth
+#: while to unpack all of them, where they take no more than this (bytes).
+_MANY, _MOST = 16, 512 * 2**20
+
+
+@dataclass
+class LoadedImage:
+    """An image in use.
+
+    Attributes
+    ----------
+    image : SkyImage
+        Its pixels, or what reads them part by part.
+    told : str or None
+        Quantity of its pixels; None where they are zero and tell nothing.
+    background : SkyImage, optional
+        Expected background on the same pixels.
+    full_exposure : float, optional
+        Longest exposure (s).
+    """
+
+    image: SkyImage
+    told: str | None
+    background: SkyImage | None = None
+    full_exposure: float | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        arrays = [self.image.data, self.image.exposure, self.background and self.background.data]
+        return sum(array.nbytes for array in arrays if array is not None)
+
+
+def load_image(
+    image: FitsImage, band: Band, tell: Callable, background: str | None, n_targets: int = 1
+) -> LoadedImage:
+    """Read an image and its maps; estimate its background if that is asked for.
+
+    Parameters
+    ----------
+    image : FitsImage
+        Where it is.
+    band : Band
+        What its pixels are.
+    tell : callable
+        Returns the quantity of pixels, from them, their unit and the path; None: not known.
+    background : {'estimate', None}
+        See `FitsProvider`.
+    n_targets : int
+        Targets on the image.
+
+    Raises
+    ------
+    ProviderError
+        If a file is damaged, or its map holds no exposure.
+    """
+    sky, told = image.image, None
+    estimated = background == "estimate" and image.background_path is None
+
+    def pixels(path, info):
+        found = read_pixels(path, info.index, info.plane)
+        return _whole(found, n_targets, estimated)
+
+    if sky is None:
+        exposure = None
+        data = pixels(image.path, image.info)
+        if image.exposure_path is not None:
+            exposure = pixels(image.exposure_path, image.exposure_info)
+            if not longest_exposure(exposure) > 0:
+                raise ProviderError(f"{image.exposure_path.name} holds no exposure")
+        told = tell(data, image.info.unit, image.path)
+        # No photon in the time of a map is a count of zero.
+        blank = band.quantity if exposure is None else "counts"
+        sky = SkyImage(data, image.info.wcs, told or blank, exposure, name=image.name)
+    loaded = LoadedImage(sky, told)
+    if sky.exposure is not None:
+        loaded.full_exposure = longest_exposure(sky.exposure)
+    expected = None
+    if image.background_path is not None:
+        expected = pixels(image.background_path, image.background_info)
+    elif estimated and sky.quantity == "counts":
+        expected = estimate_background(sky).expected(sky.exposure)
+    if expected is not None:
+        loaded.background = SkyImage(expected, sky.wcs, sky.quantity, name=sky.name)
+    return loaded
+
+
+def _whole(pixels, n_targets, needed) -> np.ndarray | FilePixels:
+    """Pixels, all of them in memory where that is needed, or soon done."""
+    if isinstance(pixels, np.ndarray):
+        return pixels
+    size = 4 * pixels.shape[0] * pixels.shape[1]
+    many = pixels.packed and n_targets >= _MANY and size <= _MOST
+    return pixels[:, :] if needed or many else pixels
