@@ -13,7 +13,7 @@ __all__ = ["ones_sum", "sum_that_fails"]
 
 #: The 16 letters and digits of a ``CHECKSUM``.
 _CHECKSUM = re.compile(r"[0-9A-Za-z]{16}")
-_ALL_ONES = 0xFFFFFFFF
+_ALL_ONES, _MODULUS = 0xFFFFFFFF, 1 << 32
 
 
 def sum_that_fails(header: bytes, pixels: bytes) -> str | None:
@@ -30,6 +30,12 @@ def sum_that_fails(header: bytes, pixels: bytes) -> str | None:
     -------
     {'DATASUM', 'CHECKSUM'} or None
         None too where the header has none, or they are left blank.
+
+    Notes
+    -----
+    Many programs copy the checksums of the image that they change. Where neither the pixels nor the
+    header are those that the sums were made of, a program has written both, and the sums tell
+    nothing; damage changes one of them.
 
     Examples
     --------
@@ -48,14 +54,16 @@ def sum_that_fails(header: bytes, pixels: bytes) -> str | None:
     stated = _stated(header)
     if not stated:
         return None
-    of_pixels = ones_sum(pixels)
-    if stated.get("DATASUM", "").isdecimal() and int(stated["DATASUM"]) != of_pixels:
-        return "DATASUM"
-    if _CHECKSUM.fullmatch(stated.get("CHECKSUM", "")):
-        total = ones_sum(header) + of_pixels
-        if (total & _ALL_ONES) + (total >> 32) != _ALL_ONES:
-            return "CHECKSUM"
-    return None
+    found, wanted = ones_sum(pixels), stated.get("DATASUM", "")
+    wanted = int(wanted) % _MODULUS if wanted.isdecimal() else None
+    if not _CHECKSUM.fullmatch(stated.get("CHECKSUM", "")):
+        return None if wanted in (None, found) else "DATASUM"
+    of_header = ones_sum(header)
+    whole = _folded(of_header + found) % _ALL_ONES == 0
+    if wanted in (None, found):
+        return None if whole else "CHECKSUM"
+    intact_header = _folded(of_header + wanted) % _ALL_ONES == 0
+    return "DATASUM" if intact_header or whole else None
 
 
 def ones_sum(raw: bytes) -> int:
@@ -63,6 +71,11 @@ def ones_sum(raw: bytes) -> int:
     whole = len(raw) // 4 * 4
     total = int(np.frombuffer(raw, ">u4", whole // 4).sum(dtype=np.uint64))
     total += int.from_bytes(bytes(raw[whole:]).ljust(4, b"\0"), "big")
+    return _folded(total)
+
+
+def _folded(total) -> int:
+    """Sum whose carries are added at its end."""
     while total >> 32:
         total = (total & _ALL_ONES) + (total >> 32)
     return total

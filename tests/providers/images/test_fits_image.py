@@ -207,7 +207,7 @@ class TestBrokenFiles:
         start = "SIMPLE  =                    T".ljust(80).encode()
         path.write_bytes(pack(start + b" " * 2880 * 400))
         with (
-            patch("astrocnn.providers._images._fits_image.fits.open", side_effect=AssertionError),
+            patch("astrocnn.providers._images._fits_open.fits.open", side_effect=AssertionError),
             pytest.raises(ProviderError, match=r"bomb\.fits .*: its header does not end"),
         ):
             read_image(path)
