@@ -1,14 +1,15 @@
-"""Copies of one image, packed and unpacked: its photons count once."""
+"""Copies of one image, packed, linked or named twice: its photons count once."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ._xmm_products import is_product
+from ._products import describe
 
-__all__ = ["leave_out_copies", "told_copies"]
+__all__ = ["leave_out_copies"]
 
-_PACKED = re.compile(r"\.(gz|bz2|xz|fz|z|zip|ftz)$", re.IGNORECASE)
+_PACKED = re.compile(r"\.(gz|bz2|xz|fz|z|zip|zst|lz4|ftz)$", re.IGNORECASE)
 _FITS = re.compile(r"\.(fits?|fts|ftz)$", re.IGNORECASE)
 
 
@@ -17,8 +18,9 @@ def leave_out_copies(
 ) -> tuple[list[tuple[Path, ...]], list[tuple[Path, Path]]]:
     """Keep of the copies of each image the unpacked one, which is read faster.
 
-    Copies are files of one folder whose names differ in how they are packed, or that are named
-    twice; of XMM-Newton pipeline products, whose names are unique, those of all folders.
+    Copies are files of one folder whose names differ in how they are packed, the same file by
+    another path or link, and, of products of pipelines, whose names are unique, those of all
+    folders.
 
     Parameters
     ----------
@@ -39,27 +41,30 @@ def leave_out_copies(
     >>> [files[0].name for files in leave_out_copies(files)[0]]
     ['a.fits', 'b.fits.gz']
     """
-    kept, copies = {}, []
+    kept, copies, places = [], [], {}
     for files in chosen:
-        here = kept.setdefault(_own_name(files[0]), files)
-        if here is files:
-            continue
-        if _PACKED.search(here[0].name) and not _PACKED.search(files[0].name):
-            kept[_own_name(files[0])], here, files = files, files, here
-        copies.append((files[0], here[0]))
-    return list(kept.values()), copies
+        names = _own_names(files[0])
+        place = next((places[name] for name in names if name in places), None)
+        if place is None:
+            place = len(kept)
+            kept.append(files)
+        else:
+            here = kept[place]
+            if _PACKED.search(here[0].name) and not _PACKED.search(files[0].name):
+                kept[place], here, files = files, files, here
+            copies.append((files[0], here[0]))
+        places.update(dict.fromkeys(names, place))
+    return kept, copies
 
 
-def told_copies(copies: Sequence[tuple[Path, Path]]) -> str:
-    """Return a sentence on copies that were left out."""
-    copy, used = copies[0]
-    return (
-        f"{len(copies)} copies of other files left out, so that no photon counts twice; the "
-        f"first: {copy.name}, of which {used.name} is used"
-    )
-
-
-def _own_name(path):
-    """What copies of a file have in common."""
+def _own_names(path):
+    """What copies of a file have in common: one of these at least."""
     name = _FITS.sub("", _PACKED.sub("", path.name))
-    return name if is_product(path) else (path.parent, name)
+    names = [(Path(os.path.realpath(path.parent)), name)]
+    if describe(path).pipeline:
+        names.append(name)
+    try:
+        state = os.stat(path)
+    except OSError:
+        return names
+    return [*names, (state.st_dev, state.st_ino)]

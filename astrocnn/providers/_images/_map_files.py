@@ -4,28 +4,112 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["kind_by_header", "kind_by_name", "leave_out_maps", "told_maps"]
+import numpy as np
 
+from .._energies import name_energies
+from ._product import FITS, Product
+
+__all__ = ["describe_words", "kind_by_header", "kind_by_name"]
+
+_BKG = r"(?:bkgd?|bgd?|back|backgr|background)"
 #: Words of file names: what stands between other characters than letters and digits.
 _NAMES = {
     kind: re.compile(words)
     for kind, words in (
-        ("exposure map", r"exp|expo|exposures?|(?:unv|v)?(?:e|exp?|expo|exposure)maps?\d*"),
-        ("background map", r"back|(?:bkgd?|backgr|background)|"
-                           r"(?:bkgd?|back|backgr|background)(?:map|img|image)s?\d*"),
-        ("mask", r"(?:det|reg|src|bad)?masks?\d*|maskmaps?|cheese"),
-        ("weight map", r"wht|weights?|weightmaps?\d*|invvar|ivar"),
+        ("exposure map", r"exp|expo|exposures?|mex|exp(?:im|img|image)(?:sky)?|"
+                         r"(?:unv|v)?(?:e|exp?|expo|exposure)maps?\d*|expunv"),
+        ("background map", rf"bk\d|{_BKG}|{_BKG}(?:map|img|image|im)s?\d*(?:sky)?|"
+                           r"(?:prot|swcx)(?:im)?(?:sky)?"),
+        ("mask", r"(?:det|reg|src|bad|cheese)?(?:masks?|ms?k)\d*|mask(?:im)?(?:sky)?|maskmaps?|"
+                 r"cheese|maskbits|mskimg"),
+        ("weight map", r"wht|wt|weights?|weightmaps?\d*|invvar|ivar"),
+        ("error map", r"(?:err|error|var|variance|rms|sigma|unc)s?(?:map|img|image)?\d*"),
+        ("source map", r"(?:src|source|box|model)(?:map|img|image)s?\d*"),
+        ("sensitivity map", r"(?:sens|sns|snr|depth|galdepth|psfdepth|limit)(?:map|img|image)?s?\d*"),
+        ("PSF map", r"psf(?:map|img|image|size)?s?\d*"),
+        ("residual map", r"(?:res|resid|residual|chi2?)(?:map|img|image)s?\d*|residuals?|chi2"),
     )
 }  # fmt: skip
-#: What CONTENT, HDUCLASn or EXTNAME say of a map, and of nothing else: not ``EXPOSURE CORRECTED``.
+#: What CONTENT, HDUCLASn or EXTNAME say of a map, and of nothing else: not ``EXPOSURE CORRECTED``;
+#: and tasks that make nothing else, as CREATOR names them.
 _CONTENTS = {
-    "exposure map": re.compile(r"EXP(OSURE)?|(.* )?EXP(OSURE)?[ _-]?MAPS?"),
-    "background map": re.compile(r"BKG|BACKGROUND|(.* )?(BKG|BACKGROUND)[ _-]?MAPS?"),
-    "mask": re.compile(r"MASK|(.* )?(DETECTION|DETECTOR|REGION) MASK"),
-    "sensitivity map": re.compile(r"(.* )?SENSITIVITY[ _-]?MAPS?"),
+    "exposure map": re.compile(
+        r"EXP(OSURE)?|(.* )?EXP(OSURE)?[ _-]?MAPS?|(E?EXPMAP|MKEXPMAP)\b.*"
+    ),
+    "background map": re.compile(
+        r"BKG|BACKGROUND|(.* )?(BKG|BACKGROUND)[ _-]?MAPS?|(ESPLINEMAP|ERBACKMAP)\b.*"
+    ),
+    "mask": re.compile(r"MASK|(.* )?(DETECTION|DETECTOR|REGION) MASK|(EMASK|ERMASK)\b.*"),
+    "sensitivity map": re.compile(r"(.* )?SENSITIVITY[ _-]?MAPS?|(ESENSMAP|ERSENSMAP)\b.*"),
+    "source map": re.compile(r"(.* )?SOURCE[ _-]?MAPS?|(EMLDETECT|ERMLDET)\b.*"),
+    "PSF map": re.compile(r"(.* )?PSF[ _-]?(MAPS?|IMAGE)?|MKPSFMAP\b.*"),
 }
 #: Seconds, and seconds times an effective area.
-_SECONDS = re.compile(r"(cm ?(\*\*|\^)? ?2[ .*]?)? ?k?s(ec(onds?|s)?)?([ .*]?cm ?(\*\*|\^)? ?2)?")
+_AREA = r"[cm]?m ?(?:\*\*|\^)? ?2"
+_SECONDS = re.compile(
+    rf"(?:{_AREA}[ .*]*)?(?:[km]?s(?:ec(?:onds?|s)?)?|min(?:utes?)?|h(?:ours?|r)?)(?:[ .*]*{_AREA})?"
+)
+#: Names that run into a number: ``expmap0123456789E000PN`` of SAS, ``0.50-2.00keVexpmap`` of XCS.
+_JOINED = (
+    (re.compile(r"^(i?image|expmap|expunv|detmsk|bkgmap|cheese|srcmap|snsmap)(?=\d{10})"), r"\1_"),
+    (re.compile(r"(kev)(?=[a-z])"), r"\1_"),
+)
+_IMAGE = re.compile(r"i?imgs?|i?images?|im|counts?|cts?|cnts?|obj|fov|fovim(?:sky)?|evtimg|sk|imsky")
+#: Two numbers of a name that may be energies.
+_RANGE = re.compile(r"(\d+(?:[.p]\d+)?)(?:_?k?ev)?(?:[-_:]|to)(\d+(?:[.p]\d+)?)(?:_?k?ev)?", re.I)
+#: Words of a map's name that its image does not have.
+_EXTRA = re.compile(r"norm|normed|normali[sz]ed|vig|vign|vignetted|map|withvig")
+_UNVIGNETTED = re.compile(r"unv.*|expunv|no[nt]?_?vig.*|flat")
+#: How images are made of other ones, and their rank.
+_DERIVED = (
+    ("merged", 2, re.compile(r"merged?|mosaic(?:ked|ed)?|comb(?:ined)?|coadd(?:ed)?|stack(?:ed)?")),
+    ("divided by the exposure", 3, re.compile(r"flux(?:ed)?|rates?(?:map|img|image)?|expcorr")),
+    ("without background", 3, re.compile(r"bk?gsub|bkgsubtracted|subtracted|netim(?:g|age)")),
+    ("corrected for the point-spread function", 3, re.compile(r"psfcorr|deconv(?:olved)?")),
+    ("smoothed", 4, re.compile(r"(?:[ac]|ada|adaptively)?smooth(?:ed)?|sm\d*|adapt(?:ive)?")),
+)
+
+
+def describe_words(path: Path) -> Product:
+    """Return what a file is by the words of its name: an image where they tell nothing.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from astrocnn.providers._images._map_files import describe_words
+    >>> image, exposure = map(describe_words, map(Path, ("img_0300_0600.fits", "expmap_0300_0600.fits")))
+    >>> image.kind, exposure.kind, image.pair == exposure.pair
+    ('image', 'exposure map', True)
+    """
+    kind, words = kind_by_name(path) or "image", _words(path)
+    rest = [w for w in words if not _IMAGE.fullmatch(w)]
+    if kind != "image":
+        rest = [w for w in rest if not (_NAMES[kind].fullmatch(w) or _EXTRA.fullmatch(w))]
+    plain = kind != "exposure map" or not any(_UNVIGNETTED.fullmatch(w) for w in words)
+    pair = (path.parent, *rest) if rest and plain else ()
+    derived, rank = "", 0
+    for how, level, pattern in _DERIVED:
+        if kind == "image" and any(pattern.fullmatch(word) for word in words):
+            derived, rank = how, level
+    return Product(kind, pair=pair, series=_series(path), derived=derived, rank=rank)
+
+
+def _series(path):
+    """What names of several energies have in common; nothing where a name tells no energies."""
+    energies = name_energies(path.name)
+    for match in _RANGE.finditer(path.name) if energies else ():
+        numbers = [float(text.replace("p", ".")) for text in match.groups()]
+        if any(np.allclose(np.multiply(numbers, unit), energies) for unit in (1.0, 1e-3)):
+            return (path.parent, path.name[: match.start()], path.name[match.end() :])
+    return ()
+
+
+def _words(path):
+    """Words of a name, without its ending."""
+    name = re.sub(FITS, "", path.name.lower())
+    for pattern, replacement in _JOINED:
+        name = pattern.sub(replacement, name)
+    return [word for word in re.split(r"[^a-z0-9]+", name) if word]
 
 
 def kind_by_name(path: Path) -> str | None:
@@ -38,7 +122,7 @@ def kind_by_name(path: Path) -> str | None:
     >>> [kind_by_name(Path(f"{x}.fits.gz")) for x in ("mos2_expmap", "a-bkg", "expanse_image")]
     ['exposure map', 'background map', None]
     """
-    words = re.split(r"[^a-z0-9]+", path.name.lower())
+    words = _words(path)
     for kind, pattern in _NAMES.items():
         if any(pattern.fullmatch(word) for word in words):
             return kind
@@ -51,7 +135,7 @@ def kind_by_header(content: Sequence[str], unit: str) -> str | None:
     Parameters
     ----------
     content : sequence of str
-        ``CONTENT``, ``HDUCLAS1`` to ``HDUCLAS4``, ``EXTNAME``.
+        ``CONTENT``, ``HDUCLAS1`` to ``HDUCLAS4``, ``EXTNAME``, ``CREATOR``.
     unit : str
         ``BUNIT``.
 
@@ -65,39 +149,3 @@ def kind_by_header(content: Sequence[str], unit: str) -> str | None:
         if any(pattern.fullmatch(text.strip().upper()) for text in content):
             return kind
     return "exposure map" if _SECONDS.fullmatch(unit.strip().lower()) else None
-
-
-def leave_out_maps(paths: Sequence[Path], alone: bool) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """Part files into those that may be images and maps, by words of their names.
-
-    A name is a hint and no proof: where all files have such a word (``exp_1.fits``,
-    ``exp_2.fits``), it tells nothing, and all are kept.
-
-    Parameters
-    ----------
-    paths : sequence of path
-        Files.
-    alone : bool
-        Whether there are no other files.
-
-    Returns
-    -------
-    kept : list of path
-    maps : list of (path, str)
-        With the reason.
-    """
-    kinds = {path: kind_by_name(path) for path in paths}
-    kept = [path for path, kind in kinds.items() if kind is None]
-    if alone and not kept:
-        return list(paths), []
-    return kept, [(path, f"{kind} by its name") for path, kind in kinds.items() if kind]
-
-
-def told_maps(maps: Sequence[tuple[Path, str]]) -> str:
-    """Return a sentence on maps that were left out, and how to give them."""
-    named = [f"{path.name} ({reason})" for path, reason in maps[:3]]
-    more = f" and {len(maps) - 3} more" if len(maps) > 3 else ""
-    return (
-        f"{', '.join(named)}{more} left out, as no image of the sky: give maps as {{'image': ..., "
-        "'exposure': ..., 'background': ...}, where what is under 'image' is taken as an image"
-    )

@@ -1,21 +1,19 @@
-"""XMM-Newton pipeline (PPS) products: which of many files are images of a band."""
+"""XMM-Newton pipeline (PPS) products, by their names."""
 
 import re
 from pathlib import Path
 
-import numpy as np
-from astropy import units as u
+from ._product import Product, Selection
 
-from ...surveys import Band
-
-__all__ = ["is_epic_image", "is_product", "pair_products", "product_energies"]
+__all__ = ["describe_xmm"]
 
 #: P<obsid><instrument><exposure><type><band><source>.<format>, XMM-SOC-GEN-ICD-0024.
 _NAME = re.compile(
-    r"^P(?P<exposure>\d{10}(?P<instrument>[A-Z][A-Z0-9])[SUX]\d{3})"
+    r"^P(?P<observation>\d{10})(?P<camera>[A-Z][A-Z0-9])(?P<exposure>[SUX]\d{3})"
     r"(?P<type>[A-Z0-9_]{6})(?P<band>[0-9A-Z])[0-9A-F]{3}\."
 )
-_CAMERAS = ("PN", "M1", "M2")
+_CAMERAS = {"PN": "EPN", "M1": "EMOS1", "M2": "EMOS2"}
+_KINDS = {"IMAGE_": "image", "EXPMAP": "exposure map", "BKGMAP": "background map", "DETMSK": "mask"}
 #: Energies (keV) of the PPS bands.
 _ENERGY = {
     "1": (0.2, 0.5), "2": (0.5, 1.0), "3": (1.0, 2.0), "4": (2.0, 4.5), "5": (4.5, 12.0),
@@ -23,81 +21,30 @@ _ENERGY = {
 }  # fmt: skip
 
 
-def pair_products(paths: list[Path], band: Band) -> list[tuple[Path, Path | None, object]]:
-    """Choose the images of a band and pair them with their exposure maps, by their names.
+def describe_xmm(path: Path) -> Product | None:
+    """Return what a pipeline product is; None for files with other names.
 
-    Of pipeline products only the EPIC cameras' images inside the band's energy range are
-    chosen: not background maps (they contain cluster light), masks, spectra, or the images of other
-    instruments. Files with any other name stand alone.
-
-    Parameters
-    ----------
-    paths : list of path
-        Files.
-    band : Band
-        Tells the energy range.
-
-    Returns
-    -------
-    list of (path, path or None, object)
-        Image, its exposure map where there is one, and what names the exposure: energy bands
-        of one exposure share its time.
+    Images are those of one EPIC camera: mosaics of all cameras and energies, and images of the
+    optical monitor and of the grating spectrometers, are none.
 
     Examples
     --------
     >>> from pathlib import Path
-    >>> from astrocnn.providers._images._xmm_products import pair_products
-    >>> from astrocnn.surveys import get_band
-    >>> names = [f"P0098010101M2U009{kind}3000.FTZ" for kind in ("IMAGE_", "EXPMAP", "BKGMAP")]
-    >>> image, exposure, _ = pair_products([Path(name) for name in names], get_band("xmm"))[0]
-    >>> image.name, exposure.name
-    ('P0098010101M2U009IMAGE_3000.FTZ', 'P0098010101M2U009EXPMAP3000.FTZ')
-    """
-    products = {path: _NAME.search(path.name) for path in paths}
-    maps = {
-        (m["exposure"], m["band"]): path
-        for path, m in products.items()
-        if m and m["type"] == "EXPMAP"
-    }
-    chosen = []
-    for path, match in products.items():
-        if match is None:
-            chosen.append((path, None, path))
-        elif is_epic_image(path) and _inside(match["band"], band):
-            exposure = maps.get((match["exposure"], match["band"]))
-            chosen.append((path, exposure, match["exposure"]))
-    return chosen
-
-
-def is_product(path: Path) -> bool:
-    """Whether a file is, by its name, a pipeline product of any kind."""
-    return _NAME.search(path.name) is not None
-
-
-def is_epic_image(path: Path) -> bool:
-    """Whether a file is, by its name, a pipeline image (counts) of one EPIC camera."""
-    match = _NAME.search(path.name)
-    return bool(match and match["type"] == "IMAGE_" and match["instrument"] in _CAMERAS)
-
-
-def product_energies(path: Path) -> tuple[float, float] | None:
-    """Return the energies (keV) of a pipeline product by its name, or None.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from astrocnn.providers._images._xmm_products import product_energies
-    >>> product_energies(Path("P0098010101M2U009IMAGE_3000.FTZ"))
-    (1.0, 2.0)
+    >>> from astrocnn.providers._images._xmm_products import describe_xmm
+    >>> names = [f"P0098010101M2U009{kind}3000.FTZ" for kind in ("IMAGE_", "EXPMAP", "SRSPEC")]
+    >>> image, exposure, spectrum = [describe_xmm(Path(name)) for name in names]
+    >>> image.kind, image.energy, image.pair == exposure.pair, spectrum.kind
+    ('image', (1.0, 2.0), True, 'other product')
     """
     match = _NAME.search(path.name)
-    return _ENERGY.get(match["band"]) if match else None
-
-
-def _inside(pps_band, band) -> bool:
-    """Whether the energies of a pipeline band lie within those of a band."""
-    if band.energy is None:
-        return True
-    low, high = _ENERGY.get(pps_band, (0, np.inf))
-    energy = band.energy.to_value(u.keV)
-    return energy[0] <= low and high <= energy[1]
+    if match is None:
+        return None
+    kind, camera = _KINDS.get(match["type"], "other product"), _CAMERAS.get(match["camera"])
+    if kind == "image" and camera is None:
+        kind = "other product"
+    place = (match["observation"], match["camera"], match["exposure"])
+    # A product in its header's words: copies with other names are known by it.
+    selection = Selection(match["observation"], camera or match["camera"], match["exposure"])
+    energy = _ENERGY.get(match["band"], (0.0, float("inf")))
+    pair = (*place, match["band"])
+    return Product(kind, "xmm", pair, place, energy, selection=selection, pipeline=True)

@@ -1,0 +1,198 @@
+"""Photons that several images hold: of one observation, camera and exposure each counts once."""
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+
+from ...surveys import Band
+from .._energies import energies_inside, told_energies
+from ._left_out import LeftOut
+
+__all__ = ["leave_out_derived", "leave_out_same", "widest_apart"]
+
+
+def leave_out_derived(images: list, left: LeftOut) -> list:
+    """Leave out images that hold the photons of others: merged over cameras, smoothed ...
+
+    Only where those others are: of the same sky and energies, and of the same observation as far
+    as both say of which they are.
+
+    Parameters
+    ----------
+    images : list of FitsImage
+        Images of a band.
+    left : LeftOut
+        To add to.
+
+    Returns
+    -------
+    list of FitsImage
+        Those that are kept.
+    """
+    if len({image.product.rank for image in images}) < 2:
+        return images
+    kept = []
+    for image in images:
+        source = next((other for other in images if _is_source(other, image)), None)
+        if source is None:
+            kept.append(image)
+        else:
+            how = image.product.derived or "of other cameras together"
+            left.others.append((image.path, f"{how}, of the photons of {source.name}"))
+    return kept
+
+
+def _is_source(other, image) -> bool:
+    """Whether an image holds what another one was made of."""
+    if other.product.rank >= image.product.rank or not _share(other.energies, image.energies):
+        return False
+    seen = [x.selection.observation for x in (other, image)]
+    if all(seen) and seen[0] != seen[1] and "merged" not in seen[1].lower():
+        return False
+    apart = np.linalg.norm(other.info.center - image.info.center)
+    return bool(apart < max(other.info.radius, image.info.radius))
+
+
+def leave_out_same(images: list, band: Band, vouched: bool, read: Callable, left: LeftOut) -> list:
+    """Name exposures and photons of images, and leave out those whose photons are there already.
+
+    Images of one observation, camera and exposure at the same time and energies hold the same
+    photons: on the same pixels they are copies, on others (tiles) each pixel is taken once. Of
+    overlapping energies the widest ranges are taken that share no photon.
+
+    Parameters
+    ----------
+    images : list of FitsImage
+        Images of a band; ``key`` and ``photons`` are set.
+    band : Band
+        Tells the energies.
+    vouched : bool
+        Whether the user has said that all of these are images: then only copies to the pixel are
+        left out.
+    read : callable
+        Returns the pixels of an image.
+    left : LeftOut
+        To add to.
+
+    Returns
+    -------
+    list of FitsImage
+        Those that are kept.
+    """
+    images = _leave_out_twins(images, left, read)
+    if vouched:
+        return images
+    groups = {}
+    for image in images:
+        groups.setdefault(_base(image), []).append(image)
+    kept = groups.pop(None, [])
+    for base, members in groups.items():
+        for block, together in enumerate(_at_one_time(members)):
+            kept += _join(together, (base, block), band, left)
+    return kept
+
+
+def widest_apart(ranges, band: Band) -> list[tuple[float, float]]:
+    """Choose energy ranges of a band that share no photon: the widest inside of it first.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._images._same_photons import widest_apart
+    >>> from astrocnn.surveys import get_band
+    >>> widest_apart([(0.5, 1.0), (1.0, 2.0), (0.5, 2.0), (0.2, 2.3)], get_band("xmm"))
+    [(0.5, 2.0)]
+    """
+    low, high = (0, np.inf) if band.energy is None else band.energy.to_value("keV")
+
+    def order(span):
+        inside = low <= span[0] + 1e-9 and span[1] <= high + 1e-9
+        return not inside, max(span[0], low) - min(span[1], high), span
+
+    chosen = []
+    for span in sorted(set(ranges), key=order):
+        if energies_inside(span, band) and not any(_share(span, other) for other in chosen):
+            chosen.append(span)
+    return chosen
+
+
+def _join(images, key, band, left) -> list:
+    """Give images of one exposure their keys, and return those that are kept."""
+    spans = widest_apart([x.energies for x in images if x.energies], band) or [None]
+    first = next(image for image in images if image.energies in spans)
+    kept = {}
+    for image in images:
+        if image.energies not in spans:
+            words = "unknown energies" if image.energies is None else told_energies(image.energies)
+            left.others.append((image.path, f"{words}, of the photons of {first.name}"))
+            continue
+        image.key, image.photons = key, (key, image.energies)
+        same = [x for x in kept.values() if x.photons == image.photons]
+        twin = kept.setdefault((image.energies, _grid(image)), image)
+        if twin is not image:
+            left.copies.append((image.path, twin.path))
+        elif same and not image.product.pipeline:
+            left.shared.append((image.path, same[0].path))
+    return list(kept.values())
+
+
+def _leave_out_twins(images, left, read):
+    """Leave out images whose pixels are those of others: files that were copied and renamed."""
+    groups = {}
+    for image in images:
+        groups.setdefault((_grid(image), image.energies), []).append(image)
+    gone = set()
+    for members in groups.values():
+        seen = {}
+        for image in members if len(members) > 1 else ():
+            digest = _digest(read, image)
+            first = image if digest is None else seen.setdefault(digest, image)
+            if first is not image:
+                gone.add(id(image))
+                left.copies.append((image.path, first.path))
+    return [image for image in images if id(image) not in gone]
+
+
+def _digest(read, image):
+    """Digest of the pixels of an image; None where all are the same and tell nothing."""
+    try:
+        pixels = read(image.path, image.info.index)
+    except OSError:
+        return None  # whoever needs the pixels says what is wrong
+    first = pixels.flat[0]
+    if (pixels == first).all() or not np.isfinite(pixels).any():
+        return None
+    return hashlib.sha256(np.ascontiguousarray(pixels).view(np.uint8)).digest()
+
+
+def _base(image):
+    """What images of one exposure have in common; None where nothing is known."""
+    return image.selection.named or image.product.series or None
+
+
+def _grid(image):
+    """Pixels on the sky, as numbers."""
+    wcs = image.info.wcs
+    places = (wcs.wcs.crval, wcs.wcs.crpix, wcs.pixel_scale_matrix)
+    return (wcs.array_shape, *(np.round(x, 9).tobytes() for x in places))
+
+
+def _at_one_time(images):
+    """Part images of one exposure into those whose times overlap."""
+    spans = [image.selection.span for image in images]
+    if any(span is None for span in spans) or len({span[0] for span in spans}) > 1:
+        return [images]
+    blocks, end = [], -np.inf
+    for k in sorted(range(len(images)), key=lambda k: spans[k][1]):
+        if spans[k][1] >= end:
+            blocks.append([])
+        blocks[-1].append(images[k])
+        end = max(end, spans[k][2])
+    return blocks
+
+
+def _share(one, other) -> bool:
+    """Whether two energy ranges overlap; those that are not known may."""
+    if one is None or other is None:
+        return True
+    return one[0] < other[1] - 1e-9 and other[0] < one[1] - 1e-9
