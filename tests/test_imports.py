@@ -19,6 +19,7 @@ LAYERS = {
     "_compiled": 0,
     "_http": 0,
     "_optional": 0,
+    "_paths": 0,
     "_registry": 0,
     "storage": 1,
     "surveys": 1,

@@ -56,6 +56,6 @@ def describe_esass(path: Path) -> Product | None:
     seen = Selection(survey if whole else f"{survey or ''} {tile}", f"TM{telescope}", rest)
     return Product(
         _KINDS.get(match["type"], "other product"), "erosita", (*place, band), place,
-        _ENERGY.get(band, (0.0, float("inf"))), selection=seen,
+        energy=_ENERGY.get(band, (0.0, float("inf"))), selection=seen,
         rank=_RANKS.get(telescope, 2), pipeline=True,
     )  # fmt: skip

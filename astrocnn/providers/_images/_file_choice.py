@@ -65,7 +65,7 @@ def choose_files(paths: list[Path], band: Band, left: LeftOut) -> FileChoice:
     for path, product in mine:
         if product.kind not in ("image", "exposure map") and not product.pipeline:
             left.maps.append((path, f"{product.kind} by its name"))
-    if not images and not maps:
+    if not images:
         _raise_none(paths, reasons, band)
     images, copies = leave_out_copies(images)
     left.copies += copies

@@ -14,7 +14,6 @@ from ...grid import CutoutGrids
 from ...surveys import Band
 from .._core import Pixels, Provider, run_all
 from .._identity import fingerprint
-from ._esass_products import is_esass_image
 from ._fits_files import FitsImage, find_images
 from ._fits_image import locate_image, read_images
 from ._footprints import Footprints
@@ -22,7 +21,6 @@ from ._loaded import LoadedImage, load_image
 from ._quantity import common_quantity, tell_quantity
 from ._resample import SkyImage, resample_image
 from ._stack import Stack
-from ._xmm_products import is_epic_image
 
 __all__ = ["FitsProvider"]
 
@@ -211,6 +209,8 @@ class FitsProvider(Provider):
         pixels.full_exposure = loaded.full_exposure if counts else None
         if not counts:
             pixels.exposure = None  # it has told what is valid; a rate is divided already
+        elif pixels.exposure is not None and loaded.seconds != 1:
+            pixels.exposure *= np.float32(loaded.seconds)
         if loaded.background is not None:
             background = resample_image(loaded.background, grid)
             pixels.background = np.nan_to_num(background.image, nan=0.0)
@@ -253,9 +253,8 @@ class FitsProvider(Provider):
                 total -= self._cache.popitem(last=False)[1].nbytes
             return loaded
 
-    def _tell(self, data, unit, path=None) -> str | None:
+    def _tell(self, data, unit, pipeline=False) -> str | None:
         """What kind of quantity an image holds; None where its pixels are zero."""
-        pipeline = path is not None and (is_epic_image(path) or is_esass_image(path))
         if self.quantity is None and pipeline and self.band.waveband == "xray":
             return "counts"
         return self.quantity or tell_quantity(data, unit, self.band)

@@ -1,23 +1,24 @@
 """From what a user gives to a list of FITS images: their places, maps, and kinds."""
 
-import glob
 import os
-import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
-from ...exceptions import FailedTargetWarning, ProviderError
-from ...surveys import BANDS, SURVEYS, Band, get_survey
+from ..._paths import expand_pattern, user_path
+from ...exceptions import ProviderError
+from ...surveys import BANDS, SURVEYS, Band
 from .._identity import file_state, wcs_text
-from ._copies import leave_out_copies, told_copies
-from ._esass_products import is_esass, is_esass_image, pair_esass
-from ._fits_image import ImageInfo, directions, read_infos
-from ._map_files import kind_by_header, leave_out_maps, told_maps
+from ._copies import leave_out_copies
+from ._file_choice import choose_files
+from ._fits_image import ImageInfo, read_infos, read_pixels
+from ._left_out import LeftOut
+from ._map_files import kind_by_header
+from ._map_pairs import attach_maps, pair_maps
+from ._product import Product, Selection
+from ._products import describe
 from ._resample import SkyImage
-from ._xmm_products import is_epic_image, is_product, pair_products
+from ._same_photons import leave_out_derived, leave_out_same
 
 __all__ = ["FitsImage", "find_images"]
 
@@ -42,6 +43,10 @@ class FitsImage:
         Names what was seen: overlapping sky tiles of one survey hold the same photons.
     image : SkyImage, optional
         An image that is in memory already.
+    product : Product
+        What it is by the name of its file.
+    chip : int
+        Which of the images of its file.
     """
 
     info: ImageInfo
@@ -53,6 +58,18 @@ class FitsImage:
     key: object = None
     photons: object = None
     image: SkyImage | None = None
+    product: Product = field(default_factory=Product)
+    chip: int = 0
+
+    @property
+    def selection(self) -> Selection:
+        """Observation, camera and exposure, by the name of a product or the header."""
+        return self.product.selection or self.info.selection
+
+    @property
+    def energies(self) -> tuple[float, float] | None:
+        """Lowest and highest photon energy (keV), as far as they are known."""
+        return self.info.energies
 
     @property
     def name(self) -> str:
@@ -101,32 +118,21 @@ def find_images(source, band: Band, hdu=None, plane=None) -> list[FitsImage]:
     Warns
     -----
     FailedTargetWarning
-        If some of several files cannot be read, are maps and no images, by header or name, or are
-        copies of others; or if a file has more than is used of it.
+        If some of several files cannot be read, are maps and no images, by header or name, are
+        copies of others, or hold the photons of others; or if a file has more than is used of it.
     """
-    hdus = hdu if isinstance(hdu, Mapping) else {"image": hdu}
+    hdus = dict(hdu) if isinstance(hdu, Mapping) else {"image": hdu}
     if not set(hdus) <= set(_KINDS):
         raise ProviderError(f"hdu has the keys {', '.join(_KINDS)}, not {list(hdus)}")
+    hdus["plane"], left = plane, LeftOut(band)
     named = isinstance(source, dict)
-    chosen, maps = (_given(source), []) if named else _choose(_paths(source), band)
-    chosen, copies = leave_out_copies(chosen)
-    images, faults = [], []
-    for *files, key, photons in chosen:
-        try:
-            image, *chips = _locate(*files, hdus, plane)
-            _check_telescope(image, band)
-        except ProviderError as error:
-            faults.append(str(error))
-            continue
-        image.key, image.photons = key, photons
-        for k, chip in enumerate(chips):  # each has its own exposure, and its own photons
-            chip.key, chip.photons = (key, k), (photons, k)
-        kind = None if named or hdus.get("image") is not None else _map_kind(image)
-        if kind is None:
-            images += [image, *chips]
-        else:
-            maps.append((image.path, f"{kind} by its header"))
-    _report(images, faults, maps, copies, band)
+    images = _given(source, hdus, left) if named else _choose(source, hdus, left)
+    if band.waveband == "xray":
+        if not named:
+            images = leave_out_derived(images, left)
+        images = leave_out_same(images, band, named, read_pixels, left)
+    left.notes = [note for image in images for note in image.info.notes]
+    left.report(len(images))
     keys, photons = {}, {}
     for image in images:
         keys.setdefault(image.key, len(keys))
@@ -134,60 +140,39 @@ def find_images(source, band: Band, hdu=None, plane=None) -> list[FitsImage]:
     return sorted(images, key=lambda image: (keys[image.key], photons[image.photons]))
 
 
-def _report(images, faults, maps, copies, band):
-    """Raise if no image is left; warn of files that are left out."""
-    total = len(images) + len(faults) + len(maps)
-    if not images:
-        reasons = faults[:1] + ([told_maps(maps)] if maps else [])
-        raise ProviderError(
-            f"none of the {total} images for band {band.name} can be used: {'; '.join(reasons)}"
-        )
-    told = []
-    if faults:
-        told.append(
-            f"{len(faults)} of {total} files for band {band.name} are left out; "
-            f"the first: {faults[0]}"
-        )
-    if maps:
-        told.append(f"{len(maps)} of {total} files for band {band.name}: {told_maps(maps)}")
-    if copies:
-        told.append(f"band {band.name}: {told_copies(copies)}")
-    told += dict.fromkeys(note for image in images for note in image.info.notes)
-    for words in told:
-        warnings.warn(words, FailedTargetWarning, stacklevel=6)
+def _choose(source, hdus, left) -> list[FitsImage]:
+    """Images of a band among files, with their exposure maps."""
+    choice = choose_files(list(dict.fromkeys(_paths(source))), left.band, left)
+    images = []
+    for path, product in choice.images:
+        chips = _locate(path, product, hdus, left)
+        kind = None if product.pipeline or hdus.get("image") is not None else _map_kind(chips)
+        if kind is None:
+            images += chips
+            continue
+        left.maps.append((path, f"{kind} by its header"))
+        if kind == "exposure map":
+            choice.maps.append((path, replace(product, kind=kind, pair=())))
+    return pair_maps(images, choice.maps, left)
 
 
-def _map_kind(image) -> str | None:
-    """What map an image is by its header; the names of pipeline images say that they are none."""
-    if is_epic_image(image.path) or is_esass_image(image.path):
-        return None
-    return kind_by_header(image.info.content, image.info.unit)
+def _locate(path, product, hdus, left) -> list[FitsImage]:
+    """Read where the images of a file lie; none, and a fault, where that is not possible."""
+    try:
+        infos = read_infos(path, hdus.get("image"), hdus["plane"])
+        chips = [FitsImage(info, path, product=product) for info in infos]
+        _check_telescope(chips[0], left.band)
+    except ProviderError as error:
+        left.faults.append(str(error))
+        return []
+    for k, chip in enumerate(chips):  # each has its own exposure, and its own photons
+        chip.chip, chip.key, chip.photons = k, (path, k), (path, k)
+    return chips
 
 
-def _choose(paths, band):
-    """Images of a band among files, with their exposure maps, and other maps, by their names."""
-    others = [path for path in paths if _of_another_survey(path, band)]
-    mine = [path for path in paths if not _of_another_survey(path, band)] if others else paths
-    own = [path for path in mine if not is_esass(path) and not is_product(path)]
-    own, maps = leave_out_maps(own, alone=len(own) == len(mine))
-    chosen = pair_esass([path for path in mine if is_esass(path)], band)
-    for path, exposure, key in pair_products([*filter(is_product, mine), *own], band):
-        chosen.append((path, exposure, key, path))
-    if not chosen:
-        raise ProviderError(
-            f"no image for band {band.name} among {len(paths)} files"
-            + (f"; {others[0].name} is of another telescope, by its name" if others else "")
-            + ("" if band.energy is None else f"; its energy range is {band.energy}")
-        )
-    return [(path, exposure, None, key, photons) for path, exposure, key, photons in chosen], maps
-
-
-def _of_another_survey(path, band) -> bool:
-    """Whether a pipeline product, by its name, is of another survey than a band that is known."""
-    survey = "erosita" if is_esass(path) else "xmm" if is_product(path) else None
-    if survey is None or band.name not in BANDS:
-        return False
-    return band.name not in [known.name for known in get_survey(survey).bands]
+def _map_kind(chips) -> str | None:
+    """What map the images of a file are by the header of the first."""
+    return kind_by_header(chips[0].info.content, chips[0].info.unit) if chips else None
 
 
 def _check_telescope(image, band) -> None:
@@ -207,70 +192,43 @@ def _check_telescope(image, band) -> None:
         )
 
 
-def _given(source):
-    """Files of ``{"image": ..., "exposure": ..., "background": ...}``."""
+def _given(source, hdus, left) -> list[FitsImage]:
+    """Images and maps of ``{"image": ..., "exposure": ..., "background": ...}``."""
     if "image" not in source or not set(source) <= set(_KINDS):
         raise ProviderError(
             "a dict of FITS files has the keys 'image' and 'exposure', and may have 'background', "
             f"not {list(source)}"
         )
-    images = _paths(source["image"])
+    paths = _paths(source["image"])
     maps = []
     for kind, words in (("exposure", "exposure maps"), ("background", "background maps")):
         given = source.get(kind)
-        found = [None] * len(images) if given is None else _paths(given)
-        if len(images) != len(found):
+        found = [None] * len(paths) if given is None else _paths(given)
+        if len(paths) != len(found):
             raise ProviderError(
-                f"there are {len(images)} images but {len(found)} {words}; list them in pairs"
+                f"there are {len(paths)} images but {len(found)} {words}; list them in pairs"
             )
         maps.append(found)
-    # Images that share a map share its time.
-    return [(*files, files[1] or files[0], files[0]) for files in zip(images, *maps, strict=True)]
+    chosen, copies = leave_out_copies([*zip(paths, *maps, strict=True)])
+    left.copies += copies
+    return [image for files in chosen for image in _with_maps(*files, hdus, left)]
 
 
-def _locate(path, exposure_path, background_path, hdus, plane) -> list[FitsImage]:
-    """Read where the images of a file lie, and check that their maps have the same pixels."""
-    infos = read_infos(path, hdus.get("image"), plane)
-    images = [FitsImage(info, path, exposure_path, background_path) for info in infos]
-    for kind, map_path in (("exposure", exposure_path), ("background", background_path)):
-        if map_path is None:
-            continue
-        maps = read_infos(map_path, hdus.get(kind))
-        if len(images) > 1 and len(maps) != len(images):
-            raise ProviderError(
-                f"{path.name} has {len(images)} chips, its {kind} map {map_path.name} "
-                f"{len(maps)}: {kind} maps must match chip by chip"
-            )
-        for image, info in zip(images, maps, strict=False):
-            setattr(image, f"{kind}_info", info)
-            _check_map(image, map_path, info, kind)
-    return images
-
-
-def _check_map(image, path, info, kind):
-    """Raise unless a map is not its image, has the shape of it, and lies at the same place."""
-    shape, words = image.info.wcs.array_shape, f"{kind} maps"
-    if info.index == image.info.index and os.path.samefile(path, image.path):
-        raise ProviderError(
-            f"HDU {info.index} of {path.name} would be the image and its {kind} map: say where "
-            f"each is, FitsProvider(..., hdu={{'image': ..., {kind!r}: ...}})"
-        )
-    if info.wcs.array_shape != shape:
-        raise ProviderError(
-            f"{path.name} has shape {info.wcs.array_shape}, its image {image.name} {shape}: "
-            f"{words} must match pixel by pixel"
-        )
-    # Corners, middle, and the middles of the sides: some may be off the sky.
-    x, y = np.meshgrid(*(np.linspace(0, n - 1, 3) for n in reversed(shape)))
-    here, there = (directions(wcs, x.ravel(), y.ravel()) for wcs in (image.info.wcs, info.wcs))
-    pixel = np.radians(np.sqrt(np.abs(np.linalg.det(image.info.wcs.pixel_scale_matrix))))
-    off = np.isnan(here).any(axis=1) & np.isnan(there).any(axis=1)
-    apart = np.linalg.norm(here - there, axis=1)[~off].max(initial=0.0) / pixel
-    if not apart < 0.5:
-        raise ProviderError(
-            f"{path.name} lies {apart:.1f} pixels away from its image {image.name}: {words} must "
-            "match pixel by pixel"
-        )
+def _with_maps(path, exposure, background, hdus, left) -> list[FitsImage]:
+    """The images of a file with the maps that a user gave for it."""
+    chips = _locate(path, replace(describe(path), kind="image"), hdus, left)
+    if not chips:
+        return []
+    try:
+        for kind, map_path in (("exposure", exposure), ("background", background)):
+            if map_path is not None:
+                attach_maps(chips, map_path, kind, hdus.get(kind))
+    except ProviderError as error:
+        left.faults.append(str(error))
+        return []
+    for k, chip in enumerate(chips if exposure else ()):
+        chip.key = (exposure, k)  # images that share a map share its time
+    return chips
 
 
 def _paths(source) -> list[Path]:
@@ -282,11 +240,10 @@ def _paths(source) -> list[Path]:
         )
     found = []
     for item in items:
-        item = Path(item).expanduser()
-        if item.is_dir():
-            item = item / "*"
-        matches = [item] if item.is_file() else [Path(p) for p in sorted(glob.glob(str(item)))]
+        matches = expand_pattern(item)
+        if len(matches) == 1 and matches[0].is_dir():
+            matches = sorted(p for p in matches[0].iterdir() if not p.name.startswith("."))
         if not matches:
-            raise ProviderError(f"no file matches {str(item)!r} (from {Path.cwd()})")
+            raise ProviderError(f"no file matches {str(user_path(item))!r} (from {Path.cwd()})")
         found += [path for path in matches if path.is_file()]
     return found

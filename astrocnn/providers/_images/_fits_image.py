@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,12 @@ from astropy.wcs.utils import wcs_to_celestial_frame
 from ...exceptions import FailedTargetWarning
 from .._energies import name_energies
 from .._energy_header import header_energies
-from ._esass_products import esass_energies
 from ._fits_open import opened
 from ._hdus import CONTENT, science_hdus
 from ._pixels import FilePixels, file_pixels, hdu_pixels
+from ._product import Selection, read_selection
+from ._products import describe
 from ._resample import SkyImage
-from ._xmm_products import product_energies
 
 __all__ = [
     "ImageInfo", "directions", "locate_image", "read_image", "read_images", "read_info",
@@ -51,6 +51,8 @@ class ImageInfo:
         ``BUNIT``, if there is one.
     energies : tuple of float, optional
         Lowest and highest photon energy (keV), by header or name.
+    selection : Selection
+        Observation, camera, exposure and time, by the header.
     plane : int, optional
         Plane of a cube.
     notes : tuple of str
@@ -65,6 +67,7 @@ class ImageInfo:
     content: tuple[str, ...] = ()
     unit: str = ""
     energies: tuple[float, float] | None = None
+    selection: Selection = field(default_factory=Selection)
     plane: int | None = None
     notes: tuple[str, ...] = ()
 
@@ -169,6 +172,7 @@ def _info(path, hdus, index, wcs, plane, notes):
         content=tuple(str(header[key]) for key in CONTENT if key in header),
         unit=str(header.get("BUNIT", "")).strip(),
         energies=_energies(path, hdus[0].header, header),
+        selection=read_selection(header, hdus[0].header),
         plane=plane,
         notes=tuple(notes),
     )
@@ -177,12 +181,13 @@ def _info(path, hdus, index, wcs, plane, notes):
 def _energies(path, *headers):
     """Photon energies of an image: by a name that is known, its headers, or numbers of its name."""
     path = Path(path)
-    of_product = product_energies(path) or esass_energies(path)
-    if of_product is not None:
-        return of_product
+    product = describe(path)
+    if product.pipeline:
+        return product.energy
     telescope = next((str(h["TELESCOP"]) for h in headers if h.get("TELESCOP")), "")
     of_headers = (header_energies(header, telescope, path.name) for header in headers[::-1])
-    return next((found for found in of_headers if found), None) or name_energies(path.name)
+    of_header = next((found for found in of_headers if found), None)
+    return of_header or product.energy or name_energies(path.name)
 
 
 def read_pixels(path, index: int, plane: int | None = None) -> np.ndarray | FilePixels:

@@ -14,7 +14,8 @@ from ._map_files import kind_by_header
 __all__ = ["CONTENT", "science_hdus"]
 
 #: Keywords that say what the pixels of an HDU are.
-CONTENT = ("CONTENT", "HDUCLAS1", "HDUCLAS2", "HDUCLAS3", "HDUCLAS4", "EXTNAME")
+CONTENT = ("CONTENT", "HDUCLAS1", "HDUCLAS2", "HDUCLAS3", "HDUCLAS4", "EXTNAME",
+           "CREATOR")  # fmt: skip
 #: Names that say that an HDU is the image itself.
 _SCIENCE = re.compile(r"SCI(ENCE)?")
 #: Names of what lies beside an image, on its pixels (HST, JWST, LSST, DES, ESO, Pan-STARRS, OGIP).

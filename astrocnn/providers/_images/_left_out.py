@@ -25,6 +25,8 @@ class LeftOut:
         Maps without an image, images whose photons others hold, and the like, with the reason.
     copies, shared : list of (path, path)
         Copies, and images that share photons with others, and of what.
+    notes : list of str
+        Sentences on files of which not all is used.
     """
 
     band: Band
@@ -33,6 +35,7 @@ class LeftOut:
     others: list[tuple[Path, str]] = field(default_factory=list)
     copies: list[tuple[Path, Path]] = field(default_factory=list)
     shared: list[tuple[Path, Path]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def report(self, n_images: int) -> None:
         """Raise if no image is left; warn of files that are left out.
@@ -56,7 +59,7 @@ class LeftOut:
         told += [f"{len(self.maps)} {of}: {words}" for words in self._maps()]
         told += [f"{len(self.others)} {of}: {words}" for words in self._others()]
         told += [f"band {self.band.name}: {words}" for words in self._copies()]
-        for words in told:
+        for words in dict.fromkeys([*told, *self.notes]):
             warnings.warn(words, FailedTargetWarning, stacklevel=6)
 
     def _maps(self):

@@ -8,6 +8,7 @@ import numpy as np
 from ...exceptions import ProviderError
 from ...surveys import Band
 from ._background import estimate_background
+from ._exposure_time import exposure_seconds
 from ._fits_files import FitsImage
 from ._fits_image import read_pixels
 from ._pixels import FilePixels
@@ -34,12 +35,15 @@ class LoadedImage:
         Expected background on the same pixels.
     full_exposure : float, optional
         Longest exposure (s).
+    seconds : float
+        Unit of the exposure map (s).
     """
 
     image: SkyImage
     told: str | None
     background: SkyImage | None = None
     full_exposure: float | None = None
+    seconds: float = 1.0
 
     @property
     def nbytes(self) -> int:
@@ -60,7 +64,7 @@ def load_image(
     band : Band
         What its pixels are.
     tell : callable
-        Returns the quantity of pixels, from them, their unit and the path; None: not known.
+        Returns the quantity of pixels, from them, their unit, and whether a pipeline made them.
     background : {'estimate', None}
         See `FitsProvider`.
     n_targets : int
@@ -85,13 +89,15 @@ def load_image(
             exposure = pixels(image.exposure_path, image.exposure_info)
             if not longest_exposure(exposure) > 0:
                 raise ProviderError(f"{image.exposure_path.name} holds no exposure")
-        told = tell(data, image.info.unit, image.path)
+        told = tell(data, image.info.unit, image.product.pipeline)
         # No photon in the time of a map is a count of zero.
         blank = band.quantity if exposure is None else "counts"
         sky = SkyImage(data, image.info.wcs, told or blank, exposure, name=image.name)
     loaded = LoadedImage(sky, told)
+    if image.exposure_info is not None:
+        loaded.seconds = exposure_seconds(image.exposure_info.unit, image.exposure_path.name)
     if sky.exposure is not None:
-        loaded.full_exposure = longest_exposure(sky.exposure)
+        loaded.full_exposure = longest_exposure(sky.exposure) * loaded.seconds
     expected = None
     if image.background_path is not None:
         expected = pixels(image.background_path, image.background_info)

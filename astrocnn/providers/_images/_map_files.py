@@ -16,7 +16,7 @@ _BKG = r"(?:bkgd?|bgd?|back|backgr|background)"
 _NAMES = {
     kind: re.compile(words)
     for kind, words in (
-        ("exposure map", r"exp|expo|exposures?|mex|exp(?:im|img|image)(?:sky)?|"
+        ("exposure map", r"exp|expo|exposures?|m?ex\d?|exp(?:im|img|image)(?:sky)?|"
                          r"(?:unv|v)?(?:e|exp?|expo|exposure)maps?\d*|expunv"),
         ("background map", rf"bk\d|{_BKG}|{_BKG}(?:map|img|image|im)s?\d*(?:sky)?|"
                            r"(?:prot|swcx)(?:im)?(?:sky)?"),
@@ -24,8 +24,8 @@ _NAMES = {
                  r"cheese|maskbits|mskimg"),
         ("weight map", r"wht|wt|weights?|weightmaps?\d*|invvar|ivar"),
         ("error map", r"(?:err|error|var|variance|rms|sigma|unc)s?(?:map|img|image)?\d*"),
-        ("source map", r"(?:src|source|box|model)(?:map|img|image)s?\d*"),
-        ("sensitivity map", r"(?:sens|sns|snr|depth|galdepth|psfdepth|limit)(?:map|img|image)?s?\d*"),
+        ("source map", r"model|(?:src|source|box|model)(?:map|img|image)s?\d*"),
+        ("sensitivity map", r"(?:sens|sns|snr|(?:gal|psf)?depth|limit)(?:map|img|image)?s?\d*"),
         ("PSF map", r"psf(?:map|img|image|size)?s?\d*"),
         ("residual map", r"(?:res|resid|residual|chi2?)(?:map|img|image)s?\d*|residuals?|chi2"),
     )
@@ -46,15 +46,16 @@ _CONTENTS = {
 }
 #: Seconds, and seconds times an effective area.
 _AREA = r"[cm]?m ?(?:\*\*|\^)? ?2"
-_SECONDS = re.compile(
-    rf"(?:{_AREA}[ .*]*)?(?:[km]?s(?:ec(?:onds?|s)?)?|min(?:utes?)?|h(?:ours?|r)?)(?:[ .*]*{_AREA})?"
-)
+_TIME = r"(?:[km]?s(?:ec(?:onds?|s)?)?|min(?:utes?)?|h(?:ours?|r)?)"
+_SECONDS = re.compile(rf"(?:{_AREA}[ .*]*)?{_TIME}(?:[ .*]*{_AREA})?")
 #: Names that run into a number: ``expmap0123456789E000PN`` of SAS, ``0.50-2.00keVexpmap`` of XCS.
 _JOINED = (
     (re.compile(r"^(i?image|expmap|expunv|detmsk|bkgmap|cheese|srcmap|snsmap)(?=\d{10})"), r"\1_"),
     (re.compile(r"(kev)(?=[a-z])"), r"\1_"),
 )
-_IMAGE = re.compile(r"i?imgs?|i?images?|im|counts?|cts?|cnts?|obj|fov|fovim(?:sky)?|evtimg|sk|imsky")
+_IMAGE = re.compile(
+    r"i?imgs?|i?images?|im\d?|counts?|cts?|cnts?|obj|fov|fovim(?:sky)?|evtimg|sk|imsky"
+)
 #: Two numbers of a name that may be energies.
 _RANGE = re.compile(r"(\d+(?:[.p]\d+)?)(?:_?k?ev)?(?:[-_:]|to)(\d+(?:[.p]\d+)?)(?:_?k?ev)?", re.I)
 #: Words of a map's name that its image does not have.
@@ -77,7 +78,8 @@ def describe_words(path: Path) -> Product:
     --------
     >>> from pathlib import Path
     >>> from astrocnn.providers._images._map_files import describe_words
-    >>> image, exposure = map(describe_words, map(Path, ("img_0300_0600.fits", "expmap_0300_0600.fits")))
+    >>> names = ("img_0300_0600.fits", "expmap_0300_0600.fits")
+    >>> image, exposure = (describe_words(Path(name)) for name in names)
     >>> image.kind, exposure.kind, image.pair == exposure.pair
     ('image', 'exposure map', True)
     """

@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 
 from ...exceptions import ProviderError
+from .._energies import energies_inside
 from ._exposure_time import exposure_seconds
-from ._fits_image import directions, read_info
+from ._fits_image import directions, read_info, read_infos
 from ._left_out import LeftOut
 from ._product import Product
 
-__all__ = ["check_map", "pair_maps"]
+__all__ = ["attach_maps", "check_map", "pair_maps"]
 
 
-def pair_maps(images: list, maps: list[tuple[Path, Product]], left: LeftOut) -> None:
+def pair_maps(images: list, maps: list[tuple[Path, Product]], left: LeftOut) -> list:
     """Give images their exposure maps, by names, or by what headers say of both.
 
     Parameters
@@ -25,30 +26,49 @@ def pair_maps(images: list, maps: list[tuple[Path, Product]], left: LeftOut) -> 
         Exposure maps.
     left : LeftOut
         To add the maps of no image, and those that do not fit their image.
+
+    Returns
+    -------
+    list of FitsImage
+        Without those of a pipeline whose map does not fit.
     """
-    by_name = {}
-    for path, product in maps:
-        if product.pair:
-            by_name.setdefault(product.pair, path)
-    used = set()
+    by_name = {product.pair: path for path, product in maps[::-1] if product.pair}
+    files, used = {}, set()
     for image in images:
-        path = by_name.get(image.product.pair)
-        if path is not None and _attach(image, path, left):
-            used.add(path)
+        files.setdefault(image.path, []).append(image)
+    for image_path, chips in list(files.items()):
+        path = by_name.get(chips[0].product.pair)
+        try:
+            if path is not None and _attach(chips, path, left):
+                used.add(path)
+        except ProviderError as error:
+            left.faults.append(str(error))
+            del files[image_path]
     rest = [(path, product) for path, product in maps if path not in used]
-    bare = [image for image in images if image.exposure_path is None]
-    by_header = _headers(rest, left.band) if bare else {}
-    for image in bare:
-        path = by_header.get((image.selection.named, image.energies))
-        if path is not None and image.selection.named and _attach(image, path, left):
+    bare = [chips for chips in files.values() if not chips[0].exposure_path]
+    bare = [chips for chips in bare if chips[0].selection.named]
+    by_header = _headers(rest) if bare else {}
+    for chips in bare:
+        named, energies = chips[0].selection.named, chips[0].energies
+        path = by_header.get((named, energies)) or by_header.get((named, None))
+        if path is not None and _attach(chips, path, left):
             used.add(path)
-    said = {path for path, _ in left.maps}
-    for path, product in rest:
-        if path not in used and path not in said and not product.pipeline:
+    _tell(rest, used, left)
+    return [image for chips in files.values() for image in chips]
+
+
+def _tell(maps, used, left):
+    """Add the maps of no image to what is left out."""
+    left.maps = [(path, reason) for path, reason in left.maps if path not in used]
+    told = {path for path, _ in left.maps}
+    for path, product in maps:
+        if path in used or path in told or product.pipeline:
+            continue
+        if energies_inside(product.energy, left.band):
             left.maps.append((path, "exposure map by its name"))
 
 
-def _headers(maps, band) -> dict:
+def _headers(maps) -> dict:
     """Maps by what they say of observation, camera, exposure and energies."""
     found = {}
     for path, product in maps:
@@ -58,23 +78,55 @@ def _headers(maps, band) -> dict:
             continue
         named = (product.selection or info.selection).named
         if named:
-            found.setdefault((named, info.energies), path)
-    return found
+            found.setdefault((named, info.energies), []).append(path)
+    # Of several maps that do not tell their energies none can be chosen.
+    return {key: paths[0] for key, paths in found.items() if key[1] or len(paths) == 1}
 
 
-def _attach(image, path, left) -> bool:
-    """Give an image a map that fits it; one that does not is left out, but for a pipeline's."""
+def _attach(chips, path, left) -> bool:
+    """Give images a map that fits; one that does not is left out, but for a pipeline's."""
     try:
-        info = read_info(path)
-        exposure_seconds(info.unit, path.name)
-        check_map(image, path, info, "exposure")
+        attach_maps(chips, path, "exposure")
     except ProviderError as error:
-        if image.product.pipeline:
+        if chips[0].product.pipeline:
             raise
         left.maps.append((path, str(error)))
         return False
-    image.exposure_path, image.exposure_info = path, info
     return True
+
+
+def attach_maps(chips: list, path: Path, kind: str, hdu=None) -> None:
+    """Give the images of a file their maps, ``exposure`` or ``background``.
+
+    Parameters
+    ----------
+    chips : list of FitsImage
+        Images of one file.
+    path : path
+        File of the maps, one for each.
+    kind : {'exposure', 'background'}
+        What they are.
+    hdu : int or str, optional
+        HDU of the map.
+
+    Raises
+    ------
+    ProviderError
+        If a map cannot be read, does not fit its image, or has a unit that is no time.
+    """
+    maps = read_infos(path, hdu)
+    if len(chips) > 1 and len(maps) != len(chips):
+        raise ProviderError(
+            f"{chips[0].name} has {len(chips)} chips, its {kind} map {path.name} {len(maps)}: "
+            f"{kind} maps must match chip by chip"
+        )
+    for image, info in zip(chips, maps, strict=False):
+        if kind == "exposure":
+            exposure_seconds(info.unit, path.name)
+        check_map(image, path, info, kind)
+    for image, info in zip(chips, maps, strict=False):
+        setattr(image, f"{kind}_path", path)
+        setattr(image, f"{kind}_info", info)
 
 
 def check_map(image, path: Path, info, kind: str) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 __all__ = ["FITS", "Product", "Selection", "read_selection"]
 
@@ -117,7 +117,7 @@ def _span(header):
         pass
     try:
         start, end = (
-            datetime.fromisoformat(str(header[key]).strip().rstrip("Z")).timestamp()
+            datetime.fromisoformat(str(header[key]).strip().rstrip("Z")).replace(tzinfo=UTC).timestamp()
             for key in ("DATE-OBS", "DATE-END")
         )
         return ("date", start, end) if start < end else None

@@ -119,16 +119,19 @@ def widest_apart(ranges, band: Band) -> list[tuple[float, float]]:
 def _join(images, key, band, left) -> list:
     """Give images of one exposure their keys, and return those that are kept."""
     spans = widest_apart([x.energies for x in images if x.energies], band) or [None]
-    first = next(image for image in images if image.energies in spans)
+    first = next((image for image in images if image.energies in spans), None)
+    if first is None:
+        return images  # none is of the band: that is said elsewhere
     kept = {}
     for image in images:
         if image.energies not in spans:
-            words = "unknown energies" if image.energies is None else told_energies(image.energies)
-            left.others.append((image.path, f"{words}, of the photons of {first.name}"))
+            left.others.append((image.path, _why(image, first, band)))
             continue
         image.key, image.photons = key, (key, image.energies)
         same = [x for x in kept.values() if x.photons == image.photons]
-        twin = kept.setdefault((image.energies, _grid(image)), image)
+        # Tiles of a pipeline are known by their names, and no copies on whatever pixels.
+        mark = image.path if image.product.pipeline else _grid(image)
+        twin = kept.setdefault((image.energies, mark), image)
         if twin is not image:
             left.copies.append((image.path, twin.path))
         elif same and not image.product.pipeline:
@@ -136,15 +139,27 @@ def _join(images, key, band, left) -> list:
     return list(kept.values())
 
 
+def _why(image, other, band) -> str:
+    """Reason for an image that has other energies than those of its exposure that are taken."""
+    if image.energies is None:
+        return f"unknown energies, of the exposure of {other.name}"
+    words = told_energies(image.energies)
+    if not energies_inside(image.energies, band):
+        return f"{words}, outside of the band"
+    return f"{words}, which shares photons with {other.name}"
+
+
 def _leave_out_twins(images, left, read):
     """Leave out images whose pixels are those of others: files that were copied and renamed."""
     groups = {}
     for image in images:
-        groups.setdefault((_grid(image), image.energies), []).append(image)
+        key = (_grid(image), image.energies, image.selection.named, image.chip)
+        groups.setdefault(key, []).append(image)
     gone = set()
     for members in groups.values():
         seen = {}
-        for image in members if len(members) > 1 else ():
+        known = all(image.product.pipeline for image in members)
+        for image in members if len(members) > 1 and not known else ():
             digest = _digest(read, image)
             first = image if digest is None else seen.setdefault(digest, image)
             if first is not image:
@@ -156,18 +171,20 @@ def _leave_out_twins(images, left, read):
 def _digest(read, image):
     """Digest of the pixels of an image; None where all are the same and tell nothing."""
     try:
-        pixels = read(image.path, image.info.index)
+        pixels = read(image.path, image.info.index, image.info.plane)
+        if not isinstance(pixels, np.ndarray):  # of large images the middle tells enough
+            pixels = pixels[tuple(slice(max(n // 2 - 512, 0), n // 2 + 512) for n in pixels.shape)]
     except OSError:
         return None  # whoever needs the pixels says what is wrong
-    first = pixels.flat[0]
-    if (pixels == first).all() or not np.isfinite(pixels).any():
+    if (pixels == pixels.flat[0]).all() or not np.isfinite(pixels).any():
         return None
     return hashlib.sha256(np.ascontiguousarray(pixels).view(np.uint8)).digest()
 
 
 def _base(image):
     """What images of one exposure have in common; None where nothing is known."""
-    return image.selection.named or image.product.series or None
+    base = image.selection.named or image.product.series
+    return (base, image.chip) if base else None
 
 
 def _grid(image):

@@ -10,7 +10,8 @@ __all__ = ["describe_xga"]
 #: <observation>_<camera>_<exposure>-<low>-<high>keV<type>.fits; what merges cameras has no camera,
 #: or has it behind the energies.
 _NAME = re.compile(
-    r"^(?P<stem>\w+?)[-_](?P<low>\d+(?:\.\d+)?)-(?P<high>\d+(?:\.\d+)?)keV[-_]?(?P<type>\w+)" + FITS,
+    r"^(?P<stem>\w+?)[-_](?P<low>\d+(?:\.\d+)?)-(?P<high>\d+(?:\.\d+)?)keV"
+    r"[-_]?(?P<type>\w+)" + FITS,
     re.IGNORECASE,
 )
 _CAMERA = re.compile(r"(?:^|_)(pn|mos[12]|tm[0-9]|combined)(?:_|$)")
@@ -51,12 +52,14 @@ def describe_xga(path: Path) -> Product | None:
     camera = _CAMERA.search(stem) or next((m for m in map(_CAMERA.search, words) if m), None)
     survey = {"p": "xmm", "m": "xmm", "t": "erosita"}.get(camera[1][0], "") if camera else ""
     energy = (float(match["low"]), float(match["high"]))
-    derived, rank = _derived(stem, words, match["type"].lower(), camera, kind)
+    derived, rank = _derived(stem, words, camera, kind)
     place = (path.parent, stem, *words)
-    return Product(kind, survey, (*place, energy), series=place, energy=energy, derived=derived, rank=rank)
+    return Product(
+        kind, survey, (*place, energy), series=place, energy=energy, derived=derived, rank=rank
+    )
 
 
-def _derived(stem, words, ending, camera, kind):
+def _derived(stem, words, camera, kind):
     """How a product was made of others, and its rank."""
     if "psfcorr" in words:
         return "corrected for the point-spread function", 3

@@ -47,4 +47,6 @@ def describe_xmm(path: Path) -> Product | None:
     selection = Selection(match["observation"], camera or match["camera"], match["exposure"])
     energy = _ENERGY.get(match["band"], (0.0, float("inf")))
     pair = (*place, match["band"])
-    return Product(kind, "xmm", pair, place, energy, selection=selection, pipeline=True)
+    return Product(
+        kind, "xmm", pair, place, energy=energy, selection=selection, pipeline=True
+    )

@@ -21,8 +21,8 @@ from ...config import conf
 from ...exceptions import InvalidParameterError, NoCoverageError, ProviderError
 from ...surveys import Band, get_band
 from .._core import Pixels, Provider
+from .._images._file_choice import holds_images
 from .._images._fits import FitsProvider
-from .._images._xmm_products import pair_products
 from ._astroquery import astroquery_module
 from ._cache import load, store
 from ._client import UselessAnswer, download, received
@@ -120,7 +120,7 @@ class XMMArchiveProvider(Provider):
                 useless = error  # some observations have no images; others may do
         if useless is not None and not paths:
             raise useless
-        if not paths or not pair_products(paths, self.band):
+        if not paths or not holds_images(paths, self.band):
             position = grid.center.to_string("hmsdms", precision=0)
             raise NoCoverageError(f"no {self.band.name} image of {position} in {self.description}")
         return self._fits(tuple(observations), paths).cutout(grid)

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from astropy import units as u
 
-from astrocnn.providers._images._esass_products import is_esass, is_esass_image, pair_esass
+from astrocnn.exceptions import ProviderError
+from astrocnn.providers._images._esass_products import describe_esass
+from astrocnn.providers._images._file_choice import choose_files
+from astrocnn.providers._images._left_out import LeftOut
 from astrocnn.surveys import get_band
 
 BAND = get_band("erosita")
@@ -14,8 +17,14 @@ NAME = "em01_164087_02{}_{}_c010.fits.gz"
 
 def chosen(names, band=BAND):
     """Names of image and map of what is chosen."""
-    found = pair_esass([Path(name) for name in names], band)
-    return [(image.name, exposure and exposure.name) for image, exposure, *_ in found]
+    left = LeftOut(band)
+    try:
+        choice = choose_files([Path(name) for name in names], band, left)
+    except ProviderError:
+        return []
+    assert not (left.maps or left.others or left.faults or left.copies)
+    maps = {product.pair: path.name for path, product in choice.maps}
+    return [(path.name, maps.get(product.pair)) for path, product in choice.images]
 
 
 def test_image_is_paired_with_the_map_of_its_tile_and_band():
@@ -58,12 +67,12 @@ def test_band_without_energy_takes_the_widest():
 @pytest.mark.parametrize(
     "kind",
     ["BackgrImage", "EventList", "DetectionMask", "DetMsk", "SensMap1Blik5", "UnvExpMap",
-     "CheeseMask", "ExposureMap", "SourceMap", "BkgMap", "Srd1Map"],
+     "CheeseMask", "ExposureMap", "SourceMap", "BkgMap", "Srd1Map", "SrcMap", "PSFMap", "DetMask",
+     "SourceCat", "MaxLikSourceList", "SourceSpec"],
 )  # fmt: skip
 def test_other_products_are_left_alone(kind):
     name = NAME.format("4", kind)
-    assert is_esass(Path(name))
-    assert not is_esass_image(Path(name))
+    assert describe_esass(Path(name)).kind != "image"
     assert chosen([name]) == []
 
 
@@ -95,4 +104,4 @@ def test_map_of_another_release_or_tile_is_not_taken():
     "name", ["field.fits", "P0098010101M2U009IMAGE_3000.FTZ", "my_em01_164087_024_Image_c010.fits"]
 )
 def test_other_names(name):
-    assert not is_esass(Path(name))
+    assert describe_esass(Path(name)) is None

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from astropy import units as u
 
-from astrocnn.providers._images._xmm_products import is_epic_image, pair_products
+from astrocnn.providers._images._file_choice import choose_files
+from astrocnn.providers._images._left_out import LeftOut
+from astrocnn.providers._images._xmm_products import describe_xmm
+from astrocnn.exceptions import ProviderError
 from astrocnn.surveys import get_band, xmm_band
 
 XMM = get_band("xmm")
@@ -13,11 +16,15 @@ M2, PN = "P0098010101M2U009", "P0098010101PNS003"
 
 
 def chosen(names, band=XMM):
-    """Names of image and map, and the key, of what is chosen."""
-    return [
-        (image.name, exposure and exposure.name, key)
-        for image, exposure, key in pair_products([Path(name) for name in names], band)
-    ]
+    """Names of image and map, and what names the exposure, of what is chosen."""
+    left = LeftOut(band)
+    try:
+        choice = choose_files([Path(name) for name in names], band, left)
+    except ProviderError:
+        return []
+    assert not (left.maps or left.others or left.faults or left.copies)
+    maps = {product.pair: path.name for path, product in choice.maps}
+    return [(path.name, maps.get(p.pair), "".join(p.place)) for path, p in choice.images]
 
 
 def test_image_is_paired_with_the_map_of_its_camera_exposure_and_band():
@@ -58,7 +65,7 @@ def test_image_without_a_map():
 )
 def test_other_products_are_left_alone(name):
     assert chosen([name]) == []
-    assert not is_epic_image(Path(name))
+    assert describe_xmm(Path(name)).kind != "image"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +73,7 @@ def test_other_products_are_left_alone(name):
     [
         ((0.5, 2.0), "23"),
         ((1.0, 2.0), "3"),
-        ((0.2, 12.0), "123458"),
+        ((0.2, 12.0), "8"),  # holds the photons of the others
         ((2.0, 12.0), "45"),
         ((0.6, 1.9), ""),
     ],
@@ -83,13 +90,16 @@ def test_unit_of_the_energy_does_not_matter():
 
 def test_band_without_energy_takes_all():
     assert len(chosen([f"{M2}IMAGE_{b}000.FTZ" for b in "1245"], XMM.with_(energy=None))) == 4
+    assert len(chosen([f"{M2}IMAGE_{b}000.FTZ" for b in "12458"], XMM.with_(energy=None))) == 1
 
 
 @pytest.mark.parametrize("name", ["field.fits", "my_P0098010101M2U009IMAGE_3000.fits", "P1.FTZ"])
-def test_other_names_stand_alone(name):
-    assert chosen([name]) == [(name, None, Path(name))]
+def test_other_names(name):
+    assert describe_xmm(Path(name)) is None
 
 
 @pytest.mark.parametrize("ending", ["FTZ", "FIT", "fits", "fits.gz"])
 def test_any_format(ending):
-    assert is_epic_image(Path(f"/somewhere/{M2}IMAGE_3000.{ending}"))
+    product = describe_xmm(Path(f"/somewhere/{M2}IMAGE_3000.{ending}"))
+    assert (product.kind, product.energy) == ("image", (1.0, 2.0))
+    assert product.selection.named == ("0098010101", "EMOS2", "U009")  # as headers have it
