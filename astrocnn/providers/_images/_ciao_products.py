@@ -47,6 +47,7 @@ def describe_ciao(path: Path) -> Product | None:
     return Product(
         kind, "", (*place, match["band"]), series=place, energy=energy,
         derived="divided by the exposure" if flux else "", rank=3 if flux else 0,
+        pipeline=kind not in ("image", "exposure map"),
     )  # fmt: skip
 
 

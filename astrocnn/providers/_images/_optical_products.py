@@ -41,4 +41,4 @@ def describe_optical(path: Path) -> Product | None:
         return None
     found = match.groupdict()
     kind = "image" if found["type"] in _IMAGES else _KINDS.get(found["type"], "other product")
-    return Product(kind, passband=found.get("band") or "")
+    return Product(kind, passband=found.get("band") or "", pipeline=kind != "image")

@@ -22,7 +22,7 @@ def chosen(names, band=BAND):
         choice = choose_files([Path(name) for name in names], band, left)
     except ProviderError:
         return []
-    assert not (left.maps or left.others or left.faults or left.copies)
+    assert [left.maps, left.others, left.faults, left.copies] == [[]] * 4
     maps = {product.pair: path.name for path, product in choice.maps}
     return [(path.name, maps.get(product.pair)) for path, product in choice.images]
 

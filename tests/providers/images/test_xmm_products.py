@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from astropy import units as u
 
+from astrocnn.exceptions import ProviderError
 from astrocnn.providers._images._file_choice import choose_files
 from astrocnn.providers._images._left_out import LeftOut
 from astrocnn.providers._images._xmm_products import describe_xmm
-from astrocnn.exceptions import ProviderError
 from astrocnn.surveys import get_band, xmm_band
 
 XMM = get_band("xmm")
@@ -22,7 +22,7 @@ def chosen(names, band=XMM):
         choice = choose_files([Path(name) for name in names], band, left)
     except ProviderError:
         return []
-    assert not (left.maps or left.others or left.faults or left.copies)
+    assert [left.maps, left.others, left.faults, left.copies] == [[]] * 4
     maps = {product.pair: path.name for path, product in choice.maps}
     return [(path.name, maps.get(p.pair), "".join(p.place)) for path, p in choice.images]
 
