@@ -252,7 +252,7 @@ class TestPipelines:
             write(tmp_path / f"{obsid}_broad_thresh.img", int(obsid[0]))
             write(tmp_path / f"{obsid}_broad_thresh.expmap", seconds(1e4), BUNIT="s")
             write(tmp_path / f"{obsid}_broad_flux.img", 1e-8 * np.ones(FIELD.shape))
-            write(tmp_path / f"{obsid}_soft_thresh.img", 1)
+            write(tmp_path / f"{obsid}_soft_thresh.img", int(obsid[0]) - 2)
             write(tmp_path / f"{obsid}_broad_thresh.psfmap", 2 * np.ones(FIELD.shape))
         with pytest.warns(FailedTargetWarning, match="divided by the exposure"):
             pixels = FitsProvider(tmp_path, band).cutout(FIELD)
@@ -293,8 +293,8 @@ class TestSubBands:
         folder = real_data / "efeds_cluster"
         with pytest.warns(FailedTargetWarning, match=r"mask\.fits\.gz \(mask by its name\)"):
             provider = FitsProvider(folder, EROSITA)
-        center = SkyCoord(140.215, 3.15, unit="deg")
-        pixels = provider.cutout(CutoutGrid(center, 50 * u.arcmin, 750))
+        center = SkyCoord(140.338, 3.291, unit="deg")
+        pixels = provider.cutout(CutoutGrid(center, 60 * u.arcmin, 900))
         total = sum(fits.getdata(path).sum() for path in folder.glob("img_*"))
         assert np.nansum(pixels.image, dtype=float) == pytest.approx(total, rel=1e-3)
         assert 2900 < pixels.exposure.max() < 2960

@@ -27,7 +27,8 @@ from astrocnn.surveys import get_band
         ("sensitivity map", "SensMap_024.fits tile-galdepth-r.fits"),
         ("error map", "image_rms.fits err.fits"),
         (None, "expanse.fits exp01.fits masked.fits backyard.fits image.fits rate.fits maps.fits "
-               "psfcorr_img.fits lightweight.fits unmasked_img.fits bkgsub.fits deexp.fits map.fits"),
+               "psfcorr_img.fits lightweight.fits unmasked_img.fits bkgsub.fits deexp.fits "
+               "map.fits"),
     ],
 )  # fmt: skip
 def test_words_of_names(kind, names):
