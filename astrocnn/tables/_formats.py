@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-from astropy import units as u
-from astropy.coordinates import SkyCoord
-from astropy.table import Column, MaskedColumn, Table
+from astropy.table import MaskedColumn, Table
 
-from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ..exceptions import AstrocnnWarning
 from ._result import describe_result
 
 __all__ = ["WRITERS", "flat_meta", "take_keywords", "to_votable"]
@@ -20,13 +18,6 @@ __all__ = ["WRITERS", "flat_meta", "take_keywords", "to_votable"]
 _HEAD = re.compile(r"((?:#[^\n]*\n)*)([^\n]*)(.*)", re.DOTALL)
 #: FITS keywords that say more about a column than the standard does; STILTS and TOPCAT know them.
 _COLUMN_KEYWORD = re.compile(r"(TUCD|TCOMM)([1-9][0-9]*)$")
-#: UCDs of the columns that a `SkyCoord` becomes.
-_SKY_UCDS = {
-    "ra": "pos.eq.ra",
-    "dec": "pos.eq.dec",
-    "l": "pos.galactic.lon",
-    "b": "pos.galactic.lat",
-}
 
 
 def _write_ecsv(table: Table, path: Path) -> None:
@@ -39,12 +30,11 @@ def _write_ecsv(table: Table, path: Path) -> None:
 
 
 def _write_csv(table: Table, path: Path) -> None:
-    _simple(table, path).write(path, format="ascii.csv", overwrite=True)
+    table.write(path, format="ascii.csv", overwrite=True)
 
 
 def _write_fits(table: Table, path: Path) -> None:
     """FITS: keywords are flat and ASCII; those longer than 8 characters follow HIERARCH."""
-    table = _simple(table, path)
     meta = {
         key.upper() if len(key) <= 8 else f"HIERARCH {key.upper()}": value
         for key, value in flat_meta(table.meta)
@@ -102,16 +92,16 @@ def take_keywords(table: Table) -> None:
 
 
 def _write_votable(table: Table, path: Path) -> None:
-    to_votable(_simple(table, path)).to_xml(str(path))
+    to_votable(table, describe_result(table)).to_xml(str(path))
 
 
-def to_votable(table: Table):
+def to_votable(table: Table, summary: str):
     """Return a table as a `~astropy.io.votable.tree.VOTableFile`, ``meta`` as parameters."""
     from astropy.io.votable import from_table
     from astropy.io.votable.tree import Field, Param
 
     parameters = list(flat_meta(table.meta))
-    summary = describe_result(table).replace("\n", "; ")
+    summary = summary.replace("\n", "; ")
     table = table.copy(copy_data=False)
     table.meta = {"description": summary} if summary else {}
     file = from_table(table)
@@ -133,7 +123,7 @@ def to_votable(table: Table):
 def _write_parquet(table: Table, path: Path) -> None:
     from ._parquet import write_parquet
 
-    write_parquet(_simple(table, path), path)
+    write_parquet(table, path)
 
 
 #: How the file of each suffix is written.
@@ -145,45 +135,6 @@ WRITERS = {
     ".xml": _write_votable,
     ".parquet": _write_parquet,
 }
-
-
-def _simple(table: Table, path: Path) -> Table:
-    """The table with columns of numbers and text only, which is what most formats know."""
-    if all(isinstance(table[name], Column | u.Quantity) for name in table.colnames):
-        return table
-    columns = []
-    for name in table.colnames:
-        column = table[name]
-        if isinstance(column, SkyCoord):
-            columns += _sky_columns(column, name, table.colnames)
-        elif isinstance(column, Column | u.Quantity):
-            columns.append(column)
-        else:
-            raise InvalidTargetError(
-                f"column {name!r} ({type(column).__name__}) cannot be written to a "
-                f"{path.suffix} file: convert it to numbers or text, or write .ecsv"
-            )
-    return type(table)(columns, meta=table.meta, copy=False)
-
-
-def _sky_columns(coords: SkyCoord, name: str, taken: list[str]) -> list[Column]:
-    """Longitude and latitude (deg) of coordinates; their own names where those are free."""
-    axes = coords.frame.get_representation_component_names()
-    names = {axis: called for called, axis in axes.items() if axis in ("lon", "lat")}
-    free = not {*names.values()} & {*taken}
-    columns = []
-    for axis in ("lon", "lat"):
-        values = getattr(coords.spherical, axis).to(u.deg)
-        value = np.ma.array(getattr(values, "unmasked", values).value,
-                            mask=getattr(values, "mask", False))  # fmt: skip
-        short = names[axis]
-        column = MaskedColumn(value) if np.any(value.mask) else Column(value.data)
-        column.name, column.unit = short if free else f"{name}_{short}", u.deg
-        column.description = f"{'Longitude' if axis == 'lon' else 'Latitude'} ({coords.frame.name})"
-        if short in _SKY_UCDS:
-            column.info.meta = {"ucd": _SKY_UCDS[short]}
-        columns.append(column)
-    return columns
 
 
 def flat_meta(meta: Mapping, prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -12,8 +12,9 @@ from astropy.table import Column, MaskedColumn, Table
 
 from .._optional import import_optional
 from ..exceptions import InvalidTargetError
-from ._flags import text
 from ._formats import to_votable
+from ._result import describe_result
+from ._storable import storable
 
 __all__ = ["read_parquet", "write_parquet"]
 
@@ -34,22 +35,21 @@ def import_pyarrow():
 
 
 def write_parquet(table: Table, path: Path) -> None:
-    """Write a table of numbers and text; what is masked becomes null."""
+    """Write a table that `storable` returned; what is masked becomes null."""
     arrow, parquet = import_pyarrow()
-    plain = Table([_column(table[name]) for name in table.colnames], meta=table.meta)
     arrays = []
-    for name in plain.colnames:
+    for name in table.colnames:
         try:
-            arrays.append(_array(plain[name], arrow))
+            arrays.append(_array(table[name], arrow))
         except (arrow.ArrowException, ValueError) as error:
             raise InvalidTargetError(
                 f"column {name!r} cannot be written to a .parquet file: {error}"
             ) from error
     fields = [
-        arrow.field(name, array.type, metadata=_field_metadata(plain[name]))
-        for name, array in zip(plain.colnames, arrays, strict=True)
+        arrow.field(name, array.type, metadata=_field_metadata(table[name]))
+        for name, array in zip(table.colnames, arrays, strict=True)
     ]
-    schema = arrow.schema(fields, metadata=_table_metadata(plain))
+    schema = arrow.schema(fields, metadata=_table_metadata(table))
     parquet.write_table(arrow.Table.from_arrays(arrays, schema=schema), path)
 
 
@@ -72,24 +72,9 @@ def read_parquet(path: Path) -> Table:
     return table
 
 
-def _column(column) -> Column:
-    """A column or quantity, masked or not, as a column with its unit."""
-    masked = np.any(getattr(column, "mask", False))
-    values = np.asarray(getattr(column, "unmasked", column))
-    values = text(values) if values.dtype.kind == "S" else values
-    values = values.astype(values.dtype.newbyteorder("="), copy=False)
-    plain = MaskedColumn(values, mask=column.mask) if masked else Column(values)
-    info = column.info
-    plain.name, plain.unit, plain.description = info.name, info.unit, info.description
-    plain.info.meta = dict(info.meta or {}) or None
-    return plain
-
-
 def _array(column: Column, arrow):
     """A column as an Arrow array."""
     values, mask = np.asarray(column), np.broadcast_to(np.ma.getmaskarray(column), column.shape)
-    if column.ndim > 2:
-        raise ValueError(f"it has {column.ndim} dimensions, two can be kept")
     if column.ndim == 1:
         return arrow.array(values.tolist() if values.dtype.kind in "UO" else values, mask=mask,
                            type=arrow.string() if values.dtype.kind == "U" else None)  # fmt: skip
@@ -116,9 +101,7 @@ def _table_metadata(table: Table) -> dict[bytes, bytes]:
         if table[name].dtype.kind == "U":  # astropy asks how long the longest text is
             metadata[f"table::len::{name}".encode()] = str(table[name].dtype.itemsize // 4).encode()
     xml = BytesIO()
-    file = to_votable(table)
-    file.get_first_table().array = file.get_first_table().array[:0]
-    file.to_xml(xml)
+    to_votable(storable(table[:0], ".vot"), describe_result(table)).to_xml(xml)
     return metadata | {b"IVOA.VOTable-Parquet.version": b"1.0", _VOTABLE: xml.getvalue()}
 
 

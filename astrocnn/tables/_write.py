@@ -5,13 +5,13 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from astropy.table import MaskedColumn, QTable, Table
+from astropy.table import QTable, Table
 from astropy.utils.exceptions import AstropyWarning
 
-from ..exceptions import AstrocnnWarning, InvalidTargetError, UnknownNameError
+from ..exceptions import AstrocnnError, AstrocnnWarning, InvalidTargetError, UnknownNameError
 from ..storage import write_whole
 from ._formats import WRITERS
+from ._storable import storable
 
 __all__ = ["check_output_path", "write_result"]
 
@@ -83,20 +83,32 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
     FileExistsError: 'result.ecsv' exists: choose another name, or replace it ...
     """
     path = check_output_path(path, overwrite)
-    table = _plain(result)
+    suffix = path.suffix.lower()
+    table = _plain(result, suffix)
 
     def write(temporary):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)  # names that a format does not like
             warnings.simplefilter("default", AstrocnnWarning)
-            WRITERS[path.suffix.lower()](table, temporary)
+            try:
+                WRITERS[suffix](table, temporary)
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                if isinstance(error, AstrocnnError):
+                    raise
+                raise InvalidTargetError(
+                    f"the table cannot be written to a {suffix} file ({error}): "
+                    + ("leave out what it names" if suffix == ".ecsv" else "write .ecsv")
+                ) from error
 
     write_whole(path, write)
     return path
 
 
 def check_output_path(
-    path: str | os.PathLike, overwrite: bool = False, suffixes: Sequence[str] | None = None
+    path: str | os.PathLike,
+    overwrite: bool = False,
+    suffixes: Sequence[str] | None = None,
+    table: Table | None = None,
 ) -> Path:
     """Say whether a file could be written there, before the work is done.
 
@@ -108,6 +120,8 @@ def check_output_path(
         Whether a file of that name may be replaced.
     suffixes : sequence of str, optional
         What the name may end in; by default the formats of `write_result`.
+    table : `~astropy.table.Table`, optional
+        What will be in it, as far as it is known: whether the format can hold its columns.
 
     Returns
     -------
@@ -118,6 +132,8 @@ def check_output_path(
     ------
     UnknownNameError, FileExistsError, IsADirectoryError, FileNotFoundError, PermissionError
         See `write_result`.
+    InvalidTargetError
+        If the format cannot hold a column of the table; the message names it.
 
     Examples
     --------
@@ -144,17 +160,16 @@ def check_output_path(
         raise FileNotFoundError(f"cannot write '{path}': there is no folder '{parent}'")
     if not os.access(parent, os.W_OK):
         raise PermissionError(f"cannot write '{path}': no permission in the folder '{parent}'")
+    if table is not None:
+        storable(table, path.suffix.lower())
     return path
 
 
-def _plain(result: Table) -> Table:
-    """A copy that writes numbers in full, of no class of ours."""
+def _plain(result: Table, suffix: str) -> Table:
+    """A copy that writes numbers in full, of no class of ours, with columns that the format has."""
     if not isinstance(result, Table):
         raise InvalidTargetError(f"a result is a table, not {type(result).__name__}")
-    table = QTable(result) if isinstance(result, QTable) else Table(result)
+    table = storable(QTable(result) if isinstance(result, QTable) else Table(result), suffix)
     for name in table.colnames:
-        column = table[name]
-        column.info.format = None
-        if isinstance(column, MaskedColumn) and column.dtype.kind == "i":
-            column.fill_value = np.iinfo(column.dtype).min  # 999999 may be a valid identifier
+        table[name].info.format = None
     return table
