@@ -125,7 +125,6 @@ def _sdss_lines(content: bytes) -> list[str]:
             + (f" that start with {start!r}" if start else "")
         )
 
-
     try:
         return content.decode().splitlines()
     except UnicodeDecodeError as error:

@@ -106,9 +106,7 @@ class Service:
     def _download(self, parameters) -> tuple[bytes, Any]:
         """Send one request, again after passing faults."""
         try:
-            return retried(
-                lambda: self._request(parameters), self.retries, _BACKOFF, _MAX_WAIT
-            )
+            return retried(lambda: self._request(parameters), self.retries, _BACKOFF, _MAX_WAIT)
         except PassingFault as fault:
             raise CatalogError(f"{fault}; {_ADVICE}") from fault
 

@@ -120,7 +120,7 @@ def run(args) -> int:
     try:
         if args.output is not None:
             write_result(result, args.output, args.overwrite)
-    except OSError as error:
+    except (OSError, AstrocnnError) as error:
         failure, args.output = error, None
     if failure is None and stopped is None and folder is not None:
         _clear(args, folder, result)
@@ -159,12 +159,18 @@ def _classify(args, targets, folder):
     from ..estimators import ClusterClassifier
     from ..exceptions import PredictionInterrupted, StoreError
     from ..networks import read_description
+    from ..tables import check_output_path
     from ._terminal import check_targets, start_network
 
     # What can be wrong is found before the network is started.
     read_description(args.weights)
-    check_targets(targets)
+    known = [check_targets(targets)]
     catalog = None if args.match is None else read_catalog(args.match)
+    if catalog is not None:
+        known.append(catalog["source_id",])  # the identifiers of the matches
+    if args.output is not None:
+        for table in known:
+            check_output_path(args.output, args.overwrite, table=table)
     images = image_sources(args.images, args.exposure)
     classifier = ClusterClassifier(
         args.weights,

@@ -108,13 +108,13 @@ def print_table(table, most: int | None = None) -> None:
         print(f"... and {len(table) - len(shown)} more rows")
 
 
-def check_targets(targets) -> None:
-    """Raise what reading the targets raises; warnings come when they are read in earnest."""
+def check_targets(targets):
+    """Return the targets, or raise what reading them raises; warnings come later, in earnest."""
     from ..tables import read_targets
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        read_targets(targets)
+        return read_targets(targets)
 
 
 def check_folder(path) -> Path:

@@ -173,4 +173,3 @@ def _card(report, is_cluster, n_test, source, epochs, random_state) -> dict:
             f"probabilities assume that {100 * share:.0f} % of the targets are clusters",
         ],
     }
-

@@ -135,7 +135,12 @@ RECIPES = Registry(
         "xmm-dss2": Recipe(("xmm", "dss2-red"), 178, n=40000, epochs=4, shift=0.03, **_ENSEMBLE),
         # Its probabilities near one half come out too low, which no temperature mends.
         "erosita": Recipe(
-            ("erosita",), 178, n=40000, epochs=3, n_calibration=10000, calibration="beta",
+            ("erosita",),
+            178,
+            n=40000,
+            epochs=3,
+            n_calibration=10000,
+            calibration="beta",
             **_ENSEMBLE,
         ),
         "erosita-legacy": Recipe(

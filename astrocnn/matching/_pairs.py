@@ -94,9 +94,7 @@ def sky_pairs(coords: SkyCoord, entries: SkyCoord, radius: u.Quantity) -> Pairs:
     limits = np.broadcast_to(radius.to_value(u.rad), coords.shape).astype(float)
     left, right = _lonlat(coords), _lonlat(entries)
     good = _finite(left) & (limits >= 0)
-    found = [
-        _within(left, right, rows, limits) for rows in _by_size(np.flatnonzero(good), limits)
-    ]
+    found = [_within(left, right, rows, limits) for rows in _by_size(np.flatnonzero(good), limits)]
     if not found:
         empty = np.zeros(0, dtype=int)
         return Pairs(empty, empty, np.zeros(0))

@@ -22,9 +22,7 @@ def default_cosmology() -> FLRW:
     return FlatLambdaCDM(H0=70, Om0=0.3)
 
 
-def angular_radius(
-    radius: u.Quantity, redshift=None, cosmology: FLRW | None = None
-) -> u.Quantity:
+def angular_radius(radius: u.Quantity, redshift=None, cosmology: FLRW | None = None) -> u.Quantity:
     """Return what a radius spans on the sky.
 
     Parameters

@@ -122,9 +122,7 @@ def _folded_arrays(convolution, normalization) -> list[np.ndarray]:
     kernel, *bias = (array.astype(float) for array in convolution.get_weights())
     arrays = {
         variable.name: np.asarray(value, dtype=float)
-        for variable, value in zip(
-            normalization.weights, normalization.get_weights(), strict=True
-        )
+        for variable, value in zip(normalization.weights, normalization.get_weights(), strict=True)
     }
     scale = arrays.get("gamma", 1.0) / np.sqrt(arrays["moving_variance"] + normalization.epsilon)
     shift = arrays.get("beta", 0.0) - arrays["moving_mean"] * scale

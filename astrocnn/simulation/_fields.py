@@ -18,6 +18,7 @@ from ._xray import Pointing, xray_image
 
 __all__ = ["SimulatedField", "simulate_field"]
 
+
 @dataclass
 class SimulatedField:
     """A simulated target: truth and native images.

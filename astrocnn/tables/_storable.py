@@ -65,6 +65,8 @@ def storable(table: Table, suffix: str) -> Table:
     columns = []
     for name in table.colnames:
         column = table[name]
+        if not name.isprintable():
+            raise _refusal(name, suffix, "the name is no line of text", "rename it")
         if suffix == ".ecsv" and not isinstance(column, Column):
             columns.append(column)
         elif isinstance(column, SkyCoord):
@@ -107,7 +109,7 @@ def _column(column, name: str, suffix: str) -> Column:
         if simple is None:
             raise _refusal(name, suffix, "it holds objects of several kinds")
         values, mask = simple.data, np.ma.getmaskarray(simple)
-    if values.dtype.kind in "mM" and values.dtype.kind + suffix != "M.ecsv":
+    if values.dtype.kind in "mM":
         mask = mask | np.isnat(values)
     if values.dtype.kind == "m":
         values, unit = _durations(values, name, suffix)
@@ -124,20 +126,21 @@ def _finished(values, mask, unit, column, suffix: str) -> Column:
     plain.unit = unit if suffix != ".csv" else None
     plain.info.meta = dict(column.info.meta or {}) or None
     if masked and values.dtype.kind in "iu":
-        plain = _with_null(plain, suffix)
+        plain = _with_null(plain)
     return plain
 
 
-def _with_null(column: MaskedColumn, suffix: str) -> MaskedColumn:
+def _with_null(column: MaskedColumn) -> MaskedColumn:
     """The column with a number for "missing" that none of its rows has."""
     kind, limits = column.dtype.kind, np.iinfo(column.dtype)
     used = {*np.unique(column.data[~column.mask]).tolist()}
     # FITS holds unsigned numbers as signed ones, of which astropy reads no negative null.
     most = min(limits.max, 2**63 - 1)
     candidates = range(limits.min, limits.max) if kind == "i" else range(most, 0, -1)
-    column.fill_value = next((number for number in candidates if number not in used), None)
-    if column.fill_value in used:  # all 256 numbers of a byte are there
-        return _with_null(column.astype("i4"), suffix)
+    null = next((number for number in candidates if number not in used), None)
+    if null is None:  # all 256 numbers of a byte are there
+        return _with_null(column.astype("i4"))
+    column.fill_value = null
     return column
 
 
@@ -160,9 +163,9 @@ def _of_format(values: np.ndarray, mask: np.ndarray, name: str, suffix: str) -> 
         return _escaped(values, _HALVES if suffix == ".parquet" else _UNPRINTABLE)
     if kind == "M":
         return _moments(values, mask, suffix)
-    if kind == "c" and (suffix in (".csv", ".parquet") or values.dtype.itemsize > 16):
+    if kind == "c" and (suffix not in (".fits", ".vot") or values.dtype.itemsize > 16):
         raise _refusal(name, suffix, f"it is of {values.dtype}", "make two columns of it")
-    if kind == "f" and values.dtype.itemsize == 2 and suffix != ".ecsv":
+    if kind == "f" and values.dtype.itemsize == 2 and (suffix != ".ecsv" or np.any(mask)):
         return values.astype(np.float32)
     if kind == "f" and values.dtype.itemsize > 8 and suffix != ".ecsv":
         return _doubles(values, mask, name, suffix)
@@ -183,8 +186,6 @@ def _doubles(values: np.ndarray, mask: np.ndarray, name: str, suffix: str) -> np
 
 def _moments(values: np.ndarray, mask: np.ndarray, suffix: str) -> np.ndarray:
     """Moments as text by ISO 8601, where the format has nothing else for them."""
-    if suffix == ".ecsv":
-        return values
     if suffix == ".parquet":
         unit, step = np.datetime_data(values.dtype)
         known = step == 1 and unit in ("s", "ms", "us", "ns")

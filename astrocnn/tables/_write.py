@@ -65,7 +65,10 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
 
     Notes
     -----
-    Numbers are written in full, not as they are printed. Read the file with `read_file`, or with
+    Numbers are written in full, not as they are printed. A type that a format does not have becomes
+    the next larger one (``int8`` in FITS and VOTable, ``uint16`` and ``uint32`` in VOTable, half
+    precision); moments of NumPy become text by ISO 8601, but in Parquet; durations become whole
+    numbers with a unit; Python objects of one kind become a column of that kind. Read the file with `read_file`, or with
     `astropy.table.QTable.read`. Text that is empty (the flag of most rows) comes back masked from
     ECSV, FITS and CSV, and masked text comes back empty from VOTable; `describe_result` and
     `has_flag` take the one for the other.
@@ -92,7 +95,7 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
             warnings.simplefilter("default", AstrocnnWarning)
             try:
                 WRITERS[suffix](table, temporary)
-            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
                 if isinstance(error, AstrocnnError):
                     raise
                 raise InvalidTargetError(

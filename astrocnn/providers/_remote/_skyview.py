@@ -119,9 +119,7 @@ class SkyViewProvider(Provider):
         pixels = resample_image(image, grid)
         if pixels is None or not pixels.valid.any():
             position = grid.center.to_string("hmsdms", precision=0)
-            raise NoCoverageError(
-                f"no {self.band.name} pixels at {position} in {self.description}"
-            )
+            raise NoCoverageError(f"no {self.band.name} pixels at {position} in {self.description}")
         return pixels
 
     def _image(self, grid) -> SkyImage:

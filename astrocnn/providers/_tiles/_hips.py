@@ -10,6 +10,7 @@ from ._tiles_provider import TilesProvider
 
 __all__ = ["HipsProvider"]
 
+
 class HipsProvider(TilesProvider):
     """Pixels from a HiPS directory on this computer.
 

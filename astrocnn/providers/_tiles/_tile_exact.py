@@ -21,9 +21,7 @@ def exact_value(x, y, z, n, bits, numbers, slots, pool, nearest, wanted, n_wante
     face, u, v = face_of(x, y, z, float(n))
     if nearest:
         i, j = min(max(int(u), 0), n - 1), min(max(int(v), 0), n - 1)
-        _, value, n_wanted = _value(
-            face, i, j, n, bits, numbers, slots, pool, wanted, n_wanted
-        )
+        _, value, n_wanted = _value(face, i, j, n, bits, numbers, slots, pool, wanted, n_wanted)
         return value, n_wanted
     i, j = int(math.floor(u - 0.5)), int(math.floor(v - 0.5))
     if _is_lattice(face, u, v, n):

@@ -130,9 +130,7 @@ def sample_tiles(
 
 
 @compiled
-def _fill(
-    axes, step, places, n, bits, numbers, slots, pool, nearest, image, wanted, spacing, mend
-):
+def _fill(axes, step, places, n, bits, numbers, slots, pool, nearest, image, wanted, spacing, mend):
     """Fill the cells of a target, or mend those that lie inside one tile."""
     faces, us, vs = places
     pixels, n_wanted, side = image.shape[0], 0, len(faces)
