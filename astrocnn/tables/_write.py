@@ -68,10 +68,11 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
     Numbers are written in full, not as they are printed. A type that a format does not have becomes
     the next larger one (``int8`` in FITS and VOTable, ``uint16`` and ``uint32`` in VOTable, half
     precision); moments of NumPy become text by ISO 8601, but in Parquet; durations become whole
-    numbers with a unit; Python objects of one kind become a column of that kind. Read the file with `read_file`, or with
-    `astropy.table.QTable.read`. Text that is empty (the flag of most rows) comes back masked from
-    ECSV, FITS and CSV, and masked text comes back empty from VOTable; `describe_result` and
-    `has_flag` take the one for the other.
+    numbers with a unit; Python objects of one kind become a column of that kind.
+
+    Read the file with `read_file`, or with `astropy.table.QTable.read`. Text that is empty (the
+    flag of most rows) comes back masked from ECSV, FITS and CSV, and masked text comes back empty
+    from VOTable; `describe_result` and `has_flag` take the one for the other.
 
     Examples
     --------
