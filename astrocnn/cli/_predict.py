@@ -145,12 +145,15 @@ def _folder(args):
 
 def _clear(args, folder, result) -> None:
     """Remove a folder that nobody asked for, unless it can be of use: rows that failed."""
-    import shutil
+    from contextlib import suppress
 
+    from ..exceptions import StoreError
+    from ..storage import RunFolder
     from ..tables import has_flag
 
     if args.folder is None and not has_flag(result["flag"], "failed").any():
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(StoreError):
+            RunFolder.existing(folder).remove()
 
 
 def _classify(args, targets, folder):

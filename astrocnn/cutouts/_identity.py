@@ -1,9 +1,11 @@
-"""What tells the images of a run from those of another; see `RunFolder`."""
+"""Identity of a run: what tells its targets and images from those of another; see `RunFolder`."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import xarray as xr
+from astropy.table import QTable
 
 from ..providers import Provider
 from ..providers._identity import fingerprint
@@ -11,7 +13,7 @@ from ..surveys import Band
 from ._dataset import MAPS
 from ._lazy import READ_ERRORS
 
-__all__ = ["bands_identity", "dataset_identity", "images_identity"]
+__all__ = ["bands_identity", "dataset_identity", "images_identity", "targets_digest"]
 
 #: Variables that verdicts may depend on.
 _VARIABLES = ("image", "valid", *MAPS, "status")
@@ -47,6 +49,19 @@ def dataset_identity(dataset: xr.Dataset, step: int) -> str:
         Targets to read at once.
     """
     return f"a Dataset of cut-outs {fingerprint(_dataset_parts(dataset, step))}"
+
+
+def targets_digest(targets: QTable) -> str:
+    """Return the SHA-256 of identifiers and positions of a target table."""
+    digest = hashlib.sha256()
+    ids = targets["target_id"]
+    if getattr(ids, "mask", None) is not None:
+        digest.update(np.asarray(ids.mask).tobytes())
+        ids = ids.filled()
+    for column in (np.asarray(ids), targets["ra"].value, targets["dec"].value):
+        # Not the bytes of text in memory: their padding depends on the longest.
+        digest.update("\n".join(map(str, column.tolist())).encode())
+    return digest.hexdigest()
 
 
 def _dataset_parts(dataset, step) -> Iterator[str | np.ndarray]:

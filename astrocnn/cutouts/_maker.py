@@ -12,10 +12,10 @@ from ..config import conf
 from ..exceptions import NoCoverageError, ProviderError, SurveyMismatchError
 from ..grid import CutoutGrids, check_size
 from ..providers import Pixels, Provider, open_provider
+from ..storage import count_rows, gaps
 from ..surveys import Band, get_band
 from ..tables import read_targets
 from ._dataset import cutout_dataset
-from ._folder import count_rows, gaps
 from ._progress import progress_bar
 
 __all__ = ["iter_cutouts", "make_chunk", "make_cutouts", "open_providers", "target_table"]

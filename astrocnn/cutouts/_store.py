@@ -10,19 +10,17 @@ from astropy import units as u
 from ..config import conf
 from ..exceptions import StoreError
 from ..grid import check_size
+from ..storage import DAMAGE, RunFolder, cannot_write, gaps
 from ..surveys import Band
-from ._dataset import MAPS
-from ._folder import RunFolder, gaps, targets_digest
-from ._identity import bands_identity, images_identity
+from ._identity import bands_identity, images_identity, targets_digest
+from ._kept import discard_damaged, kept_dataset
 from ._maker import iter_cutouts, open_providers, target_table
-from ._zarr import create_store, import_zarr, sync_region
+from ._marks import PIXELS, make_mark
+from ._zarr import about_cutouts, import_zarr, open_store, remove_store, sync_region
 
 __all__ = ["open_cutouts", "write_cutouts"]
 
 _ZARR = "cutouts.zarr"
-_PAIRS = ("target", "band")
-#: In a mark, before the names of variables of these dimensions.
-_MARKED = "of_"
 
 
 def write_cutouts(
@@ -36,7 +34,7 @@ def write_cutouts(
     """Make aligned cut-outs of all targets and keep them on disk, in flat memory.
 
     The same call with the same path goes on where an earlier one ended, however it ended; chunks
-    that are finished are not made again.
+    that are finished are not made again, but for those that were damaged since.
 
     Parameters
     ----------
@@ -49,7 +47,8 @@ def write_cutouts(
     -------
     `~pathlib.Path`
         The folder, for `open_cutouts`. In it, ``cutouts.zarr`` is a Zarr store of version 3 with
-        pixels and positions (blosc-zstd with bit shuffling, a checksum per chunk).
+        pixels and positions (blosc-zstd with bit shuffling, a checksum per chunk), beside it files
+        with the checksums of the pixels of each target.
 
     Raises
     ------
@@ -57,6 +56,11 @@ def write_cutouts(
         If the folder holds other cut-outs or something else, is in use, or the disk is full.
     ImportError
         Without zarr and dask (``pip install astrocnn[dask]``).
+
+    Warns
+    -----
+    DamagedPartWarning
+        If cut-outs that were finished are damaged or gone; they are made anew.
 
     Notes
     -----
@@ -78,24 +82,26 @@ def write_cutouts(
     >>> open_cutouts(path)["image"].shape
     (1, 1, 90, 90)
     """
-    zarr = import_zarr()
+    import_zarr()
     check_size(size, pixels)
     targets = target_table(targets)
     providers = {provider.band.name: provider for provider in open_providers(bands, images)}
     found = [provider.band for provider in providers.values()]
     with RunFolder(path, _identity(targets, providers, size, pixels)) as folder:
         store = folder.path / _ZARR
+        about = about_cutouts(targets, found, size, pixels)
         try:
             if not folder.parts():  # nothing is there, or what a run left that was killed at once
-                create_store(store, targets, found, size, pixels, conf.chunk_size)
-            arrays = zarr.open_group(store, mode="r+", use_consolidated=False)
+                remove_store(store)
+            arrays = open_store(store, targets, about, pixels, conf.chunk_size)
         except (OSError, KeyError, ValueError) as error:
             raise StoreError(f"'{store}' cannot be written: {error}") from error
+        discard_damaged(folder, arrays, store, targets, about)
         step = arrays["image"].chunks[0]
         rows = gaps(len(targets), folder.parts(), max(step, conf.chunk_size // step * step))
         made = iter_cutouts(targets, found, providers, size, pixels, rows=rows)
         for some, dataset in zip(rows, made, strict=True):
-            _write(folder, arrays, store, some, dataset)
+            _write(folder, arrays, store, some, dataset, about)
     return folder.path
 
 
@@ -113,106 +119,63 @@ def open_cutouts(path, complete: bool = True) -> xr.Dataset:
     Returns
     -------
     `~xarray.Dataset`
-        As from `make_cutouts`, backed by Dask: ``predict`` takes it chunk by chunk.
+        As from `make_cutouts`, backed by Dask: ``predict`` takes it chunk by chunk, and flags
+        targets as ``failed`` whose pixels are damaged or gone. Reading those by other means raises
+        an `OSError`.
 
     Raises
     ------
     StoreError
-        If there are no such cut-outs, or they are not finished.
+        If there are no such cut-outs, or they are not finished, or damaged as a whole.
     ImportError
         Without zarr and dask (``pip install astrocnn[dask]``).
     """
     import_zarr()
+    folder = RunFolder.existing(path)
+    store = folder.path / _ZARR
+    if not store.is_dir():
+        raise StoreError(f"'{path}' holds no cut-outs of write_cutouts")
     try:
-        folder = RunFolder.existing(path)
-        raw = xr.open_zarr(folder.path / _ZARR, consolidated=False, chunks={})
-    except (OSError, KeyError, ValueError) as error:
-        raise StoreError(f"'{path}' holds no cut-outs of write_cutouts ({error})") from error
+        raw = xr.open_zarr(store, consolidated=False, chunks={})
+        n = raw.sizes["target"]
+    except DAMAGE as error:
+        raise _damaged(path, error) from error
     marks = {part: folder.read(*part, discard=False) for part in folder.parts()}
     marks = {part: mark for part, mark in marks.items() if mark is not None}
     done = sum(stop - start for start, stop in marks)
-    if complete and done < raw.sizes["target"]:
+    if complete and done < n:
         raise StoreError(
-            f"'{path}': {done} of {raw.sizes['target']} cut-outs are finished; call write_cutouts "
+            f"'{path}': {done} of {n} cut-outs are finished; call write_cutouts "
             "again to go on, or open_cutouts(..., complete=False)"
         )
-    return _dataset(raw, marks)
+    try:
+        return kept_dataset(raw, marks, store, folder.identity["targets"])
+    except DAMAGE as error:
+        raise _damaged(path, error) from error
 
 
-def _dataset(raw: xr.Dataset, marks: dict) -> xr.Dataset:
-    """The Dataset of `make_cutouts`, from arrays and marks."""
-    bands, n = raw.attrs["bands"], raw.sizes["target"]
-    maps = [name for name in MAPS if any(mark[f"has_{name}"] for mark in marks.values())]
-    pixels = raw[["image", "valid", *maps]]
-    written = np.zeros(n, dtype=bool)
-    for start, stop in marks:
-        written[start:stop] = True
-    if not written.all():  # half of a chunk may be there
-        seen = xr.DataArray(written, dims="target")
-        pixels = pixels.assign(image=pixels["image"].where(seen), valid=pixels["valid"] * seen)
-    ids = raw["target_id"].values
-    if ids.ndim == 2:
-        ids = np.char.decode(np.ascontiguousarray(ids).view(f"S{ids.shape[1]}")[:, 0], "utf-8")
-    small = _small(marks, n, bands)
-    coords = {
-        "target_id": ("target", ids),
-        "ra": ("target", raw["ra"].values, {"unit": "deg"}),
-        "dec": ("target", raw["dec"].values, {"unit": "deg"}),
-        "band": bands,
-        "waveband": ("band", raw.attrs["wavebands"]),
-        "unit": ("band", raw.attrs["units"]),
-        "survey": small.pop("survey"),
-    }
-    kept = ("size", "pixel_scale", "frame", "projection")
-    pixels.attrs = {name: raw.attrs[name] for name in kept}
-    pixels.attrs["faults"] = [
-        fault
-        for mark in marks.values()
-        for fault in np.char.decode(mark["faults"], "utf-8").tolist()
-    ]
-    return pixels.assign(small).assign_coords(coords)
+def _damaged(path, error) -> StoreError:
+    """What arrays that cannot be opened become."""
+    reason = str(error) or type(error).__name__
+    return StoreError(
+        f"the cut-outs in '{path}' are damaged ({reason}): call write_cutouts again with the same "
+        "arguments, which makes anew what is lost"
+    )
 
 
-def _small(marks: dict, n: int, bands: list[str]) -> dict:
-    """What is known of targets and bands, from the marks; rows without a mark are interrupted."""
-    found = {
-        "status": np.full((n, len(bands)), "interrupted", dtype=object),
-        "survey": np.tile(np.array(bands, dtype=object), (n, 1)),
-    }
-    for (start, stop), mark in marks.items():
-        for key, values in mark.items():
-            if not key.startswith(_MARKED):
-                continue
-            name = key.removeprefix(_MARKED)
-            values = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
-            if name not in found:
-                found[name] = np.zeros((n, len(bands)), dtype=values.dtype)
-            found[name][start:stop] = values
-    return {
-        name: (_PAIRS, values.astype(str) if values.dtype == object else values)
-        for name, values in found.items()
-    }
-
-
-def _write(folder, arrays, store, rows, dataset) -> None:
+def _write(folder, arrays, store, rows, dataset, about) -> None:
     """Write a chunk, then its mark."""
     try:
-        for name in ("image", "valid", *MAPS):
+        for name in PIXELS:
             if name in dataset:
-                arrays[name][rows] = dataset[name].values
+                values = dataset[name].values
+                if values.dtype.kind == "f":  # one NaN: what is all NaN is not written
+                    values[np.isnan(values)] = np.nan
+                arrays[name][rows] = values
         sync_region(store, arrays["image"], rows)
     except OSError as error:
-        raise folder.cannot_write(error) from error
-    mark = {
-        **{f"has_{name}": np.array(name in dataset) for name in MAPS},
-        "faults": np.char.encode(np.array(dataset.attrs["faults"], dtype=str), "utf-8"),
-    }
-    for name, variable in dataset.variables.items():
-        if variable.dims == _PAIRS:
-            values = variable.values
-            text = values.dtype.kind == "U"
-            mark[_MARKED + name] = np.char.encode(values, "utf-8") if text else values
-    folder.write(rows.start, rows.stop, mark)
+        raise cannot_write(store, error) from error
+    folder.write(rows.start, rows.stop, make_mark(dataset, about))
 
 
 def _identity(targets, providers, size, pixels) -> dict[str, str]:

@@ -11,11 +11,11 @@ import xarray as xr
 from astropy.table import QTable
 
 from ..config import conf
-from ..cutouts._folder import count_rows
 from ..cutouts._lazy import READ_ERRORS, load_cutouts
 from ..cutouts._maker import make_chunk
 from ..cutouts._progress import progress_bar
 from ..networks import load_keras
+from ..storage import count_rows
 from ._fitted import Fitted
 from ._gate import TargetSource
 from ._part import Part

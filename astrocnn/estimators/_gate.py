@@ -11,12 +11,12 @@ from astropy.table import QTable
 
 from ..config import conf
 from ..cutouts import check_dataset, iter_cutouts, open_providers
-from ..cutouts._folder import count_rows, gaps
 from ..cutouts._identity import dataset_identity, images_identity
 from ..cutouts._lazy import dataset_step, load_cutouts, split_faults
 from ..cutouts._progress import progress_bar
 from ..exceptions import InvalidImageError, SurveyMismatchError
 from ..networks import ModelDescription
+from ..storage import count_rows, gaps
 from ..surveys import Band, get_band
 from ..tables import read_targets
 from ._beside import check_kinds

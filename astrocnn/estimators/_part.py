@@ -76,3 +76,10 @@ class Part(NamedTuple):
             np.char.decode(arrays["flags"], "utf-8"),
             np.char.decode(arrays["faults"], "utf-8").tolist(),
         )
+
+    def check(self, shape: tuple[int, int], wavebands: list[str]) -> None:
+        """Raise ValueError unless this is of so many rows and classes, and of these wavebands."""
+        columns = [self.judged.error, self.judged.novelty, self.flags, *self.coverage.values()]
+        sizes = {self.judged.proba.shape, *((*column.shape, shape[1]) for column in columns)}
+        if sizes != {shape} or {*self.coverage} != {*wavebands}:
+            raise ValueError(f"rows and classes of {sizes}, coverage of {sorted(self.coverage)}")

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..cutouts._folder import RunFolder, gaps, targets_digest
-from ..cutouts._identity import bands_identity
+from ..cutouts._identity import bands_identity, targets_digest
 from ..exceptions import InvalidParameterError, PredictionInterrupted, StoreError
+from ..storage import RunFolder, gaps
 from ._dask import find_client, judge_on
 from ._fitted import Fitted
 from ._gate import TargetSource
@@ -92,15 +92,27 @@ class Run:
         """Put what is kept; return the rows that are to be asked for again."""
         again = []
         for start, stop in self.kept.parts():
-            arrays = self.kept.read(start, stop)
-            if arrays is None:
+            part = self._part(start, stop)
+            if part is None:
                 continue
-            part = Part.from_arrays(arrays)
             if self.retry_failed and len(part.failed):
                 again.append(Piece(start, stop, start + part.failed))
                 part = part._replace(faults=[])  # they may be over
             verdicts.put(slice(start, stop), part)
         return again
+
+    def _part(self, start, stop) -> Part | None:
+        """What is kept of some rows, if it is whole."""
+        n, classes = len(self.source.targets), self.fitted.description.classes
+
+        def parse(arrays):
+            if stop > n:
+                raise ValueError(f"there are {n} targets")
+            part = Part.from_arrays(arrays)
+            part.check((stop - start, len(classes)), self.source.wavebands)
+            return part
+
+        return self.kept.read(start, stop, parse)
 
     def _judged(self, rows) -> Iterator[tuple[int, Part]]:
         """Judge some rows, chunk by chunk, here or on a cluster; yield number and result."""
@@ -118,10 +130,10 @@ class Run:
         if self.kept is None:
             return
         if not isinstance(piece.rows, slice):
-            old = self.kept.read(piece.start, piece.stop)
+            old = self._part(piece.start, piece.stop)
             if old is None:
                 return
-            part = Part.from_arrays(old).patched(piece.rows - piece.start, part)
+            part = old.patched(piece.rows - piece.start, part)
         self.kept.write(piece.start, piece.stop, part.arrays())
 
 

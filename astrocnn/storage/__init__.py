@@ -1,5 +1,17 @@
 """Files that survive a kill: written whole, in folders of finished parts, under locks."""
 
+from ._arrays import DAMAGE
+from ._folder import RunFolder, count_rows, gaps
+from ._lock import FolderLock
 from ._whole import cannot_write, remove_parts, write_whole
 
-__all__ = ["cannot_write", "remove_parts", "write_whole"]
+__all__ = [
+    "DAMAGE",
+    "FolderLock",
+    "RunFolder",
+    "cannot_write",
+    "count_rows",
+    "gaps",
+    "remove_parts",
+    "write_whole",
+]

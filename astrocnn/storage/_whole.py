@@ -21,7 +21,11 @@ _PART = re.compile(re.escape(_PREFIX) + r"[a-z0-9_]{8}")
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
-def write_whole(path: str | os.PathLike, content: bytes | str | Callable[[Path], object]) -> Path:
+def write_whole(
+    path: str | os.PathLike,
+    content: bytes | str | Callable[[Path], object],
+    flush: bool = True,
+) -> Path:
     """Write a file whole or not at all: whatever ends the program, a half file is never there.
 
     The content goes into a folder of its own beside the file, which nobody else may enter; it is
@@ -36,6 +40,9 @@ def write_whole(path: str | os.PathLike, content: bytes | str | Callable[[Path],
     content : bytes, str or callable
         What is written, text as UTF-8; or a function that is called with the path of a file of the
         same name that is not there yet, and writes it.
+    flush : bool
+        Whether it is on the disk when this returns (some milliseconds). Otherwise a power cut may
+        leave it empty: for what has checksums and can be had again.
 
     Returns
     -------
@@ -62,8 +69,9 @@ def write_whole(path: str | os.PathLike, content: bytes | str | Callable[[Path],
         try:
             part = folder / target.name
             _fill(part, content)
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())  # some file systems say only now that they are full
+            if flush:
+                with part.open("rb+") as file:
+                    os.fsync(file.fileno())  # some file systems say only now that they are full
             if old is not None:
                 _keep_permissions(part, target, old)
             part.replace(target)
@@ -71,7 +79,8 @@ def write_whole(path: str | os.PathLike, content: bytes | str | Callable[[Path],
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise cannot_write(path, error) from error
-    _sync_folder(target.parent)
+    if flush:
+        _sync_folder(target.parent)
     return path
 
 
@@ -83,12 +92,12 @@ def cannot_write(path: str | os.PathLike, error: OSError) -> StoreError:
     >>> import errno
     >>> from astrocnn.storage import cannot_write
     >>> print(cannot_write("a.fits", OSError(errno.ENOSPC, "")))
-    [Errno 28] cannot write 'a.fits': No space left on device; free some space, or ...
+    [Errno 28] cannot write 'a.fits': No space left on device (free some space, or ...
     """
     reason = os.strerror(error.errno) if error.errno else str(error)
     full = error.errno in _FULL
     advice = "free some space, or choose another place" if full else "choose another place"
-    return StoreError(error.errno or errno.EIO, f"cannot write '{path}': {reason}; {advice}")
+    return StoreError(error.errno or errno.EIO, f"cannot write '{path}': {reason} ({advice})")
 
 
 def remove_parts(folder: str | os.PathLike, older_than: float = 0.0) -> int:

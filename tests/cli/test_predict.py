@@ -277,8 +277,8 @@ def test_interruption_keeps_what_was_done(run, folder, monkeypatch):
 
 def test_parts_of_a_full_disk(run, folder, monkeypatch):
     """The table so far is written, and the same command goes on."""
-    from astrocnn.cutouts._folder import RunFolder
     from astrocnn.exceptions import StoreError
+    from astrocnn.storage import RunFolder
 
     def full(*_):
         raise StoreError(28, "cannot write into 'result.ecsv.parts': No space left on device")

@@ -14,6 +14,7 @@ from astrocnn.cutouts._identity import dataset_identity
 from astrocnn.exceptions import NoCoverageError, ProviderError, StoreError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import Pixels, Provider
+from astrocnn.storage import RunFolder
 from astrocnn.surveys import get_band
 
 pytest.importorskip("zarr")
@@ -109,7 +110,6 @@ def test_goes_on(tmp_path):
 
 def test_half_a_chunk_is_never_read(tmp_path, monkeypatch):
     """Pixels without their mark: the process died in between."""
-    from astrocnn.cutouts._folder import RunFolder
 
     def killed(*_):
         raise KeyboardInterrupt
@@ -139,10 +139,13 @@ def test_other_cutouts_are_refused(tmp_path, change, word):
 
 
 def test_no_store(tmp_path):
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(StoreError, match=r"is no folder of a run: it has no run\.json"):
+            open_cutouts(path)
+    with RunFolder(tmp_path, {"targets": "ten"}):
+        pass
     with pytest.raises(StoreError, match="holds no cut-outs of write_cutouts"):
         open_cutouts(tmp_path)
-    with pytest.raises(StoreError, match="holds no cut-outs"):
-        open_cutouts(tmp_path / "nowhere")
 
 
 def test_full_disk(tmp_path, monkeypatch):
@@ -153,7 +156,7 @@ def test_full_disk(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(_zarr.os, "fsync", full)
-        with pytest.raises(StoreError, match="cannot write into .*No space left on device"):
+        with pytest.raises(StoreError, match="cannot write .*No space left on device"):
             write(tmp_path)
     write(tmp_path)
     assert len(open_cutouts(tmp_path)["target"]) == 11

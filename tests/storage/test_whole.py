@@ -102,7 +102,7 @@ def test_read_only_file_stays(tmp_path, monkeypatch):
     path = tmp_path / "a"
     path.write_text("precious")
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everything
-    with pytest.raises(StoreError, match="cannot write .*a': Permission denied; choose another"):
+    with pytest.raises(StoreError, match=r"cannot write .*a': Permission denied \(choose another"):
         write_whole(path, "new")
     assert path.read_text() == "precious"
 
@@ -150,7 +150,9 @@ def test_pipe_stays(tmp_path):
 
 def test_folder_in_its_place(tmp_path):
     (tmp_path / "a").mkdir()
-    with pytest.raises(StoreError, match="cannot write .*a': Is a directory; choose another place"):
+    with pytest.raises(
+        StoreError, match=r"cannot write .*a': Is a directory \(choose another place"
+    ):
         write_whole(tmp_path / "a", "new")
 
 
@@ -172,7 +174,7 @@ def test_full_disk(tmp_path, monkeypatch, number, call):
     path.write_text("precious")
     with monkeypatch.context() as patch:
         patch.setattr(os, call, full)
-        with pytest.raises(StoreError, match="cannot write .*a': .*; free some space") as caught:
+        with pytest.raises(StoreError, match=r"cannot write .*a': .* \(free some space") as caught:
             write_whole(path, "new")
     assert caught.value.errno == number
     assert path.read_text() == "precious"

@@ -1,4 +1,4 @@
-"""A lock on a folder that ends with its process, however that ends."""
+"""Lock on a folder that ends with its process, however that ends."""
 
 import os
 import socket
@@ -15,7 +15,8 @@ class FolderLock:
     """Keep other processes out of a folder, as a context manager.
 
     The operating system holds the lock (``flock``; on Windows ``msvcrt.locking``): it is gone when
-    the process is, also after ``kill -9``. No stale file has to be removed by hand.
+    the process is, also after ``kill -9``. No stale file has to be removed by hand. Its file is
+    ``.astrocnn-lock``; a link of that name is not followed.
 
     Parameters
     ----------
@@ -26,11 +27,13 @@ class FolderLock:
     ------
     StoreError
         On entering, if another process holds it.
+    OSError
+        On entering, if its file cannot be made.
 
     Examples
     --------
     >>> from pathlib import Path
-    >>> from astrocnn.cutouts._lock import FolderLock
+    >>> from astrocnn.storage import FolderLock
     >>> with FolderLock(Path(".")), FolderLock(Path(".")):
     ...     pass
     Traceback (most recent call last):
@@ -38,12 +41,15 @@ class FolderLock:
     astrocnn.exceptions.StoreError: '.' is in use by process ...: wait for it, or choose another ...
     """
 
+    name = ".astrocnn-lock"
+
     def __init__(self, folder: Path):
         self.folder = folder
         self._file = None
 
     def __enter__(self) -> "FolderLock":
-        self._file = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        self._file = os.open(self.folder / self.name, flags, 0o666)
         try:
             _lock(self._file)
         except BlockingIOError:
