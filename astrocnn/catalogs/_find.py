@@ -9,6 +9,7 @@ from astropy.table import Table
 from .._registry import Registry
 from ..exceptions import InvalidTargetError
 from ..tables._columns import sky_columns
+from ..tables._redshifts import is_velocity, is_velocity_name
 
 __all__ = ["CANONICAL", "OPTIONAL", "REDSHIFTS", "find_columns"]
 
@@ -81,6 +82,7 @@ def find_columns(
         ("z_phot", _by_ucd(table, "src.redshift.phot")),
         (mere, _by_ucd(table, "src.redshift")),
         (mere, _first(maybe, _REDSHIFT)),
+        ("z_spec", _velocity(table)),
     ):
         if column and canonical not in found and column not in found.values():
             found[canonical] = column
@@ -119,11 +121,17 @@ def _by_ucd(table: Table, ucd: str) -> str | None:
     return next((column for column in table.colnames if _ucd(table, column) == ucd), None)
 
 
+def _velocity(table: Table) -> str | None:
+    """The first column of velocities, c z, by name; a dispersion or an error is none."""
+    names = [name for name in table.colnames if is_velocity_name(name)]
+    return next((name for name in names if is_velocity(name, table[name])), None)
+
+
 def _may_be_redshift(table: Table, column: str) -> bool:
     """Whether a column called ``z`` or the like can be a redshift, not magnitude or coordinate."""
     unit = table[column].info.unit
     if unit is not None and unit != u.dimensionless_unscaled:
-        return False
+        return is_velocity(column, table[column])
     if _ucd(table, column).startswith(("phot.", "em.", "pos.", "src.redshift.phot")):
         return False
     others = {name.lower() for name in table.colnames}

@@ -16,9 +16,10 @@ from ..tables import target_coords
 from ..tables._files import read_file
 from ..tables._numbers import to_numbers
 from ..tables._pandas import from_pandas
-from ..tables._redshifts import known_redshifts
+from ..tables._redshifts import is_velocity, known_redshifts
 from ._find import OPTIONAL, find_columns
 from ._flags import flag_rows
+from ._kinds import move_photometric, photometric_rows
 
 __all__ = ["read_catalog"]
 
@@ -90,9 +91,12 @@ def read_catalog(
 
     No row is dropped: `~astrocnn.matching.match_sky` passes over those without a position.
 
-    Redshifts are masked where they are masked, not finite, below -0.01 or above 20: that covers the
-    usual words for "missing" (-1, -9, -99, 99) and spares nearby galaxies with blueshifts. Zero is
-    kept.
+    Redshifts are masked where they are masked, not finite, zero, below -0.01 or above 20, or 9.99
+    and the like: that covers the usual words for "missing" (-1, -9, -99, 99) and spares nearby
+    galaxies with blueshifts. Velocities, by their unit or by a name such as ``cz``, ``RV``,
+    ``HRV`` or ``Vel``, are divided by the speed of light, as c z. Where a column such as ``n_z``,
+    ``REDSHIFT_TYPE`` or ``zflag`` calls a redshift photometric, it is in ``z_phot``, not in
+    ``z_spec``.
 
     Examples
     --------
@@ -118,6 +122,8 @@ def read_catalog(
     for key in ("z_spec", "z_phot", "z_best"):
         if key in used or key == "z_spec":
             catalog[key] = _redshifts(table, used.get(key), key)
+    if "z_spec" in used:
+        move_photometric(catalog, photometric_rows(table, used["z_spec"], used.get("z_type")))
     _copy_rest(catalog, table, used)
     _describe(catalog)
     flagged = flag_rows(catalog, "source_id" in used)
@@ -199,7 +205,8 @@ def _redshifts(table: Table, column: str | None, key: str) -> MaskedColumn:
     values = table[column]
     unit = values.info.unit
     advice = f"convert it, or name another one with columns={{{key!r}: ...}}"
-    if unit is not None and unit != u.dimensionless_unscaled:
+    fast = is_velocity(column, values)
+    if unit is not None and unit != u.dimensionless_unscaled and not fast:
         raise InvalidTargetError(
             f"column {column!r} has the unit '{unit}', so it holds no redshifts: {advice}"
         )
@@ -212,13 +219,13 @@ def _redshifts(table: Table, column: str | None, key: str) -> MaskedColumn:
         ) from None
     large = numbers[np.abs(numbers) > _VELOCITY]
     # -999 and the like repeat; velocities do not
-    if 2 * len(np.unique(large)) > np.sum(np.isfinite(numbers)) > 1:
+    if not fast and 2 * len(np.unique(large)) > np.sum(np.isfinite(numbers)) > 1:
         raise InvalidTargetError(
             f"column {column!r} goes to {np.max(large):g}, so it holds velocities or something "
-            f"else, no redshifts: {advice}"
+            f"else, no redshifts: {advice}; velocities need the unit km/s"
         )
-    known = known_redshifts(numbers, warn=False)
-    missing = np.isnan(known)
+    known = known_redshifts(values if fast else numbers, column, warn=False)
+    missing = np.isnan(known) | (known == 0)  # no cluster or galaxy is measured at exactly 0
     return MaskedColumn(np.where(missing, 0.0, known), mask=missing)
 
 

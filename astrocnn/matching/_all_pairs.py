@@ -126,4 +126,4 @@ def _taken(things, name: str, rows: np.ndarray):
         return rows if name != "z_spec" else MaskedColumn(np.zeros(len(rows)), mask=True)
     if name != "z_spec":
         return things[name][rows]
-    return MaskedColumn(np.ma.masked_invalid(known_redshifts(things[name][rows], warn=False)))
+    return MaskedColumn(np.ma.masked_invalid(known_redshifts(things[name][rows], name, warn=False)))

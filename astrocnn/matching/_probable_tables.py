@@ -102,7 +102,7 @@ def _catalog_column(catalog, name: str):
     is_table = isinstance(catalog, Table)
     if is_table and name in catalog.colnames:
         if name == "z_spec":
-            return np.ma.masked_invalid(known_redshifts(catalog[name], warn=False))
+            return np.ma.masked_invalid(known_redshifts(catalog[name], name, warn=False))
         return catalog[name]
     n = len(catalog) if is_table else catalog.size
     return np.arange(n) if name == "source_id" else np.ma.masked_all(n)

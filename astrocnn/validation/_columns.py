@@ -55,7 +55,7 @@ def completeness_against(
         without a verdict are in that last column only. Rates are masked where there is nothing to
         count. ``meta`` holds ``column``, ``confidence``, and the numbers of targets that are in
         none of the bins: ``n_outside`` and ``n_unknown`` (value masked or NaN; in a column of
-        redshifts such as ``z`` or ``z_phot`` also -1, -99 and 99, with a warning).
+        redshifts such as ``z`` or ``z_phot`` also -1, -99 and 99, with a warning, and a cluster's 0).
 
     Raises
     ------
@@ -91,8 +91,11 @@ def completeness_against(
             f"the column to bin must hold numbers, not {values.dtype}; for names of classes see "
             "confusion_by_class"
         )
-    if isinstance(column, str) and column.lower() in _REDSHIFTS:
-        values = np.ma.masked_invalid(known_redshifts(values, column))
+    plain = unit is None or unit == u.dimensionless_unscaled  # else the bins are velocities too
+    if isinstance(column, str) and column.lower() in _REDSHIFTS and plain:
+        numbers = known_redshifts(values, column)
+        clusters = known.filled(False)  # none of which is measured at exactly 0
+        values = np.ma.masked_invalid(np.where(clusters & (numbers == 0), np.nan, numbers))
     has_truth = ~np.ma.getmaskarray(known)
     is_cluster = known.filled(False)
     exists = ~np.ma.getmaskarray(values)

@@ -7,6 +7,7 @@ from astropy.table import Table
 
 from ..exceptions import InvalidParameterError, InvalidTargetError
 from ..tables._numbers import to_numbers
+from ..tables._redshifts import known_redshifts
 from ._estimate import Estimate, check_confidence
 
 __all__ = ["Contamination", "contamination"]
@@ -216,6 +217,8 @@ class _Lines:
     @classmethod
     def read(cls, redshift, richness, what: str) -> "_Lines":
         """Check and store."""
+        if getattr(redshift, "unit", None) is not None:  # velocities, or an error
+            redshift = known_redshifts(redshift, f"{what}: redshift")
         z, rich = (np.ma.masked_invalid(to_numbers(a)) for a in (redshift, richness))
         if z.shape != rich.shape or z.ndim != 1:
             raise InvalidTargetError(

@@ -113,13 +113,13 @@ def test_column_named_like_the_catalog_is_the_identifier(table):
     assert read_catalog(table)["source_id"].tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("missing", [-1.0, -99.0, np.nan, np.inf, 99.0, -0.5])
+@pytest.mark.parametrize("missing", [-1.0, -99.0, np.nan, np.inf, 99.0, -0.5, 0.0, 9.99])
 def test_words_for_missing_are_masked(table, missing):
     table["Z"][1] = missing
     assert read_catalog(table)["z_spec"].mask.tolist() == [False, True, False]
 
 
-@pytest.mark.parametrize("redshift", [0.0, -0.001, 14.4])
+@pytest.mark.parametrize("redshift", [1e-5, -0.001, 14.4])
 def test_true_redshifts_are_not(table, redshift):
     table["Z"][1] = redshift
     catalog = read_catalog(table)
@@ -143,11 +143,73 @@ def test_masked_quantity_without_unit(table):
     assert read_catalog(QTable(table))["z_spec"].tolist() == [0.1, None, 0.3]
 
 
-def test_velocities_are_refused_as_redshifts(table):
-    table["Z"].unit = u.km / u.s
-    with pytest.raises(InvalidTargetError, match="unit 'km / s'"):
+@pytest.mark.parametrize("name", ["Z", "cz", "RV", "Vel", "HRV", "V_hel", "redshift"])
+def test_velocities_are_redshifts(table, name):
+    """By their unit; names of velocities need none."""
+    table["Z"] = [29979.2458, 59958.4916, -99.0]
+    table.rename_column("Z", name)
+    if name not in ("Z", "redshift"):
+        np.testing.assert_allclose(read_catalog(table)["z_spec"].filled(-1), [0.1, 0.2, -1])
+    table[name].unit = u.km / u.s
+    for columns in (None, {"z_spec": name}):
+        catalog = read_catalog(table, columns=columns)
+        np.testing.assert_allclose(catalog["z_spec"].filled(-1), [0.1, 0.2, -1])
+        assert catalog["z_spec"].unit is None
+        assert catalog.meta["columns"]["z_spec"] == name
+
+
+def test_what_is_no_velocity(table):
+    """A redshift goes first; extinctions, dispersions and errors are none."""
+    table["cz"] = [7500.0, 7600.0, 7700.0]
+    assert read_catalog(table)["z_spec"].tolist() == [0.1, 0.2, 0.3]
+    for name, values in (("RV", [3.1, 3.1, 3.0]), ("e_cz", [30.0, 50, 70]), ("sigma", [900.0] * 3)):
+        other = table["NAME", "RA", "DEC"]
+        other[name] = values
+        assert read_catalog(other)["z_spec"].mask.all()
+
+
+def test_units_that_no_redshift_has(table):
+    table["Z"].unit = u.erg
+    with pytest.raises(InvalidTargetError, match="unit 'erg'"):
         read_catalog(table, columns={"z_spec": "Z"})
     assert read_catalog(table)["z_spec"].mask.all()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("n_Z", ["s", "p", ""]),
+        ("n_Z", [b"S", b"P", b""]),
+        ("REDSHIFT_TYPE", ["spec", "phot", "spec"]),
+        ("SpzType", ["spectroscopic", "photometric", "grism"]),
+        ("Redshift Flag", ["", "PHOT", "SPEC"]),
+        ("zflag", ["SUN", "PUN", ""]),
+        ("z_type", ["spec-z", "Photo-z", "spec-z"]),
+    ],
+)
+def test_photometric_redshifts_are_not_spectroscopic(table, name, words):
+    table[name] = words
+    catalog = read_catalog(table)
+    assert catalog["z_spec"].tolist() == [0.1, None, 0.3]
+    assert catalog["z_phot"].tolist() == [None, 0.2, None]
+    assert catalog.colnames[3:5] == ["z_spec", "z_phot"]
+    assert catalog["z_phot"].info.meta["ucd"] == "src.redshift.phot"
+    table["zphot"] = MaskedColumn([0.15, 0.25, 0.35], mask=[False, False, True])
+    assert read_catalog(table)["z_phot"].tolist() == [0.15, 0.25, None]
+
+
+def test_kind_of_redshift_by_the_columns_argument(table):
+    table["how"] = ["spec", "phot", "phot"]
+    catalog = read_catalog(table, columns={"z_type": "how"})
+    assert catalog["z_spec"].tolist() == [0.1, None, None]
+    assert read_catalog(table)["z_spec"].tolist() == [0.1, 0.2, 0.3]
+
+
+@pytest.mark.parametrize("words", [["a", "p", "x"], ["1", "2", "3"], ["", "", ""]])
+def test_notes_that_name_no_kind(table, words):
+    """In VizieR's tables ``n_z`` may be a note of any kind."""
+    table["n_Z"] = words
+    assert read_catalog(table)["z_spec"].tolist() == [0.1, 0.2, 0.3]
 
 
 def test_missing_positions_are_nan(table):
