@@ -55,7 +55,7 @@ def completeness_against(
         without a verdict are in that last column only. Rates are masked where there is nothing to
         count. ``meta`` holds ``column``, ``confidence``, and the numbers of targets that are in
         none of the bins: ``n_outside`` and ``n_unknown`` (value masked or NaN; in a column of
-        redshifts such as ``z`` or ``z_phot`` also -1, -99 and 99, with a warning, and a cluster's 0).
+        redshifts such as ``z`` or ``z_phot`` also -1, -99 and 99, with a warning, and 0).
 
     Raises
     ------
