@@ -1,5 +1,6 @@
 """Local FITS images, with their exposure maps: the plain way in for one's own data."""
 
+import warnings
 from collections import OrderedDict
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -9,7 +10,7 @@ import numpy as np
 from astropy import units as u
 from astropy.io import fits
 
-from ...exceptions import NoCoverageError, ProviderError
+from ...exceptions import FailedTargetWarning, NoCoverageError, ProviderError
 from ...grid import CutoutGrids
 from ...surveys import Band
 from .._core import Pixels, Provider, run_all
@@ -17,7 +18,7 @@ from .._identity import fingerprint
 from ._fits_files import FitsImage, find_images
 from ._fits_image import locate_image, read_images
 from ._footprints import Footprints
-from ._loaded import LoadedImage, load_image
+from ._loaded import LoadedImage, UnexposedError, load_image
 from ._quantity import common_quantity, tell_quantity
 from ._resample import SkyImage, resample_image
 from ._stack import Stack
@@ -117,6 +118,7 @@ class FitsProvider(Provider):
         self.quantity = quantity
         self.background = background
         self._cache = OrderedDict()
+        self._told = set()
         self._lock = Lock()
         self._images = self._find(source, hdu, plane)
         self._footprints = Footprints([image.info for image in self._images])
@@ -159,11 +161,17 @@ class FitsProvider(Provider):
             See `Provider.cutout`.
         """
         center = grid.center.cartesian.xyz.value
-        stack = Stack()
+        stack, unused = Stack(), []
         for k in self._footprints.near(center[np.newaxis], _reach(grid)):
-            self._add(stack, self._images[k], self._load(self._images[k]), grid, unexposed)
+            try:
+                loaded = self._load(self._images[k])
+            except UnexposedError as error:
+                unused.append(error)
+                continue
+            self._add(stack, self._images[k], loaded, grid, unexposed)
         if stack.empty:
-            raise self._nothing(grid)
+            raise unused[0] if unused else self._nothing(grid)
+        self._tell_unused(unused)
         return stack.pixels()
 
     def cutouts(self, grids: CutoutGrids, pool: Executor) -> list[Pixels | ProviderError]:
@@ -173,7 +181,7 @@ class FitsProvider(Provider):
         the targets is, and one image after the other is in memory.
         """
         stacks = [Stack() for _ in range(len(grids))]
-        faults = [None] * len(grids)
+        faults, unused = [None] * len(grids), {}
 
         def add(i):
             try:
@@ -188,14 +196,29 @@ class FitsProvider(Provider):
             image = self._images[k]
             try:
                 loaded = self._load(image, len(targets))
+            except UnexposedError as error:
+                unused |= dict.fromkeys(targets, error)
+                continue
             except ProviderError as error:
                 faults = [error if i in targets else fault for i, fault in enumerate(faults)]
                 continue
             run_all(pool, add, targets)
+        self._tell_unused(error for i, error in unused.items() if not stacks[i].empty)
         return [
-            fault or (self._nothing(grids[i]) if stack.empty else stack.pixels())
+            fault or (unused.get(i, self._nothing(grids[i])) if stack.empty else stack.pixels())
             for i, (fault, stack) in enumerate(zip(faults, stacks, strict=True))
         ]
+
+    def _tell_unused(self, errors):
+        """Warn, once, of images that others stood in for."""
+        for words in dict.fromkeys(map(str, errors)):
+            if words not in self._told:
+                self._told.add(words)
+                warnings.warn(
+                    f"band {self.band.name}: {words}; its image is left out",
+                    FailedTargetWarning,
+                    stacklevel=4,
+                )
 
     def _add(self, stack, image, loaded, grid, unexposed=False):
         """Add an image's pixels on a grid to the others."""

@@ -14,11 +14,15 @@ from ._fits_image import read_pixels
 from ._pixels import FilePixels
 from ._resample import SkyImage, longest_exposure
 
-__all__ = ["LoadedImage", "load_image"]
+__all__ = ["LoadedImage", "UnexposedError", "load_image"]
 
 #: Of a tile-compressed image tiles are unpacked for each target: so many targets make it worth
 #: while to unpack all of them, where they take no more than this (bytes).
 _MANY, _MOST = 16, 512 * 2**20
+
+
+class UnexposedError(ProviderError):
+    """The exposure map of an image is zero, or not finite, everywhere."""
 
 
 @dataclass
@@ -72,8 +76,10 @@ def load_image(
 
     Raises
     ------
+    UnexposedError
+        If its map holds no exposure.
     ProviderError
-        If a file is damaged, or its map holds no exposure.
+        If a file is damaged.
     """
     sky, told = image.image, None
     estimated = background == "estimate" and image.background_path is None
@@ -87,12 +93,15 @@ def load_image(
         data = pixels(image.path, image.info)
         if image.exposure_path is not None:
             exposure = pixels(image.exposure_path, image.exposure_info)
-            if not longest_exposure(exposure) > 0:
-                raise ProviderError(f"{image.exposure_path.name} holds no exposure")
         told = tell(data, image.info.unit, image.product.pipeline)
         # No photon in the time of a map is a count of zero.
         blank = band.quantity if exposure is None else "counts"
         sky = SkyImage(data, image.info.wcs, told or blank, exposure, name=image.name)
+    if sky.exposure is not None and not longest_exposure(sky.exposure) > 0:
+        path = image.exposure_path
+        raise UnexposedError(
+            f"{f'the exposure map of {sky.name}' if path is None else path.name} holds no exposure"
+        )
     loaded = LoadedImage(sky, told)
     if image.exposure_info is not None:
         loaded.seconds = exposure_seconds(image.exposure_info.unit, image.exposure_path.name)

@@ -11,6 +11,7 @@ from ...config import conf
 from ...exceptions import InvalidImageError
 from ...grid import CutoutGrid
 from .._core import Pixels
+from ._exposure_time import in_seconds
 from ._image_places import area_ratio, find_places, plane_positions
 
 __all__ = ["SkyImage", "longest_exposure", "resample_image"]
@@ -28,7 +29,7 @@ class SkyImage:
         Celestial WCS, in any frame.
     quantity : {'counts', 'rate', 'intensity'}
         How values behave when pixels change size; see `~astrocnn.surveys.Band`.
-    exposure : ndarray of shape (ny, nx), optional
+    exposure : ndarray or Quantity of shape (ny, nx), optional
         Exposure map (s) on the same pixels; where it is not finite nothing was exposed.
     name : str
         Where the image comes from, for messages.
@@ -52,6 +53,7 @@ class SkyImage:
         shape = np.shape(self.data)
         if len(shape) != 2:
             raise InvalidImageError(f"{self.name} has shape {shape}: give one image, (ny, nx)")
+        self.exposure = in_seconds(self.exposure)
         if self.exposure is not None and np.shape(self.exposure) != shape:
             raise InvalidImageError(
                 f"an exposure map has shape {np.shape(self.exposure)}, its image {self.name} "

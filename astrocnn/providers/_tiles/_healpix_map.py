@@ -11,6 +11,7 @@ from ...exceptions import ProviderError
 from ...grid import CutoutGrids
 from .._identity import file_state, fingerprint
 from .._images._fits_open import opened
+from .._images._packed_files import readable
 from ._healpix_tiles import HealpixTiles
 from ._hips_map import nested_to_flat
 
@@ -152,7 +153,7 @@ def is_healpix_file(path) -> bool:
 def _read_fits(path, column):
     """Values, numbers of the pixels (None: all of them), and header of the first HEALPix table."""
     try:
-        with fits.open(path, memmap=True) as hdus:
+        with fits.open(readable(path), memmap=True) as hdus:
             hdu = next(h for h in hdus if h.header.get("PIXTYPE") == "HEALPIX")
             names = [name.upper() for name in hdu.columns.names]
             partial = str(hdu.header.get("INDXSCHM", "IMPLICIT")).strip() == "EXPLICIT"
@@ -164,7 +165,9 @@ def _read_fits(path, column):
             return values, pixels, {**hdus[0].header, **hdu.header}
     except StopIteration:
         raise ProviderError(f"{path.name} has no table with PIXTYPE = 'HEALPIX'") from None
-    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
+    except ProviderError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, IndexError, ImportError) as error:
         raise ProviderError(f"{path.name} cannot be read as a HEALPix map: {error}") from error
 
 

@@ -205,7 +205,7 @@ class TestExposureMaps:
         assert pixels.full_exposure == 1000
         assert (~pixels.valid).sum() == 1
         exposure[:] = -1
-        with pytest.raises(NoCoverageError):
+        with pytest.raises(ProviderError, match="exposure map of image holds no exposure"):
             FitsProvider(SkyImage(full(1), FIELD.wcs, "counts", exposure), XMM).cutout(GRID)
 
     @pytest.mark.parametrize("value", [np.nan, 0, -1])

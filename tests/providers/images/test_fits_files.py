@@ -3,6 +3,7 @@
 import os
 import shutil
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
 from astrocnn.exceptions import FailedTargetWarning, ProviderError
-from astrocnn.grid import CutoutGrid
-from astrocnn.providers import FitsProvider
+from astrocnn.grid import CutoutGrid, CutoutGrids
+from astrocnn.providers import FitsProvider, SkyImage
 from astrocnn.surveys import get_band
 
 XMM, EROSITA = get_band("xmm"), get_band("erosita")
@@ -345,6 +346,35 @@ class TestExposures:
             FitsProvider({"image": image, "exposure": exposure}, XMM)
         with pytest.warns(FailedTargetWarning, match=r"a_exp\.fits has the unit"):
             assert not FitsProvider(tmp_path, XMM).cutout(FIELD).exposure_known
+
+
+    def test_map_in_memory_with_a_unit(self):
+        image = SkyImage(seconds(1.0), FIELD.wcs, "counts", seconds(2.0) * u.ks)
+        assert (FitsProvider(image, XMM).cutout(FIELD).exposure == 2000).all()
+        with pytest.raises(ProviderError, match="the exposure map has the unit 'cm2 s', a time"):
+            SkyImage(seconds(1.0), FIELD.wcs, "counts", seconds(2.0) * u.s * u.cm**2)
+
+    @pytest.mark.parametrize("empty", [0.0, -1.0, np.nan])
+    def test_map_without_exposure(self, tmp_path, empty):
+        """Named; beside another camera its image is left out, alone it is the row's fault."""
+        source = {"image": [], "exposure": []}
+        for k, value in enumerate((empty, 700.0)):
+            source["image"].append(write(tmp_path / f"i{k}.fits", 3 + k))
+            source["exposure"].append(write(tmp_path / f"e{k}.fits", seconds(value)))
+        first = {key: paths[0] for key, paths in source.items()}
+        with pytest.raises(ProviderError, match=r"e0\.fits holds no exposure"):
+            FitsProvider(first, XMM).cutout(FIELD)
+        grids = CutoutGrids([150.0], [2.0], FIELD.size, FIELD.pixels)
+        with ThreadPoolExecutor(1) as pool:
+            fault = FitsProvider(first, XMM).cutouts(grids, pool)[0]
+            assert "e0.fits holds no exposure" in str(fault)
+            with pytest.warns(FailedTargetWarning, match=r"e0\.fits holds no exposure; its image"):
+                many = FitsProvider(source, XMM).cutouts(grids, pool)[0]
+        with pytest.warns(FailedTargetWarning, match=r"e0\.fits holds no exposure; its image"):
+            one = FitsProvider(source, XMM).cutout(FIELD)
+        for pixels in (many, one):
+            assert pixels.image.sum() == fits.getdata(source["image"][1]).sum()
+            assert (pixels.exposure == 700).all()
 
 
 def test_nothing_is_written_beside_the_files(tmp_path):

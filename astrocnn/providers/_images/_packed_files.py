@@ -1,0 +1,96 @@
+"""Packed files: what astropy does not unpack by itself, and what it cannot."""
+
+import io
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from ...exceptions import ProviderError
+
+__all__ = ["UNPACKERS", "readable", "stream"]
+
+#: How files begin that Python unpacks as they are read, and the modules that do: a Python may have
+#: been built without some of them.
+UNPACKERS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "lzma"}
+#: The same of those that have to be unpacked by hand.
+_FOREIGN = {
+    b"\x28\xb5\x2f\xfd": ("zstd", "unzstd"), b"\x04\x22\x4d\x18": ("lz4", "unlz4"),
+    b"7z\xbc\xaf": ("7-Zip", "7z x"), b"Rar!": ("RAR", "unrar x"), b"LZIP": ("lzip", "lzip -d"),
+    b"\x1f\x1e": ("pack", "unpack"), b"\x1f\xa0": ("compress -H", "gzip -d"),
+}  # fmt: skip
+_COMPRESS = b"\x1f\x9d"
+#: Most bytes that a file packed by ``compress`` may hold: all of them go through memory.
+_MOST = 2**31
+
+
+def stream(path: str | Path):
+    """Open a file for reading, unpacked where its packing is one of `UNPACKERS`.
+
+    Raises
+    ------
+    ProviderError
+        If this Python cannot unpack it.
+    """
+    with open(path, "rb") as file:
+        magic = file.read(6)
+    module = next((name for start, name in UNPACKERS.items() if magic.startswith(start)), None)
+    if module is None:
+        return open(path, "rb")
+    try:
+        return import_module(module).open(path)
+    except ImportError as error:
+        raise ProviderError(
+            f"{Path(path).name} is packed with {module}, which this Python cannot read: unpack it"
+        ) from error
+
+
+def readable(path: str | Path):
+    """Return what `astropy.io.fits.open` takes for a file: its path, or its bytes unpacked.
+
+    Raises
+    ------
+    ProviderError
+        If it is packed by a tool that is not understood, or damaged.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from astrocnn.providers._images._packed_files import readable
+    >>> _ = Path("b.fits.zst").write_bytes(bytes.fromhex("28b52ffd0000"))
+    >>> readable("b.fits.zst")
+    Traceback (most recent call last):
+        ...
+    astrocnn.exceptions.ProviderError: b.fits.zst is packed with zstd: unpack it first (unzstd ...
+    """
+    name = Path(path).name
+    with open(path, "rb") as file:
+        magic = file.read(6)
+        for start, (tool, command) in _FOREIGN.items():
+            if magic.startswith(start):
+                raise ProviderError(
+                    f"{name} is packed with {tool}: unpack it first ({command} {name})"
+                )
+        if not magic.startswith(_COMPRESS):
+            return path
+        file.seek(0)
+        return io.BytesIO(_unpacked(np.frombuffer(file.read(), np.uint8), name))
+
+
+def _unpacked(packed, name) -> bytes:
+    """Bytes of a file packed by ``compress``."""
+    from ._lzw_kernel import unpack_lzw
+
+    widest, blocks = (int(packed[2]) & 31, bool(packed[2] & 128)) if len(packed) > 2 else (0, False)
+    if not 9 <= widest <= 16:
+        raise ProviderError(f"{name} is damaged: compress does not use codes of {widest} bits")
+    size = 8 * len(packed) + 2**16
+    while size <= 2 * _MOST:
+        unpacked = np.empty(min(size, _MOST), np.uint8)
+        n = unpack_lzw(packed[3:], widest, blocks, unpacked)
+        if n == -2:
+            raise ProviderError(f"{name} is damaged: it cannot be unpacked")
+        if n >= 0:
+            return unpacked[:n].tobytes()
+        size *= 4
+    raise ProviderError(f"{name} holds more than {_MOST // 2**30} GiB: unpack it (gzip -d {name})")
