@@ -12,6 +12,7 @@ from pathlib import Path
 
 from astropy.config.paths import get_cache_dir
 
+from .._paths import user_path
 from ..config import conf
 from ..exceptions import AstrocnnWarning
 
@@ -37,7 +38,7 @@ def cache_folder() -> Path:
     my_catalogs
     """
     if conf.catalog_cache:
-        return Path(conf.catalog_cache).expanduser()
+        return user_path(conf.catalog_cache)
     return Path(get_cache_dir("astrocnn")) / "catalogs"
 
 

@@ -3,7 +3,6 @@
 import os
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from astropy import units as u
@@ -11,6 +10,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Column, MaskedColumn, QTable, Table
 from astropy.utils.exceptions import AstropyUserWarning
 
+from .._paths import user_path
 from ..exceptions import InvalidTargetError
 from ..tables import target_coords
 from ..tables._files import read_file
@@ -177,7 +177,7 @@ def _table(source) -> tuple[Table, str]:
         raise InvalidTargetError(
             f"a catalog is a Table or the path of a file, not {type(source).__name__}"
         )
-    path = Path(source).expanduser()
+    path = user_path(source)
     if not path.exists():
         raise FileNotFoundError(f"there is no catalog '{path}'")
     try:

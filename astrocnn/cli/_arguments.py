@@ -5,6 +5,8 @@ import re
 from argparse import ArgumentTypeError
 from pathlib import Path
 
+from .._paths import user_path
+
 __all__ = [
     "angle",
     "image_sources",
@@ -150,7 +152,7 @@ def parse_positions(target: str | None, positions: list[str] | None):
     InvalidTargetError
         If a text is neither a file nor a position.
     """
-    if positions is None and target and Path(target).expanduser().exists():
+    if positions is None and target and user_path(target).exists():
         return Path(target)
     return [_coordinate(text) for text in positions or [target]]
 

@@ -1,5 +1,6 @@
 """``astrocnn predict``: from positions to a table of verdicts."""
 
+from .._paths import user_path
 from ._arguments import image_sources, parse_positions, prevalence, radius, share, source
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
@@ -136,11 +137,9 @@ def run(args) -> int:
 
 def _folder(args):
     """Folder of the parts; None where nothing is written."""
-    from pathlib import Path
-
     if args.folder is not None:
-        return Path(args.folder).expanduser()
-    return None if args.output is None else Path(f"{args.output}.parts").expanduser()
+        return user_path(args.folder)
+    return None if args.output is None else user_path(f"{args.output}.parts")
 
 
 def _clear(args, folder, result) -> None:
@@ -232,8 +231,6 @@ def _say(args, result, device: str) -> None:
 
 def _draw(args, result) -> None:
     """Make the cut-outs of some targets again, and draw them."""
-    from pathlib import Path
-
     import numpy as np
     from astropy.table import QTable
 
@@ -254,6 +251,6 @@ def _draw(args, result) -> None:
     cutouts = make_cutouts(
         targets, description.bands, images, description.field_size, description.pixels
     )
-    path = Path(args.figure).expanduser()
+    path = user_path(args.figure)
     save_figure(plot_cutouts(cutouts, result[rows]), path)
     print(f"written: {path}")

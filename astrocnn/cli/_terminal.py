@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from .._paths import user_path
+
 __all__ = [
     "check_folder",
     "check_targets",
@@ -119,7 +121,7 @@ def check_targets(targets):
 
 def check_folder(path) -> Path:
     """Return a folder for output, made if need be."""
-    folder = Path(path).expanduser()
+    folder = user_path(path)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"'{path}' is a file: give a folder")
     folder.mkdir(parents=True, exist_ok=True)

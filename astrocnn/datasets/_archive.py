@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from .._paths import user_path
 from ..exceptions import InvalidImageError
 
 __all__ = ["open_folder"]
@@ -51,7 +52,7 @@ def open_folder(path) -> Iterator["Path | zipfile.Path"]:
     ...     (root / "a" / "b.csv").read_bytes()
     b'image_id,class'
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     if path.is_dir():
         yield path
         return

@@ -15,6 +15,7 @@ from astropy.table import QTable
 from tqdm.auto import tqdm
 
 from .._optional import import_optional
+from .._paths import user_path
 from ..config import conf
 from ..exceptions import AstrocnnWarning, FailedTargetWarning, InvalidImageError, UnknownNameError
 from ..surveys import Band
@@ -101,7 +102,7 @@ def load_kosiba2020(split: str = "train", path=None) -> tuple[xr.Dataset, QTable
     if split not in ("train", "test"):
         raise UnknownNameError(f"unknown split {split!r}; choices: train, test")
     _import_pillow()
-    path = Path(path).expanduser() if path is not None else fetch_zip(_RECORD, _FILE)
+    path = user_path(path) if path is not None else fetch_zip(_RECORD, _FILE)
     with open_folder(path) as root:
         root = _find_root(root, path)
         ids, classes = _read_labels(root / f"{split}.csv")

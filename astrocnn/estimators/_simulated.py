@@ -9,6 +9,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
+from .._paths import user_path
 from .._registry import Registry
 from ..networks import device_name
 from ..simulation import VERSION
@@ -190,10 +191,10 @@ def train_on_simulation(
     checkpoint = None
     if folder is not None:
         name = f"{recipe}-{n}-{epochs}-simulation{VERSION}-seed{random_state}.checkpoint"
-        checkpoint = Path(folder).expanduser() / name
+        checkpoint = user_path(folder) / name
     classifier = chosen.classifier(epochs=epochs, random_state=random_state, checkpoint=checkpoint)
     with tempfile.TemporaryDirectory(prefix="astrocnn-") as scratch:
-        folder = Path(folder or scratch).expanduser()
+        folder = user_path(folder or scratch)
         folder.mkdir(parents=True, exist_ok=True)
         sample = _sample(chosen, n, random_state, folder, n_jobs)
         held_out = None

@@ -11,6 +11,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from .._optional import import_optional
+from .._paths import user_path
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._shapes import Box, Circle, Combined, Ellipse, Polygon, Shape
 
@@ -85,7 +86,7 @@ def unit_vectors(coords: SkyCoord) -> np.ndarray:
 def _add(sources: Sources, given) -> None:
     """Add what is given to the sources, whatever it is."""
     if isinstance(given, str | os.PathLike):
-        _add_file(sources, Path(given).expanduser())
+        _add_file(sources, user_path(given))
     elif hasattr(given, "contains_lonlat"):
         sources.moc = given if sources.moc is None else sources.moc.union(given)
     elif isinstance(given, list | tuple) or type(given).__name__ == "Regions":

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from astropy import units as u
 
+from .._paths import user_path
 from ..exceptions import WeightsError
 from ._backend import load_keras
 from ._builders import NETWORKS
@@ -124,7 +125,7 @@ def save_model(path, model, description: ModelDescription, half: bool = False) -
     WeightsError
         If the name does not end in ``.keras``, or a weight is too large for float16.
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     if path.suffix != ".keras":
         raise WeightsError(f"a model archive is named *.keras, not {path.name!r}")
     keras = load_keras()

@@ -3,6 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
+from .._paths import user_path
 from .._registry import Registry
 from ..exceptions import UnknownNameError, WeightsError
 
@@ -42,7 +43,7 @@ def find_weights(weights) -> Path:
     'xmm.keras'
     """
     if str(weights).endswith(".keras"):
-        path = Path(weights).expanduser()
+        path = user_path(weights)
         if not path.is_file():
             raise WeightsError(f"there is no file {str(path)!r}")
         return path

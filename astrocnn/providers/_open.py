@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from .._paths import user_path
 from ..surveys import Band
 from ._core import Provider
 from ._images._fits import FitsProvider
@@ -49,7 +50,7 @@ def open_provider(source, band: Band) -> Provider:
     items = list(items) if isinstance(items, (list, tuple)) else [items]
     if items and set(given) <= {"image", "exposure"}:
         if all(_is_hips(item) for item in items):
-            paths = [Path(item).expanduser() for item in items]
+            paths = [user_path(item) for item in items]
             return _open_hips(paths, given.get("exposure"), band)
         if all(isinstance(item, (str, Path)) and is_healpix_file(item) for item in items):
             return HealpixProvider(items, band, exposure=given.get("exposure"))
@@ -74,4 +75,4 @@ def _quantity(path) -> str | None:
 
 
 def _is_hips(item) -> bool:
-    return isinstance(item, (str, Path)) and (Path(item).expanduser() / "properties").is_file()
+    return isinstance(item, (str, Path)) and (user_path(item) / "properties").is_file()

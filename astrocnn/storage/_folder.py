@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .._paths import user_path
 from ..exceptions import DamagedPartWarning, StoreError
 from ._arrays import DAMAGE, pack_arrays, unpack_arrays
 from ._lock import FolderLock
@@ -60,7 +61,7 @@ class RunFolder:
     """
 
     def __init__(self, path, identity: Mapping[str, str]):
-        self.path = Path(path).expanduser()
+        self.path = user_path(path)
         self.identity = dict(identity)
         self._lock = FolderLock(self.path)
         text = json.dumps(self.identity, sort_keys=True)
@@ -75,7 +76,7 @@ class RunFolder:
         StoreError
             If there is no manifest, or it is damaged.
         """
-        return cls(path, _read_manifest(Path(path).expanduser() / _MANIFEST))
+        return cls(path, _read_manifest(user_path(path) / _MANIFEST))
 
     def __enter__(self) -> "RunFolder":
         try:

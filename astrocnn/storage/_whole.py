@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from .._paths import user_path
 from ..exceptions import StoreError
 
 __all__ = ["cannot_write", "remove_parts", "write_whole"]
@@ -61,7 +62,7 @@ def write_whole(
     >>> write_whole("notes.txt", "z = 0.23").read_text()
     'z = 0.23'
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     try:
         target = Path(os.path.realpath(path))
         old = _replaceable(target)

@@ -12,6 +12,7 @@ from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
 from astropy.table import Table
 from astropy.utils.data import get_readable_fileobj
 
+from .._paths import user_path
 from ..exceptions import InvalidTargetError
 from ._coords import from_list
 from ._formats import take_keywords
@@ -73,7 +74,7 @@ def read_file(path: str | os.PathLike) -> Table:
         ...
     FileNotFoundError: there is no file 'M31' (text is taken as the path of a table)
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     if not path.exists():
         raise FileNotFoundError(f"there is no file '{path}' (text is taken as the path of a table)")
     if path.is_dir():

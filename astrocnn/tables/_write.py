@@ -8,6 +8,7 @@ from pathlib import Path
 from astropy.table import QTable, Table
 from astropy.utils.exceptions import AstropyWarning
 
+from .._paths import user_path
 from ..exceptions import AstrocnnError, AstrocnnWarning, InvalidTargetError, UnknownNameError
 from ..storage import write_whole
 from ._formats import WRITERS
@@ -147,7 +148,7 @@ def check_output_path(
         ...
     astrocnn.exceptions.UnknownNameError: 'result.xlsx': the name must end in .ecsv, .fits, ...
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     suffixes = list(WRITERS if suffixes is None else suffixes)
     if path.suffix.lower() not in suffixes:
         *first, last = suffixes

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .._paths import user_path
 from ..exceptions import InvalidParameterError
 from ._estimate import Confusion
 
@@ -67,7 +68,7 @@ def read_report(path: str | os.PathLike):
     from ._validate import build_report
 
     try:
-        found = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+        found = json.loads(user_path(path).read_text(encoding="utf-8"))
         if found["kind"] != _KIND or found["version"] != _VERSION:
             raise ValueError(f"it is a {found['kind']!r} of version {found['version']!r}")
         return build_report(

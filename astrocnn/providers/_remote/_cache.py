@@ -16,6 +16,7 @@ from typing import NamedTuple
 from astropy import units as u
 from astropy.config.paths import get_cache_dir
 
+from ..._paths import user_path
 from ...config import conf
 from ...exceptions import AstrocnnError, AstrocnnWarning
 
@@ -66,7 +67,7 @@ def image_cache_folder() -> Path:
     my_images
     """
     if conf.image_cache:
-        return Path(conf.image_cache).expanduser()
+        return user_path(conf.image_cache)
     return Path(get_cache_dir("astrocnn")) / "images"
 
 

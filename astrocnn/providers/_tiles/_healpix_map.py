@@ -1,12 +1,12 @@
 """A HEALPix map in a FITS or HDF5 file, or in memory, read tile by tile."""
 
 from concurrent.futures import Executor
-from pathlib import Path
 
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
 
+from ..._paths import user_path
 from ...exceptions import ProviderError
 from ...grid import CutoutGrids
 from .._identity import file_state, fingerprint
@@ -64,7 +64,7 @@ class HealpixMap:
             self.name, header, self._path = "HEALPix map", {"COORDSYS": "ICRS"}, None
             self._values, self._pixels = source.reshape(-1), None
         else:
-            self._path = path = Path(source).expanduser()
+            self._path = path = user_path(source)
             self.name = f"HEALPix map {path.name}"
             read = _read_hdf5 if path.suffix in _HDF5 else _read_fits
             self._values, self._pixels, header = read(path, column)
@@ -138,7 +138,7 @@ class HealpixMap:
 
 def is_healpix_file(path) -> bool:
     """Whether a file holds a HEALPix map: HDF5, or a FITS table that says so."""
-    path = Path(path).expanduser()
+    path = user_path(path)
     if not path.is_file():
         return False
     if path.suffix in _HDF5:

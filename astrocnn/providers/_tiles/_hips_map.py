@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 
+from ..._paths import user_path
 from ...exceptions import ProviderError
 from ...grid import CutoutGrids
 from .._identity import file_state
@@ -51,7 +52,7 @@ class HipsMap:
     """
 
     def __init__(self, path):
-        self.path = Path(path).expanduser()
+        self.path = user_path(path)
         self._root = os.path.realpath(self.path)
         properties = _read_properties(self.path)
         self.order = _whole(properties, "hips_order", properties.get("maxOrder"), self.path)

@@ -13,6 +13,7 @@ from astropy.coordinates import SkyCoord
 from astropy.wcs.utils import proj_plane_pixel_area
 from tqdm.auto import tqdm
 
+from ..._paths import user_path
 from ...config import conf
 from ...exceptions import NoCoverageError, ProviderError
 from .._core import run_all
@@ -126,7 +127,7 @@ def make_hips(
     >>> summary.order, summary.n_tiles
     (8, 4)
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     images = provider._images
     order = _best_order(provider, tile_width) if order is None else order
     check_hips(order, tile_width, frame)
