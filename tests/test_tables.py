@@ -688,7 +688,7 @@ def test_error_and_novelty():
         proba,
         error=[0.02, 0.03, np.nan],
         novelty=[0.4, 1.7, np.nan],
-        flags=["", "out_of_domain", ""],
+        flags=["", "out_of_domain:xmm(contrast)", ""],
     )
     assert result["proba_err"].tolist() == [0.02, None, None]
     assert result["novelty"].tolist() == [0.4, 1.7, None]

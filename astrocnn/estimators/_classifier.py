@@ -251,7 +251,7 @@ class ClusterClassifier(NetworkClassifier):
         fitted = self._ready()
         source = TargetSource.open(X, fitted.description, self.images, self.bands).along_the_sky()
         n, n_classes = len(source.targets), len(fitted.description.classes)
-        verdicts = Verdicts(n, n_classes, source.wavebands, self.judge_novel)
+        verdicts = Verdicts(n, n_classes, source.bands, self.judge_novel)
         stopped = None
         run = Run(
             fitted,

@@ -10,6 +10,7 @@ from ..exceptions import InvalidParameterError
 from ..networks import class_probability, integrated_gradients
 from ..tables import join_flags
 from ._fitted import Fitted
+from ._images import cause_words, judge_images
 from ._verdicts import row_flags, usable_rows
 
 __all__ = ["explain"]
@@ -90,15 +91,16 @@ def _explain_chunk(fitted, dataset, index, steps) -> xr.Dataset:
     rows = usable_rows(dataset)
     n, bands = dataset.sizes["target"], dataset.sizes["band"]
     attribution = np.full((n, bands, dataset.sizes["y"], dataset.sizes["x"]), np.nan, np.float32)
-    proba, novel = np.full(n, np.nan), np.zeros(n, dtype=bool)
+    proba, words = np.full(n, np.nan), np.full(n, "", dtype=object)
     if rows.any():
         tensor = fitted.preprocessing(dataset, rows)
         found = integrated_gradients(fitted.model, tensor, index, steps=steps)
         attribution[rows] = np.moveaxis(found, -1, 1)
         proba[rows] = class_probability(fitted.model, tensor, index)
         if fitted.domain is not None:
-            novel[rows] = fitted.domain.score(tensor) > 1
-    words = np.where(novel, "out_of_domain", "")
+            _, cause = judge_images(fitted.domain, dataset, rows, tensor)
+            names = [*cause_words(fitted.description.bands), ""]  # the last one is -1
+            words[rows] = [names[number] for number in cause]
     flags = [join_flags(*pair) for pair in zip(row_flags(dataset), words, strict=True)]
     explained = dataset[["image", "valid"]]
     explained["attribution"] = (_DIMS, attribution)

@@ -31,6 +31,7 @@ from ..networks import (
 from ..preprocessing import Preprocessing
 from ..training import ImageDomain, adjust_prior, apply_calibration
 from ..validation import OperatingPoints
+from ._images import judge_images
 from ._judged import Judged
 from ._labels import sorted_labels
 from ._overlap import overlapped
@@ -53,12 +54,15 @@ class Prepared(NamedTuple):
         Their network input.
     novelty : ndarray of shape (n_rows,) or float
         How unusual they are; NaN where that is not known.
+    cause : ndarray of shape (n_rows,) or int
+        What is unusual about them; -1 where nothing is.
     """
 
     dataset: xr.Dataset
     rows: np.ndarray
     tensor: np.ndarray
-    novelty: np.ndarray | float
+    novelty: np.ndarray | float = np.nan
+    cause: np.ndarray | int = -1
 
 
 @dataclass
@@ -193,10 +197,10 @@ class Fitted:
     def prepare(self, dataset: xr.Dataset) -> Prepared:
         """Prepare cut-outs: all that is done to images without the network."""
         rows = usable_rows(dataset)
-        tensor, novelty = self.preprocessing(dataset, rows), np.nan
-        if self.domain is not None:
-            novelty = self.domain.score(tensor)
-        return Prepared(dataset, rows, tensor, novelty)
+        tensor = self.preprocessing(dataset, rows)
+        if self.domain is None:
+            return Prepared(dataset, rows, tensor)
+        return Prepared(dataset, rows, tensor, *judge_images(self.domain, dataset, rows, tensor))
 
     def judge(self, dataset: xr.Dataset, batch_size: int, prior=None) -> Judged:
         """Judge cut-outs; see `ClusterClassifier` for ``prior``."""
@@ -209,7 +213,7 @@ class Fitted:
         if rows.any():
             outputs = self.outputs(chunk.tensor, batch_size)
             found.proba[rows], found.error[rows] = self.probabilities(outputs, prior)
-            found.novelty[rows] = chunk.novelty
+            found.novelty[rows], found.cause[rows] = chunk.novelty, chunk.cause
         return found
 
     def judge_all(

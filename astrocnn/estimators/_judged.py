@@ -18,16 +18,20 @@ class Judged(NamedTuple):
         Their uncertainty, from the members of an ensemble; NaN for a single network.
     novelty : ndarray of shape (n,)
         Distance from the training images, above 1 unusual; NaN where that is not known.
+    cause : ndarray of shape (n,), int
+        What is unusual, see `astrocnn.training.ImageDomain.judge`; -1 where nothing is.
     """
 
     proba: np.ndarray
     error: np.ndarray
     novelty: np.ndarray
+    cause: np.ndarray
 
     @classmethod
     def nothing(cls, n: int, n_classes: int) -> "Judged":
         """Return ``n`` rows without anything."""
-        return cls(np.full((n, n_classes), np.nan), np.full(n, np.nan), np.full(n, np.nan))
+        unknown = np.full(n, np.nan), np.full(n, np.nan), np.full(n, -1, dtype=np.int16)
+        return cls(np.full((n, n_classes), np.nan), *unknown)
 
     @classmethod
     def stacked(cls, parts: "list[Judged]") -> "Judged":
@@ -45,4 +49,4 @@ class Judged(NamedTuple):
             return self
         novel = self.novel
         proba = np.where(novel[:, np.newaxis], np.nan, self.proba)
-        return Judged(proba, np.where(novel, np.nan, self.error), self.novelty)
+        return self._replace(proba=proba, error=np.where(novel, np.nan, self.error))

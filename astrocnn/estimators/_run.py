@@ -149,7 +149,7 @@ def run_identity(fitted: Fitted, source: TargetSource, prior=None) -> dict[str, 
     """Say what makes verdicts what they are, but for thresholds; see `RunFolder`."""
     description = fitted.description
     return {
-        "contents": "verdicts",
+        "contents": "verdicts with causes",
         "targets": targets_digest(source.targets),
         "weights": network_digest(fitted),
         "bands": bands_identity(source.bands),

@@ -8,7 +8,9 @@ import xarray as xr
 from astropy.table import Table
 
 from ..exceptions import FailedTargetWarning, InvalidImageError, NoCoverageWarning
+from ..surveys import Band
 from ..tables import describe_result, has_flag, join_flags
+from ._images import cause_words
 from ._judged import Judged
 
 __all__ = ["Verdicts", "row_coverage", "row_flags", "say_left_out", "usable_rows"]
@@ -29,8 +31,8 @@ class Verdicts:
         Number of rows.
     n_classes : int
         Number of classes.
-    wavebands : list of str
-        Wavebands of the images.
+    bands : list of Band
+        Bands of the images.
     judge_novel : bool
         Whether images unlike those of the training get a verdict too.
 
@@ -46,8 +48,10 @@ class Verdicts:
         The first things that went wrong, in words.
     """
 
-    def __init__(self, n: int, n_classes: int, wavebands: list[str], judge_novel: bool = False):
+    def __init__(self, n: int, n_classes: int, bands: list[Band], judge_novel: bool = False):
         self.judge_novel = judge_novel
+        self._causes = cause_words([band.name for band in bands])
+        wavebands = [band.waveband for band in bands]
         self.judged = Judged.nothing(n, n_classes)
         self.coverage = {name: np.full(n, np.nan) for name in dict.fromkeys(wavebands)}
         self.flags = np.full(n, _NOT_REACHED, dtype=object)
@@ -66,15 +70,16 @@ class Verdicts:
             column[rows] = values
         for name, values in self.coverage.items():
             values[rows] = part.coverage[name]
-        pairs = zip(part.flags.tolist(), part.judged.novel.tolist(), strict=True)
+        causes = np.where(part.judged.novel, part.judged.cause, -1)
+        pairs = zip(part.flags.tolist(), causes.tolist(), strict=True)
         self.flags[rows] = [self._flag(*pair) for pair in pairs]
         self.faults += part.faults[: _FAULTS - len(self.faults)]
 
-    def _flag(self, flag: str, novel: bool) -> str:
+    def _flag(self, flag: str, cause: int) -> str:
         """Flags of a row; each combination is kept once, however many rows have it."""
-        if (flag, novel) not in self._words:
-            self._words[flag, novel] = join_flags(flag, "out_of_domain" if novel else "")
-        return self._words[flag, novel]
+        if (flag, cause) not in self._words:
+            self._words[flag, cause] = join_flags(flag, self._causes[cause] if cause >= 0 else "")
+        return self._words[flag, cause]
 
     def fault_meta(self) -> dict:
         """Return the first faults for the result's meta; nothing where there are none."""

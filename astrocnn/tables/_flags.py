@@ -20,7 +20,9 @@ FLAGS = {
     "central arcminute a tenth.",
     "vignetted:<band>": "The exposure at the target is below a third of that on the axis.",
     "no_signal:<band>": "All pixels of the cut-out have the same value.",
-    "out_of_domain": "The images are unlike those of the training, see the column 'novelty'.",
+    "out_of_domain:<band>": "The image is unlike those of the training, see the column 'novelty'; "
+    "in brackets what about it: structure, texture, sharpness, contrast, gaps (the center is "
+    "missing) or correlation (with another band).",
     "failed:<band>": "The file, tile or service failed; the same call may work later.",
     "interrupted": "The run was stopped before this row.",
 }
@@ -68,7 +70,7 @@ def has_flag(flags: Iterable[str], word: str) -> np.ndarray:
         masked from an ECSV file) carry no flag.
     word : str
         A word of `FLAGS`: ``"duplicate"``, ``"no_coverage:xmm"``, or ``"no_coverage"`` for any
-        band.
+        band; ``"out_of_domain:xmm"`` whatever stands in brackets.
 
     Returns
     -------
@@ -81,5 +83,10 @@ def has_flag(flags: Iterable[str], word: str) -> np.ndarray:
     array([False,  True,  True])
     """
     unique, inverse = np.unique(text(flags), return_inverse=True)
-    hits = [any(word in (w, w.partition(":")[0]) for w in flag.split(";")) for flag in unique]
+    hits = [any(word in _names(w) for w in flag.split(";")) for flag in unique]
     return np.array(hits, dtype=bool)[inverse]
+
+
+def _names(word) -> tuple[str, str, str]:
+    """A flag as it is, without what stands in brackets, and without its band."""
+    return word, word.partition("(")[0], word.partition(":")[0]

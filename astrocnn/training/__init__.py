@@ -3,7 +3,8 @@
 from ._augment import Augmentation, augment, augmentation_layer, find_augmentation
 from ._calibration import CALIBRATIONS, adjust_prior, apply_calibration, fit_calibration
 from ._data import class_targets, make_batches
-from ._domain import ImageDomain
+from ._domain import CAUSES, ImageDomain
+from ._gaps import central_gap, fill_gaps
 from ._loop import train_network
 from ._repeat import repeat_training, summarize_runs
 from ._schedules import Plateau
@@ -13,6 +14,7 @@ from ._statistics import image_statistics
 
 __all__ = [
     "CALIBRATIONS",
+    "CAUSES",
     "Augmentation",
     "ImageDomain",
     "Plateau",
@@ -20,7 +22,9 @@ __all__ = [
     "apply_calibration",
     "augment",
     "augmentation_layer",
+    "central_gap",
     "class_targets",
+    "fill_gaps",
     "find_augmentation",
     "fit_calibration",
     "image_statistics",

@@ -8,7 +8,12 @@ import numpy as np
 from ..exceptions import InvalidParameterError
 from ._statistics import BINS, PER_BAND, image_statistics
 
-__all__ = ["ImageDomain"]
+__all__ = ["CAUSES", "ImageDomain"]
+
+#: What can be unusual about a band: groups of its statistics, in their order.
+CAUSES = ("structure", "texture", "sharpness", "contrast", "gaps", "correlation")
+#: Group of each statistic of a band: power from large to small scales, then the others.
+_GROUPS = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4])
 
 #: A statistic that hardly varies in the training is not given all the weight.
 _SMALLEST_SCALE = 0.02
@@ -139,14 +144,53 @@ class ImageDomain:
         InvalidParameterError
             If the images have another number of bands.
         """
+        return self.judge(tensor)[0]
+
+    def judge(self, tensor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how unusual images are, and what about them is.
+
+        Parameters
+        ----------
+        tensor : ndarray of shape (n, ny, nx, n_bands)
+            Network input.
+
+        Returns
+        -------
+        score : ndarray of shape (n,)
+            See `score`.
+        cause : ndarray of shape (n,), int
+            Number of the band times the number of `CAUSES`, plus the number of the cause: the
+            group of statistics that adds most to the largest distance. -1 where the score is not
+            above 1.
+
+        Raises
+        ------
+        InvalidParameterError
+            See `score`.
+        """
         if np.ndim(tensor) != 4 or np.shape(tensor)[-1] != self.n_bands:
             raise InvalidParameterError(
                 f"images of {self.n_bands} bands are needed, not {np.shape(tensor)}"
             )
         if len(tensor) == 0:
-            return np.zeros(0)
+            return np.zeros(0), np.zeros(0, dtype=np.int16)
         scaled = (image_statistics(tensor) - self.center) / self.scale
-        return (self._distances(scaled) / self.limits).max(axis=1)
+        distances = self._distances(scaled) / self.limits
+        score = distances.max(axis=1)
+        cause = np.full(len(score), -1, dtype=np.int16)
+        for i in np.flatnonzero(score > 1):
+            cause[i] = self._cause(scaled[i], int(distances[i].argmax()))
+        return score, cause
+
+    def _cause(self, scaled, part) -> int:
+        """Band and group of statistics that add most to a distance: of one band, or of all."""
+        level = _levels(scaled[np.newaxis], self.direction, self.n_bands)
+        off = scaled - _curve(level, self.trend)[0]
+        chosen = [*_bands(self.n_bands), slice(None)][part]
+        added = off[chosen] * np.linalg.solve(self.covariance[chosen, chosen], off[chosen])
+        codes = _codes(self.n_bands)[chosen]
+        sums = np.bincount(codes, added, minlength=self.n_bands * len(CAUSES))
+        return int(sums.argmax())
 
     def _distances(self, scaled) -> np.ndarray:
         """Mahalanobis distance of each band and of all bands, shape (n, n_bands + 1)."""
@@ -222,6 +266,14 @@ def _center_and_scale(statistics):
 def _bands(n_bands):
     """The statistics of each band."""
     return [slice(b * PER_BAND, (b + 1) * PER_BAND) for b in range(n_bands)]
+
+
+def _codes(n_bands):
+    """Band and cause of each statistic, as one number; see `ImageDomain.judge`."""
+    one = [b * len(CAUSES) + _GROUPS for b in range(n_bands)]
+    # The correlation of two bands is told of the later one.
+    pairs = np.tril_indices(n_bands, -1)[0] * len(CAUSES) + CAUSES.index("correlation")
+    return np.concatenate([*one, pairs])
 
 
 def _direction(scaled, n_bands):

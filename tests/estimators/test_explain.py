@@ -101,12 +101,12 @@ def test_flags_of_the_target_list(fitted):
 
 def test_image_unlike_the_training_is_explained_and_flagged(fitted, monkeypatch):
     class Domain:
-        def score(self, tensor):
-            return np.array([0.5, 2.0])[: len(tensor)]
+        def judge(self, tensor):
+            return np.array([0.5, 2.0])[: len(tensor)], np.array([-1, 2])[: len(tensor)]
 
     monkeypatch.setitem(fitted._ready().__dict__, "domain", Domain())
     explained = fitted.explain(TARGETS, steps=1)
-    assert explained["flag"].values.tolist()[::2] == ["", "out_of_domain"]
+    assert explained["flag"].values.tolist()[::2] == ["", "out_of_domain:xmm(sharpness)"]
     assert np.isfinite(explained["attribution"].values[2]).all()
 
 
