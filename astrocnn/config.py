@@ -73,6 +73,13 @@ class Conf(_config.ConfigNamespace):
         "https://nxsa.esac.esa.int/nxsa-sl/servlet/data-action-aio",
         "Address of the XMM-Newton archive's data.",
     )
+    redirect_hosts = _config.ConfigItem(
+        [],
+        "Hosts to which any service may send a request on, or give a link, beside its own and its "
+        "mirrors: 'data.example.org', '*.example.org', 'http://data.example.org' where the "
+        "connection may lose its encryption, '*' for all.",
+        cfgtype="force_list",
+    )
     image_cache = _config.ConfigItem(
         "", "Folder that keeps answers of image services; '' is a folder in astropy's cache."
     )
@@ -99,6 +106,10 @@ class Conf(_config.ConfigNamespace):
     catalog_cache = _config.ConfigItem(
         "",
         "Folder that keeps answers of catalog services; '' is a folder in astropy's cache.",
+    )
+    catalog_cache_size = _config.ConfigItem(
+        "5 GB",
+        "Size of that folder. The least recently used answers are deleted; '0 GB' keeps nothing.",
     )
     catalog_timeout = _config.ConfigItem(
         120.0,
