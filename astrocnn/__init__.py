@@ -3,7 +3,8 @@
 The rooms of the package, in the order in which a target list passes through them:
 
 - `astrocnn.config`: settings, kept the astropy way (`astrocnn.conf`)
-- `astrocnn.storage`: whole files, folders of finished parts, locks
+- `astrocnn.storage`: whole files, folders of finished parts, locks, kept answers of services
+- `astrocnn.services`: the client that asks all services, bounded in time and bytes
 - `astrocnn.tables`: target lists in, result columns out
 - `astrocnn.surveys`: what exists on the sky, survey by survey and band by band
 - `astrocnn.grid`: the tangent-plane grid of a target
@@ -30,6 +31,7 @@ __all__ = ["ClusterClassifier", "__version__", "conf"]
 _ROOMS = (
     "config",
     "storage",
+    "services",
     "tables",
     "surveys",
     "grid",

@@ -17,10 +17,10 @@ LAYERS = {
     "config": 0,
     "exceptions": 0,
     "_compiled": 0,
-    "_http": 0,
     "_optional": 0,
     "_paths": 0,
     "_registry": 0,
+    "services": 1,
     "storage": 1,
     "surveys": 1,
     "grid": 1,
@@ -44,7 +44,6 @@ LAYERS = {
 
 #: (room, room of the same layer that it may import). Keep it short.
 SAME_LAYER = {
-    ("_http", "exceptions"),
     ("_registry", "exceptions"),
     ("grid", "surveys"),
     ("tables", "storage"),

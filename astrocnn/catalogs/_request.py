@@ -1,13 +1,12 @@
-"""Requests to a catalog service: sent again after passing faults, kept on disk."""
+"""Requests to a catalog service, and what is kept of its answers."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
-from .._http import Answer, PassingFault, open_session, retried, send
 from ..config import conf
 from ..exceptions import CatalogError, InvalidParameterError
-from ._cache import discard, load, store
+from ..services import PassingFault, Tries, UselessAnswer, download, unpacked
+from ._cache import ANSWERS
 
 __all__ = ["Service"]
 
@@ -17,12 +16,9 @@ _MAX_BYTES = 512 * 2**20
 _BACKOFF = 1.0
 #: Longest wait that a service can ask for with Retry-After (s).
 _MAX_WAIT = 60.0
-#: How TAP services report an error (IVOA DALI 1.1, sect. 4.4.2).
-_REPORTED = re.compile(r'<INFO[^>]*"QUERY_STATUS"[^>]*>\s*(?:<!\[CDATA\[)?([^<\]]+)')
-_MAX_SAID = 8192
 _ADVICE = (
-    "check the connection and call again (what has arrived is kept), or read a file of the catalog "
-    "with astrocnn.catalogs.read_catalog"
+    "; check the connection and call again (what has arrived is kept), or read a file of the "
+    "catalog with astrocnn.catalogs.read_catalog"
 )
 
 
@@ -67,12 +63,13 @@ class Service:
         if cache not in (True, False, "update"):
             raise InvalidParameterError(f"cache must be True, False or 'update', not {cache!r}")
         self.server, self.method = server, method
-        self.timeout = conf.catalog_timeout if timeout is None else timeout
-        self.retries = conf.retries if retries is None else retries
+        timeout = conf.catalog_timeout if timeout is None else timeout
+        retries = conf.retries if retries is None else retries
+        total = (retries + 1) * (timeout + _MAX_WAIT)
+        self.tries = Tries(timeout, total, retries, _BACKOFF, _MAX_WAIT)
         self.cache = cache
         self.n_sent = self.n_cached = 0
         self._parse = parse
-        self._session = None
 
     def ask(self, parameters: "str | dict[str, str]", label: str) -> Any:
         """Return the answer to a request, from the cache or from the service.
@@ -90,53 +87,37 @@ class Service:
             If there is none that is of use.
         """
         key = repr((self.method, parameters))
-        if self.cache is True and (content := load(label, key)) is not None:
+        if self.cache is True and (kept := ANSWERS.load(label, key)) is not None:
             try:
-                answer = self._parse(content)
+                answer = self._read_table(kept.content, "the folder of kept answers")
                 self.n_cached += 1
                 return answer
             except (PassingFault, CatalogError):
-                discard(label, key)
-        content, answer = self._download(parameters)
+                ANSWERS.discard(label, key)
+        content, answer = download(
+            [self.server], parameters, self._read,
+            tries=self.tries, most=_MAX_BYTES, method=self.method, error=CatalogError,
+            advice=_ADVICE,
+        )  # fmt: skip
         self.n_sent += 1
         if self.cache:
-            store(label, key, content)
+            ANSWERS.store(label, key, content)
         return answer
 
-    def _download(self, parameters) -> tuple[bytes, Any]:
-        """Send one request, again after passing faults."""
+    def _read(self, answer, server) -> tuple[bytes, Any]:
+        """Body of an answer, and what it says."""
         try:
-            return retried(lambda: self._request(parameters), self.retries, _BACKOFF, _MAX_WAIT)
-        except PassingFault as fault:
-            raise CatalogError(f"{fault}; {_ADVICE}") from fault
+            content = unpacked(answer.content, _MAX_BYTES)
+        except UselessAnswer as error:
+            raise CatalogError(f"{server}: {error}") from error
+        return content, self._read_table(content, server)
 
-    def _request(self, parameters) -> tuple[bytes, Any]:
-        """Send one request and return the body of its answer, and what it says."""
-        if self._session is None:
-            self._session = open_session()
-        answer = send(
-            self._session,
-            self.server,
-            parameters,
-            timeout=self.timeout,
-            most=_MAX_BYTES,
-            error=CatalogError,
-            method=self.method,
-            if_large=": ask for fewer positions or a smaller radius",
-        )
-        _check_status(answer, self.server)
-        return answer.content, self._parse(answer.content)
-
-
-def _check_status(answer: Answer, server: str) -> None:
-    """Raise unless an answer is a success."""
-    if answer.status == 200:
-        return
-    text = answer.content[:_MAX_SAID].decode("utf-8", "replace")
-    if reported := _REPORTED.search(text):
-        text = reported[1]
-    start = " ".join(text.split())[:300]
-    said = f"{server} answered {answer.status}" + (f" ({start!r})" if start else "")
-    if answer.passing:
-        raise PassingFault(said, answer.wait)
-    raise CatalogError(f"{said}: the request is refused")
+    def _read_table(self, content, whence) -> Any:
+        """What an answer says."""
+        try:
+            return self._parse(content)
+        except (PassingFault, CatalogError):
+            raise
+        except Exception as error:  # columns are missing, of another kind ...
+            reason = str(error) or type(error).__name__
+            raise CatalogError(f"the table of {whence} cannot be read: {reason}") from error

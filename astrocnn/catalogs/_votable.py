@@ -5,8 +5,8 @@ import warnings
 
 from astropy.table import Table
 
-from .._http import PassingFault
 from ..exceptions import CatalogError, InvalidTargetError
+from ..services import PassingFault
 from ..tables._xml import is_xml, refuse_entities
 
 __all__ = ["check_votable", "parse_votable"]

@@ -2,17 +2,18 @@
 
 import hashlib
 import json
+import os
+import tempfile
 import warnings
 import zipfile
-from http.client import HTTPException
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 from astropy.utils import data
+from tqdm.auto import tqdm
 
 from ..config import conf
 from ..exceptions import AstrocnnWarning, ProviderError
+from ..services import Tries, UselessAnswer, ask, download, get, received
 
 __all__ = ["fetch_zip", "md5"]
 
@@ -20,6 +21,8 @@ _SERVER = "https://zenodo.org"
 _PACKAGE = "astrocnn"
 #: The description of a record is a few kilobytes.
 _MAX_RECORD = 5_000_000
+#: Largest file that is accepted (bytes), and the slowest connection that is waited for (bytes/s).
+_MAX_FILE, _PACE = 4_000_000_000, 20_000
 
 
 def fetch_zip(record: int, name: str) -> Path:
@@ -88,35 +91,50 @@ def md5(path) -> str:
 def _published_md5(record: int, name: str) -> tuple[str | None, str]:
     """The checksum that the record publishes; else None and the reason, in words."""
     url = f"{_SERVER}/api/records/{record}"
-    headers = {"User-Agent": data.conf.default_http_user_agent, "Accept": "application/json"}
     try:
-        with urlopen(Request(url, headers=headers), timeout=conf.timeout) as answer:
-            found = json.loads(answer.read(_MAX_RECORD))
-        entries = {entry["key"]: entry["checksum"] for entry in found["files"]}
+        entries = download([url], None, _entries, tries=_tries(), most=_MAX_RECORD)
         kind, _, value = entries[name].partition(":")
-    except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError) as error:
-        return None, f"{url} did not say its checksum ({_in_words(error)})"
+    except (ProviderError, KeyError, AttributeError) as error:
+        return None, f"{url} did not say its checksum ({error})"
     if kind != "md5":
         return None, f"{url} has a checksum of another kind, {kind!r}"
     return value.lower(), ""
 
 
+def _entries(answer, server) -> dict[str, str]:
+    """Checksum of each file of a record."""
+    try:
+        found = json.loads(answer.content)
+        return {entry["key"]: entry["checksum"] for entry in found["files"]}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UselessAnswer(f"{server} sent no record but {received(answer)}") from error
+
+
 def _download(url: str, record: int, name: str) -> Path:
     """Download a file to a temporary place."""
+    handle, path = tempfile.mkstemp(prefix="astrocnn-", suffix=".zip")
+    os.close(handle)
+
+    def attempt(session, server, timeout):
+        bar = {"desc": name, "disable": not conf.progress, "delay": 2}
+        with open(path, "wb") as plain, tqdm.wrapattr(plain, "write", **bar) as file:
+            get(session, server, None, timeout, most=_MAX_FILE, into=file, pace=_PACE)
+
     try:
-        return Path(
-            data.download_file(
-                url,
-                cache=False,
-                show_progress=conf.progress,
-                timeout=conf.timeout,
-                pkgname=_PACKAGE,
-            )
-        )
-    except (OSError, HTTPException) as error:
+        ask([url], attempt, _tries())
+    except BaseException as error:
+        os.unlink(path)
+        if not isinstance(error, ProviderError):
+            raise
         raise ProviderError(
-            f"cannot download {url} ({_in_words(error)}): {_advice(record, name)}"
+            f"cannot download {name} ({error}): {_advice(record, name)}"
         ) from error
+    return Path(path)
+
+
+def _tries() -> Tries:
+    """How hard to try; a file may take longer, see `_PACE`."""
+    return Tries(conf.timeout, conf.total_timeout, conf.retries)
 
 
 def _check(path: Path, url: str, record: int, name: str, published: str | None) -> None:
@@ -139,8 +157,8 @@ def _keep(path: Path, url: str) -> Path:
         kept = data.import_file_to_cache(url, str(path), remove_original=True, pkgname=_PACKAGE)
     except OSError as error:
         warnings.warn(
-            f"the file is not kept, because the cache cannot be written ({_in_words(error)}); it "
-            "will be downloaded again by the next session",
+            "the file is not kept, because the cache cannot be written "
+            f"({error.strerror or error}); it will be downloaded again by the next session",
             AstrocnnWarning,
             stacklevel=4,
         )
@@ -153,15 +171,3 @@ def _advice(record: int, name: str) -> str:
         f"get {name} from {_SERVER}/records/{record} on a computer with a connection and give its "
         "place with path="
     )
-
-
-def _in_words(error: BaseException) -> str:
-    """What went wrong, without the clothes of urllib; the connection is closed."""
-    if isinstance(error, HTTPError):
-        error.close()
-    reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-    if isinstance(reason, OSError) and reason.strerror:
-        reason = reason.strerror
-    code = getattr(error, "code", None)
-    text = str(reason) or type(error).__name__
-    return f"{code} {text}" if isinstance(code, int) else text

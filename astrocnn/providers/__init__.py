@@ -8,8 +8,12 @@ from ._images._fits import FitsProvider
 from ._images._fits_image import read_image
 from ._images._resample import SkyImage, resample_image
 from ._open import open_provider
-from ._remote._cache import image_cache_folder
-from ._remote._cache_contents import clear_image_cache, image_cache_table, limit_image_cache
+from ._remote._cache import (
+    clear_image_cache,
+    image_cache_folder,
+    image_cache_table,
+    limit_image_cache,
+)
 from ._remote._hips2fits import Hips2FitsProvider
 from ._remote._moc import hips_moc
 from ._remote._skyview import SkyViewProvider

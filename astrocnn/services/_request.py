@@ -157,8 +157,9 @@ class _Request:
             return UselessAnswer(f"{server} sent a packed answer that is damaged ({reason})")
         if isinstance(cause, (ValueError, http.client.InvalidURL)):
             return Refused(f"{server} cannot be used ({reason})")
-        broken = (OSError, http.client.IncompleteRead)
-        if isinstance(cause, broken) and self.answered:
+        if isinstance(cause, http.client.IncompleteRead):
+            cause, reason = ConnectionError(), "before its last piece"
+        if isinstance(cause, OSError) and self.answered:
             return PassingFault(f"{server} broke off its answer ({reason})")
         if isinstance(cause, OSError):
             return PassingFault(f"could not reach {server} ({reason})", answered=False)
@@ -198,5 +199,5 @@ def _body(response, most, into) -> bytes:
         if into is not None:
             into.write(parts.pop())
     if response.length or (gunzip and not gunzip.whole):
-        raise http.client.IncompleteRead(b"", response.length or None)
+        raise ConnectionError(f"after {size} bytes, {response.length or 'some'} more were expected")
     return b"".join(parts)

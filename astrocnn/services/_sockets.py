@@ -129,7 +129,7 @@ def open_socket(origin: Origin, watch: Watch) -> "_Plain | _Secure":
     host, port = origin.host, origin.port
     if origin.proxy:
         host, port = proxy.hostname, proxy.port or _PORTS["http"]
-    patience = Watch(min(watch.left(), _CONNECT), _MOST_PROXY)
+    patience = Watch(min(watch.left(), _CONNECT), 2 * _MOST_PROXY)
     try:
         sock = _connect(host, port, patience)
         try:
@@ -177,7 +177,7 @@ def _look_up(host, port, watch) -> list[tuple]:
     def look_up():
         try:
             answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except Exception as error:  # handed over to the thread that waits
+        except (OSError, ValueError) as error:  # handed over to the thread that waits
             answers.put(error)
 
     threading.Thread(target=look_up, daemon=True).start()

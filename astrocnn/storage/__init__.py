@@ -1,5 +1,6 @@
 """Files that survive a kill: written whole, in folders of finished parts, under locks."""
 
+from ._answers import AnswerCache, Kept, n_bytes
 from ._arrays import DAMAGE
 from ._folder import RunFolder, count_rows, gaps
 from ._lock import FolderLock
@@ -7,11 +8,14 @@ from ._whole import cannot_write, remove_parts, write_whole
 
 __all__ = [
     "DAMAGE",
+    "AnswerCache",
     "FolderLock",
+    "Kept",
     "RunFolder",
     "cannot_write",
     "count_rows",
     "gaps",
+    "n_bytes",
     "remove_parts",
     "write_whole",
 ]

@@ -161,7 +161,8 @@ def _keep_permissions(part: Path, target: Path, old: os.stat_result) -> None:
     if hasattr(os, "chown"):
         with suppress(OSError):  # only root gives files away
             os.chown(part, old.st_uid, old.st_gid)
-    shutil.copystat(target, part)
+    with suppress(FileNotFoundError):  # another process has deleted it meanwhile
+        shutil.copystat(target, part)
     os.utime(part)
 
 

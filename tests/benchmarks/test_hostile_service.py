@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from astrocnn.config import conf
-from astrocnn.providers._remote import _client, _hips2fits
+from astrocnn.providers._remote import _hips2fits
+from astrocnn.services import forget_services
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import hostile_service
@@ -23,7 +24,7 @@ def service(monkeypatch):
     monkeypatch.setattr(hostile_service, "LATER", 0)
     monkeypatch.setattr(hostile_service, "SLOW", 0.05)
     monkeypatch.setattr(_hips2fits, "_BACKOFF", 0.02)
-    _client.forget_services()
+    forget_services()
     found = hostile_service.Service(40)
     thread = threading.Thread(target=found.serve)
     thread.start()

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from astrocnn.config import conf
-from astrocnn.providers._remote._cache import store
+from astrocnn.storage import AnswerCache
 
 
 @pytest.fixture
@@ -13,6 +13,7 @@ def kept(tmp_path):
     """A folder with three answers of one HiPS and two of another."""
     place = tmp_path / "kept"
     with conf.set_temp("image_cache", str(place)), conf.set_temp("image_cache_size", "1 MB"):
+        store = AnswerCache("image_cache", "images").store
         for i in range(3):
             store("CDS/P/DSS2/red", str(i), os.urandom(100_000))
         for i in range(2):

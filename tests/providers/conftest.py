@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from astrocnn.config import conf
-from astrocnn.providers._remote import _client, _moc
+from astrocnn.providers._remote import _moc
+from astrocnn.services import forget_services
 
 
 class Web:
@@ -65,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
 def web(monkeypatch):
     """A service whose answers the test writes."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    _client.forget_services()
+    forget_services()
     _moc.forget_mocs()
     with Web() as server:
         yield server

@@ -9,7 +9,7 @@ from astropy.wcs import WCS
 
 from ...exceptions import ProviderError
 
-__all__ = ["check_wcs"]
+__all__ = ["check_offset", "check_wcs"]
 
 #: Largest distance between asked and sent (pixels).
 _TOLERANCE = 0.1
@@ -63,8 +63,23 @@ def check_wcs(raw: bytes, grid, name: str) -> None:
     if "CTYPE1" not in cards or _is_grid(cards, grid):
         return
     try:
-        distance = _distance(raw, grid)
+        wcs = _header_wcs(raw)
     except Exception as error:  # whatever astropy raises of a broken header
+        raise ProviderError(f"{name} has no readable WCS: {error}") from error
+    check_offset(wcs, grid, name)
+
+
+def check_offset(wcs: WCS, grid, name: str) -> None:
+    """Raise unless the corners of a grid lie on those of an image with a WCS.
+
+    Raises
+    ------
+    ProviderError
+        If they are more than a tenth of a pixel from where they should be.
+    """
+    try:
+        distance = _distance(wcs, grid)
+    except Exception as error:  # whatever astropy raises of a broken WCS
         raise ProviderError(f"{name} has no readable WCS: {error}") from error
     if not distance < _TOLERANCE:
         raise ProviderError(f"{name} lies {distance:.1f} pixels from where it was asked for")
@@ -112,12 +127,16 @@ def _is_number(text) -> bool:
     return True
 
 
-def _distance(raw, grid) -> float:
-    """Largest distance of the grid's corners from those of the image (pixels)."""
+def _header_wcs(raw) -> WCS:
+    """Celestial WCS of the primary header."""
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         header = fits.Header.fromstring(raw[: raw.index(b"END" + b" " * 77) + 80])
-        wcs = WCS(header).celestial
+        return WCS(header).celestial
+
+
+def _distance(wcs, grid) -> float:
+    """Largest distance of the grid's corners from those of the image (pixels)."""
     last = grid.pixels - 1
     x, y = np.array([0, last, 0, last]), np.array([0, 0, last, last])
     found = wcs.world_to_pixel(grid.wcs.pixel_to_world(x, y))

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from astropy import units as u
 
-from ..._http import PassingFault
 from ...config import conf
 from ...exceptions import InvalidParameterError, NoCoverageError, ProviderError
+from ...services import PassingFault, Tries, UselessAnswer, ask, get, received, unpacked
 from ...surveys import Band, get_band
 from .._core import Pixels, Provider
-from .._images._decode import decode_image
-from ._answer_wcs import check_wcs
+from ._answer_image import read_on_grid
 from ._astroquery import astroquery_module
-from ._cache import load, store
-from ._client import Tries, UselessAnswer, ask, get, received
+from ._cache import IMAGES
 from ._moc import is_outside, released
 
 __all__ = ["Hips2FitsProvider"]
@@ -27,6 +25,8 @@ _BACKOFF = 0.5
 _GIVE_UP = 3
 #: Surveys grow: an answer that there are no pixels is believed for so long (s).
 _NO_PIXELS_AGE = 30 * 86400.0
+#: Largest answer that is accepted, unpacked (bytes).
+_MAX_BYTES = 64 * 2**20
 _ADVICE = "; check the connection or give local images with images=..."
 
 
@@ -138,11 +138,11 @@ class Hips2FitsProvider(Provider):
         """Image of one HiPS on the grid, from the cache or from the service."""
         name = f"the answer of hips2fits for {hips}"
         key = grid_key(grid)
-        kept = load(hips, key) if self.cache is True else None
+        kept = IMAGES.load(hips, key) if self.cache is True else None
         if kept is not None and kept.age > time.time() - released(hips):
             kept = None  # the HiPS has been made anew since
         if kept is not None and kept.content:
-            return decode_image(kept.content, name)
+            return read_on_grid(kept.content, grid, name)
         if kept is not None and kept.age < _NO_PIXELS_AGE:
             raise self._no_pixels(grid)
         if is_outside(hips, grid):
@@ -150,28 +150,30 @@ class Hips2FitsProvider(Provider):
         content, image = self._fetch(hips, grid, name)
         covered = np.isfinite(image).any()
         if self.cache:
-            store(hips, key, content if covered else b"")
+            IMAGES.store(hips, key, content if covered else b"")
         return image
 
     def _fetch(self, hips, grid, name) -> tuple[bytes, np.ndarray]:
         """Answer of the service, as it came and as pixels."""
         if not self._answered and len(self._unreached) >= _GIVE_UP:
             raise ProviderError(f"{self._unreached[0]} (not asked again)")
-        parameters = request_parameters(hips, grid)
+        parameters, servers = request_parameters(hips, grid), self._servers()
 
         def attempt(session, server, timeout):
             try:
-                answer = get(session, server, parameters, timeout, advice=_ADVICE)
+                options = {"most": _MAX_BYTES, "allowed": servers}
+                answer = get(session, server, parameters, timeout, **options)
             except PassingFault as fault:
                 self._answered |= fault.answered
                 raise
             self._answered = True
-            if not answer.content.startswith(b"SIMPLE"):
+            content = unpacked(answer.content, _MAX_BYTES)
+            if not content.startswith(b"SIMPLE"):
                 raise UselessAnswer(f"{server} sent no FITS image but {received(answer)}")
-            return answer.content, _checked(answer.content, hips, grid, name)
+            return content, _checked(content, grid, name)
 
         try:
-            return ask(self._servers(), attempt, self._tries())
+            return ask(servers, attempt, self._tries(), advice=_ADVICE)
         except ProviderError as error:
             if isinstance(error.__cause__, PassingFault):
                 self._unreached.append(str(error.__cause__))
@@ -208,18 +210,12 @@ def grid_key(grid) -> str:
     return f"TAN {ra:.8f} {dec:+.8f} {size:.9g} arcsec {grid.pixels} pixels"
 
 
-def _checked(content, hips, grid, name) -> np.ndarray:
+def _checked(content, grid, name) -> np.ndarray:
     """Pixels of an answer, if it is what was asked for."""
     try:
-        image = decode_image(content, name)
-        if image.shape != grid.shape:
-            raise ProviderError(
-                f"hips2fits sent an image of shape {image.shape} for {hips}, not {grid.shape}"
-            )
-        check_wcs(content, grid, name)
+        return read_on_grid(content, grid, name)
     except ProviderError as error:
         raise UselessAnswer(str(error)) from error
-    return image
 
 
 def request_parameters(hips: str, grid) -> dict:

@@ -11,9 +11,9 @@ from astropy import units as u
 
 from ...config import conf
 from ...exceptions import ProviderError
+from ...services import Tries, UselessAnswer, download, received, unpacked
 from ._astroquery import astroquery_module
-from ._cache import load, store
-from ._client import Tries, UselessAnswer, download, received
+from ._cache import IMAGES
 
 __all__ = ["forget_mocs", "hips_moc", "is_outside", "released"]
 
@@ -22,6 +22,9 @@ _MOST_AGE = 30 * 86400.0
 #: Largest MOC that is accepted (bytes of text).
 _MAX_BYTES = 64 * 2**20
 _SOURCE = "MOC"
+#: Cells in a MOC: an order, a cell or a range of cells, or both; and the deepest order there is.
+_PIECE = re.compile(r"(?:(?P<order>\d{1,2})/)?(?:(?P<first>\d{1,19})(?:-(?P<last>\d{1,19}))?)?")
+_DEEPEST = 29
 _LOCK = threading.Lock()
 #: HiPS -> its MOC, None where it could not be had; one lookup per process.
 _MOCS: dict[str, object] = {}
@@ -104,7 +107,7 @@ def released(hips: str) -> float:
         return 0.0
     with _LOCK:
         if hips not in _RELEASED:
-            kept = load(_SOURCE, f"{hips} record")
+            kept = IMAGES.load(_SOURCE, f"{hips} record")
             _RELEASED[hips] = _release_date(kept.content) if kept else 0.0
         return _RELEASED[hips]
 
@@ -121,36 +124,63 @@ def _narrowest(order) -> float:
 def _find_moc(hips):
     """MOC of a HiPS, from the folder of kept answers or from the service."""
     try:
-        from mocpy import MOC
+        import mocpy  # noqa: F401
     except ImportError:
         return None
-    kept = load(_SOURCE, hips)
-    if kept is not None and kept.age < _MOST_AGE:
-        return MOC.from_string(kept.content.decode(), format="ascii")
+    kept, old = IMAGES.load(_SOURCE, hips), None
+    if kept is not None:
+        with contextlib.suppress(ValueError):  # then it is asked for again
+            old = _read_moc(kept.content)
+    if old is not None and kept.age < _MOST_AGE:
+        return old
     try:
         content = _fetch_moc(hips)
     except ProviderError:
-        # An old MOC is better than none.
-        return MOC.from_string(kept.content.decode(), format="ascii") if kept else None
-    store(_SOURCE, hips, content)
+        return old  # better than none
+    IMAGES.store(_SOURCE, hips, content)
     with contextlib.suppress(ProviderError):
-        store(_SOURCE, f"{hips} record", _fetch_record(hips))
+        IMAGES.store(_SOURCE, f"{hips} record", _fetch_record(hips))
         _RELEASED.pop(hips, None)
-    return MOC.from_string(content.decode(), format="ascii")
+    return _read_moc(content)
+
+
+def _read_moc(content):
+    """MOC in words (MOC 2.0, section 4.3.2); raise ValueError of anything else.
+
+    Its numbers are checked here: mocpy takes order 99 for 29, and cells that do not exist end in a
+    panic of its Rust code, which is no `Exception`.
+    """
+    from mocpy import MOC
+
+    text, most = content.decode("ascii"), None
+    for piece in re.split(r"[\s,]+", text.strip()):
+        found = _PIECE.fullmatch(piece)
+        if found is None:
+            raise ValueError(f"{piece[:40]!r} is no part of a MOC")
+        if found["order"]:
+            most = 12 * 4 ** int(found["order"]) - 1 if int(found["order"]) <= _DEEPEST else -1
+        first = int(found["first"] or 0)
+        if most is None or not first <= int(found["last"] or first) <= most:
+            raise ValueError(f"{piece[:40]!r} is no part of a MOC: there are no such cells")
+    try:
+        return MOC.from_string(text, format="ascii")
+    except Exception as error:  # mocpy raises what its Rust code says
+        raise ValueError(str(error)) from error
 
 
 def _fetch_moc(hips) -> bytes:
     """Answer of the MOC server: a MOC in words."""
-    from mocpy import MOC
 
     def read(answer, server):
+        content = unpacked(answer.content, _MAX_BYTES)
         try:
-            moc = MOC.from_string(answer.content.decode(), format="ascii")
-        except Exception as error:  # mocpy raises what its Rust code says
-            raise UselessAnswer(f"{server} sent no MOC but {received(answer)}") from error
+            moc = _read_moc(content)
+        except ValueError as error:
+            said = f"{server} sent no MOC but {received(answer)}: {error}"
+            raise UselessAnswer(said) from error
         if moc.empty():
             raise UselessAnswer(f"{server} knows no HiPS {hips}")
-        return answer.content
+        return content
 
     return _ask_server(moc_parameters(hips), read)
 
@@ -159,9 +189,10 @@ def _fetch_record(hips) -> bytes:
     """Answer of the MOC server: what else it knows of a HiPS (JSON)."""
 
     def read(answer, server):
-        if not _release_date(answer.content):
+        content = unpacked(answer.content, _MAX_BYTES)
+        if not _release_date(content):
             raise UselessAnswer(f"{server} sent no date of release but {received(answer)}")
-        return answer.content
+        return content
 
     return _ask_server(moc_parameters(hips, record=True), read)
 

@@ -56,7 +56,9 @@ def read_products(content: bytes) -> dict[str, bytes]:
                 products[name] = archive.extractfile(member).read()
                 if len(products[name]) != member.size:
                     raise ProviderError(f"the archive file ends inside {name}")
-    except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
+    except ProviderError:
+        raise
+    except Exception as error:  # whatever tarfile raises of a damaged file
         raise ProviderError(f"the archive file cannot be read: {error}") from error
     return products
 

@@ -5,17 +5,16 @@ from typing import NamedTuple
 
 import numpy as np
 from astropy import units as u
-from astropy.io import fits
 
 from ...config import conf
 from ...exceptions import NoCoverageError, ProviderError, UnknownNameError
+from ...services import UselessAnswer, check_onward, download, received, unpacked
 from ...surveys import Band, get_band
 from .._core import Pixels, Provider
-from .._images._fits_image import read_image
 from .._images._resample import SkyImage, resample_image
+from ._answer_image import read_sky_image
 from ._astroquery import astroquery_module
-from ._cache import load, store
-from ._client import UselessAnswer, download, received
+from ._cache import IMAGES
 from ._hips2fits import grid_key
 
 __all__ = ["SkyViewProvider"]
@@ -33,6 +32,8 @@ _SURVEYS = {
 _MARGIN = 3
 #: Most pixels along one side.
 _MOST_PIXELS = 4000
+#: Largest answer that is accepted, unpacked (bytes).
+_MAX_BYTES = 64 * 2**20
 _ADVICE = "; check the connection or give local images with images=..."
 
 
@@ -125,36 +126,45 @@ class SkyViewProvider(Provider):
     def _image(self, grid) -> SkyImage:
         """Image around the grid, from the cache or from the service."""
         source, key = self.description, grid_key(grid)
-        kept = load(source, key) if self.cache else None
+        kept = IMAGES.load(source, key) if self.cache else None
         if kept is not None:
-            return _read(kept.content, source)
+            return read_sky_image(kept.content, source)
         n = _n_pixels(self.band, grid)
         (url, *_) = self._find(grid, n) or [None]
         if url is None:
             raise ProviderError(f"{source} offers no image; does SkyView know the survey?")
 
         def read(answer, server):
-            if not answer.content.startswith(b"SIMPLE"):
+            content = unpacked(answer.content, _MAX_BYTES)
+            if not content.startswith(b"SIMPLE"):
                 raise UselessAnswer(f"{server} sent no FITS image but {received(answer)}")
-            return answer.content, _checked(answer.content, source, grid, n)
+            return content, _checked(content, source, grid, n)
 
         content, image = download([url], "", read, advice=_ADVICE)
         if self.cache:
-            store(source, key, content)
+            IMAGES.store(source, key, content)
         return image
 
     def _find(self, grid, n) -> list[str]:
         """Addresses of the image, which SkyView makes when it is asked."""
         side = n * self.band.pixel_scale.to(u.deg)
-        client = _carried(self._get, conf.skyview_server if self.server is None else self.server)
+        server = conf.skyview_server if self.server is None else self.server
+        client = _carried(self._get, server)
         try:
-            return client.get_image_list(
+            found = client.get_image_list(
                 grid.center, self.survey, coordinates="J2000", projection="Tan",
                 pixels=f"{n},{n}", width=side, height=side,
             )  # fmt: skip
+            for address in found:
+                check_onward(server, address)  # a link leads away as a redirect does
+            return found
+        except UselessAnswer as error:
+            raise ProviderError(str(error)) from error
+        except ProviderError:
+            raise
         except ValueError as error:
             raise ProviderError(f"SkyView does not know {self.survey}: {error}") from error
-        except (AttributeError, KeyError, TypeError) as error:
+        except Exception as error:  # whatever astroquery makes of a page that it does not expect
             raise ProviderError(f"SkyView's form cannot be read: {error!r}") from error
 
     def _get(self, url, parameters) -> _Page:
@@ -197,7 +207,7 @@ def _n_pixels(band, grid) -> int:
 def _checked(content, source, grid, n) -> SkyImage:
     """Image in an answer, if it is what was asked for."""
     try:
-        image = _read(content, source)
+        image = read_sky_image(content, source)
     except ProviderError as error:
         raise UselessAnswer(str(error)) from error
     if image.data.shape != (n, n):
@@ -208,15 +218,4 @@ def _checked(content, source, grid, n) -> SkyImage:
         raise UselessAnswer(f"{source} sent an image without a readable WCS: {error}") from error
     if not distance < 1:
         raise UselessAnswer(f"{source} sent an image {distance:.1f} pixels from where it should be")
-    return image
-
-
-def _read(content, source) -> SkyImage:
-    """Image in a FITS file."""
-    try:
-        hdus = fits.HDUList.fromstring(content)
-    except (OSError, ValueError, TypeError) as error:
-        raise ProviderError(f"{source} sent an image that cannot be read: {error}") from error
-    image = read_image(hdus)
-    image.name = source
     return image

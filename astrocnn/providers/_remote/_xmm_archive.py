@@ -10,22 +10,20 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 from astropy import units as u
 from astropy.table import Table
 
-from ..._http import PassingFault
 from ...config import conf
 from ...exceptions import InvalidParameterError, NoCoverageError, ProviderError
+from ...services import PassingFault, UselessAnswer, download, received, unpacked
 from ...surveys import Band, get_band
 from .._core import Pixels, Provider
 from .._images._file_choice import holds_images
 from .._images._fits import FitsProvider
 from ._astroquery import astroquery_module
-from ._cache import load, store
-from ._client import UselessAnswer, download, received
+from ._cache import IMAGES
 from ._hips2fits import grid_key
 from ._products_archive import as_tar, read_products
 
@@ -37,6 +35,8 @@ _FIELD = 15 * u.arcmin
 _LIST_AGE = 30 * 86400.0
 #: Largest answer with images (bytes): one kind of product of one observation.
 _MAX_BYTES = 512 * 2**20
+#: Largest list of observations (bytes).
+_MAX_LIST = 64 * 2**20
 #: Fields whose images are kept open.
 _OPEN = 8
 _SOURCE = "XMM-Newton archive"
@@ -65,9 +65,9 @@ class XMMArchiveProvider(Provider):
     -----
     The archive is asked which public observations may see the field (one request for each target),
     then for images and exposure maps of those (two for each observation). Answers are kept in the
-    folder of `image_cache_folder`: targets of one observation share it. Requests are those of
-    ``astroquery.esa.xmm_newton``, sent by the client of this package. Images are read with
-    `FitsProvider`: counts, exposure maps, and no background subtracted.
+    folder of `image_cache_folder`: targets of one observation share it. The query is that of
+    ``astroquery.esa.xmm_newton``; all requests are sent by the client of this package. Images are
+    read with `FitsProvider`: counts, exposure maps, and no background subtracted.
 
     References
     ----------
@@ -138,11 +138,11 @@ class XMMArchiveProvider(Provider):
     def _observations(self, grid) -> list[str]:
         """Numbers of the observations that may see a grid, the longest first."""
         key = f"observations {grid_key(grid)}"
-        kept = load(_SOURCE, key)
+        kept = IMAGES.load(_SOURCE, key)
         if kept is not None and kept.age < _LIST_AGE:
             return kept.content.decode().split()
         found = [name for name in _find(grid) if _ID.fullmatch(name)]
-        store(_SOURCE, key, " ".join(found).encode())
+        IMAGES.store(_SOURCE, key, " ".join(found).encode())
         return found
 
     def _images(self, observation) -> list[Path]:
@@ -167,7 +167,8 @@ def _find(grid) -> list[str]:
     """Ask the archive for observations; the query is sent by astroquery's class for the archive."""
     radius = _FIELD.to_value(u.deg) + grid.size.to_value(u.deg) * np.sqrt(0.5)
     ra, dec = grid.center.ra.deg, grid.center.dec.deg
-    table = _archive().query_xsa_tap(
+    archive = astroquery_module("esa.xmm_newton").XMMNewtonClass(tap_handler=_Tap())
+    table = archive.query_xsa_tap(
         "SELECT observation_id, duration FROM v_public_observations "
         f"WHERE 1 = CONTAINS(POINT('ICRS', ra, dec), CIRCLE('ICRS', {ra:.6f}, {dec:.6f}, "
         f"{radius:.4f})) ORDER BY duration DESC",
@@ -194,7 +195,7 @@ class _Tap:
 
 def _read_list(answer, server) -> Table:
     """Table of observations in an answer."""
-    text = answer.content.decode("utf-8", "replace")
+    text = unpacked(answer.content, _MAX_LIST).decode("utf-8", "replace")
     try:
         names = [row["observation_id"] for row in csv.DictReader(io.StringIO(text))]
         if "observation_id" not in text.partition("\n")[0]:
@@ -205,21 +206,13 @@ def _read_list(answer, server) -> Table:
     return Table({"observation_id": np.array(names, dtype=str)})
 
 
-def _archive():
-    """Astroquery's class for the archive, with our client."""
-    archive = astroquery_module("esa.xmm_newton").XMMNewtonClass(tap_handler=_Tap())
-    archive.data_aio_url = f"{conf.xmm_data_server}?"
-    return archive
-
-
 def _products(observation, kind) -> bytes:
     """Archive file with one kind of product of an observation, from the cache or the service."""
     key = f"{observation} PPS {kind} FTZ"
-    kept = load(_SOURCE, key)
+    kept = IMAGES.load(_SOURCE, key)
     if kept is not None:
         return kept.content
-    archive = _archive()
-    link = urlsplit(archive._create_link(observation, level="PPS", extension="FTZ", name=kind))
+    parameters = {"obsno": observation, "level": "PPS", "extension": "FTZ", "name": kind}
 
     def read(answer, server):
         content = as_tar(answer.content, _file_name(answer))
@@ -230,9 +223,10 @@ def _products(observation, kind) -> bytes:
             raise UselessAnswer(f"{said}: {error}") from error
         return content
 
-    server = f"{link.scheme}://{link.netloc}{link.path}"
-    content = download([server], link.query, read, most=_MAX_BYTES, advice=_ADVICE)
-    store(_SOURCE, key, content)
+    content = download(
+        [conf.xmm_data_server], parameters, read, most=_MAX_BYTES, advice=_ADVICE
+    )
+    IMAGES.store(_SOURCE, key, content)
     return content
 
 

@@ -20,14 +20,14 @@ from astropy.wcs import WCS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from astrocnn import _http
 from astrocnn.config import conf
 from astrocnn.exceptions import NoCoverageError, ProviderError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import Hips2FitsProvider
-from astrocnn.providers._remote import _client, _hips2fits
+from astrocnn.providers._remote import _hips2fits
 from astrocnn.providers._remote._answer_wcs import check_wcs
 from astrocnn.providers._remote._hips2fits import request_parameters
+from astrocnn.services import UselessAnswer, forget_services
 from astrocnn.surveys import get_band, xmm_band
 
 _SPEC = importlib.util.spec_from_file_location(
@@ -44,7 +44,7 @@ def service(monkeypatch):
     """A service on the loopback address; waits between retries are short."""
     monkeypatch.setattr(_hips2fits, "_BACKOFF", 0.01)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    _client.forget_services()
+    forget_services()
     with _MODULE.Hips2FitsServer(CENTER) as server:
         yield server
 
@@ -176,7 +176,7 @@ def test_passing_fault_is_tried_again(service, grid, fault):
     [
         ("500", r"answered 500 .*application/json.*no such HiPS.*\(3 tried\)"),
         ("reset", r"could not reach http://127.*; check the connection or give local images with"),
-        ("cut", r"could not reach .*check the connection"),
+        ("cut", r"broke off its answer \(.*\d+ more were expected\) .*check the connection"),
     ],
 )
 def test_lasting_fault(service, grid, fault, message):
@@ -190,7 +190,7 @@ def test_lasting_fault(service, grid, fault, message):
 def test_timeout(service, grid, fault):
     service.always = fault
     started = time.monotonic()
-    with pytest.raises(ProviderError, match=r"did not answer within 0\.3 s; check the connection"):
+    with pytest.raises(ProviderError, match=r"within 0\.3 s \(2 tried\); check the connection"):
         provider(service, timeout=0.3, retries=1).cutout(grid)
     assert time.monotonic() - started < 30
     assert len(service.requests) == 2
@@ -203,10 +203,10 @@ def test_timeout(service, grid, fault):
         ("html", r"no FITS image but 37 bytes of text/html that start with '<html><body>Maint"),
         ("empty", r"no FITS image but 0 bytes of application/fits$"),
         ("truncated", r"answer of hips2fits for CDS/P/DSS2/red is truncated: \d+ of 32400 bytes"),
-        ("shape", r"image of shape \(91, 90\) for CDS/P/DSS2/red, not \(90, 90\)"),
+        ("shape", r"for CDS/P/DSS2/red is an image of shape \(91, 90\), not \(90, 90\)"),
         ("cube", r"no readable two-dimensional image: NAXIS = 3"),
-        ("redirect", r"cannot be used \(No connection adapters were found for 'file:///etc/host"),
-        ("loop", r"cannot be used \(Exceeded 3 redirects"),
+        ("redirect", r"leads to 'file:///etc/hostname': it is no address that starts with http"),
+        ("loop", r"sends the request on more than 3 times"),
     ],
 )
 def test_useless_answer_is_not_tried_again(service, grid, fault, message):
@@ -217,7 +217,7 @@ def test_useless_answer_is_not_tried_again(service, grid, fault, message):
 
 
 def test_endless_answer_is_cut_off(service, grid, monkeypatch):
-    monkeypatch.setattr(_client.get, "__kwdefaults__", {"most": 10**6, "advice": ""})
+    monkeypatch.setattr(_hips2fits, "_MAX_BYTES", 10**6)
     service.always = "endless"
     with pytest.raises(ProviderError, match="sent more than 1000000 bytes"):
         provider(service).cutout(grid)
@@ -232,7 +232,7 @@ def test_no_coverage(service, grid):
 @pytest.mark.parametrize("as_date", [False, True])
 def test_retry_after_is_respected(service, grid, monkeypatch, as_date):
     waits = []
-    monkeypatch.setattr(_http.time, "sleep", waits.append)
+    monkeypatch.setattr(time, "sleep", waits.append)
     later = datetime.now(UTC) + timedelta(seconds=7)
     service.faults, service.retry_after = ["503"], format_datetime(later) if as_date else "7"
     assert provider(service).cutout(grid).valid.all()
@@ -240,7 +240,7 @@ def test_retry_after_is_respected(service, grid, monkeypatch, as_date):
 
 
 def test_long_retry_after_is_not_waited_for(service, grid, monkeypatch):
-    monkeypatch.setattr(_http.time, "sleep", lambda _: pytest.fail("it waited"))
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("it waited"))
     service.always, service.retry_after = "503", "3600"
     with pytest.raises(ProviderError, match=r"asks to come back in 3600 s \(1 tried\)"):
         provider(service, retries=5).cutout(grid)
@@ -249,7 +249,7 @@ def test_long_retry_after_is_not_waited_for(service, grid, monkeypatch):
 
 def test_waits_grow(service, grid, monkeypatch):
     waits = []
-    monkeypatch.setattr(_http.time, "sleep", waits.append)
+    monkeypatch.setattr(time, "sleep", waits.append)
     service.always, service.retry_after = "500", "soon"
     with pytest.raises(ProviderError):
         provider(service, retries=3).cutout(grid)
@@ -260,7 +260,7 @@ def test_waits_grow(service, grid, monkeypatch):
 def test_nobody_listens(grid, monkeypatch):
     monkeypatch.setattr(_hips2fits, "_BACKOFF", 0.01)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    message = r"could not reach http://127\.0\.0\.1:9/ \(.*refused\); check the connection or give"
+    message = r"could not reach http://127\.0\.0\.1:9/ \(.*refused\) \(3 tried\); check the connec"
     with pytest.raises(ProviderError, match=message):
         Hips2FitsProvider("dss2-red", server="http://127.0.0.1:9/").cutout(grid)
 
@@ -268,7 +268,7 @@ def test_nobody_listens(grid, monkeypatch):
 def test_service_that_was_never_reached_is_not_asked_again(grid, monkeypatch):
     """Without a network a long list of targets fails soon."""
     waits = []
-    monkeypatch.setattr(_http.time, "sleep", waits.append)
+    monkeypatch.setattr(time, "sleep", waits.append)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     provide = Hips2FitsProvider("dss2-red", server="http://127.0.0.1:9/", retries=1)
     messages = []
@@ -278,7 +278,7 @@ def test_service_that_was_never_reached_is_not_asked_again(grid, monkeypatch):
         messages.append(str(caught.value))
     assert len(waits) == 3
     assert all("could not reach http://127.0.0.1:9/" in message for message in messages)
-    assert [message.endswith("(2 tried)") for message in messages] == [True] * 3 + [False] * 2
+    assert all("(2 tried); check the connection" in message for message in messages[:3])
     assert all(message.endswith("(not asked again)") for message in messages[3:])
 
 
@@ -377,8 +377,8 @@ def test_answer_with_random_damage(data):
         raw[place] = new
     try:
         image = _hips2fits._checked(bytes(raw[: data.draw(st.sampled_from([None, 3000]))]),
-                                    "a HiPS", grid, "it")  # fmt: skip
-    except _client.UselessAnswer:
+                                    grid, "it")  # fmt: skip
+    except UselessAnswer:
         return
     assert image.shape == grid.shape
 
@@ -391,7 +391,7 @@ def test_image_of_another_place(web):
     provide = Hips2FitsProvider("dss2-red", server=[web.url + "/a", web.url + "/b"])
     assert provide.cutout(grid).valid.all()
     assert [path for path, _ in web.requests] == ["/a", "/b"]
-    _client.forget_services()
+    forget_services()
     with pytest.raises(ProviderError, match=r"DSS2/red lies 900\.\d pixels from where it was"):
         Hips2FitsProvider("dss2-red", server=web.url + "/a").cutout(grid)
 

@@ -6,11 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from astrocnn._http import PassingFault
 from astrocnn.config import conf
-from astrocnn.exceptions import ProviderError
-from astrocnn.providers._remote import _client
-from astrocnn.providers._remote._client import Tries, UselessAnswer, ask, get
+from astrocnn.exceptions import CatalogError, ProviderError
+from astrocnn.services import (
+    PassingFault,
+    Refused,
+    Tries,
+    UselessAnswer,
+    _hosts,
+    ask,
+    download,
+    forget_services,
+    get,
+    open_session,
+)
 
 A, B = "http://a.invalid/", "http://b.invalid/"
 QUICK = Tries(timeout=1, total=5, retries=1, backoff=0.01)
@@ -18,16 +27,16 @@ QUICK = Tries(timeout=1, total=5, retries=1, backoff=0.01)
 
 @pytest.fixture(autouse=True)
 def fresh():
-    _client.forget_services()
+    forget_services()
     yield
-    _client.forget_services()
+    forget_services()
 
 
 @pytest.fixture
 def waits(monkeypatch):
     """Pauses that the client would make."""
     found = []
-    monkeypatch.setattr(_client.time, "sleep", found.append)
+    monkeypatch.setattr(time, "sleep", found.append)
     return found
 
 
@@ -61,9 +70,33 @@ def test_useless_answer_of_one_mirror(waits):
     services = Services(a=[UselessAnswer("a page")], b=["pixels"])
     assert ask([A, B], services, QUICK) == "pixels"
     services = Services(a=[UselessAnswer("a page")], b=[UselessAnswer("another page")])
-    with pytest.raises(UselessAnswer, match="page"):
+    with pytest.raises(ProviderError, match="page"):
         ask([A, B], services, QUICK)
     assert len(services.asked) == 2
+
+
+def test_errors_are_of_the_kind_that_is_asked_for(waits):
+    for fault, message in (
+        (PassingFault("down"), r"^down \(2 tried\); take a file$"),
+        (UselessAnswer("a page"), "^a page$"),
+        (Refused("no such table"), "^no such table$"),
+    ):
+        with pytest.raises(CatalogError, match=message) as caught:
+            ask([A], Services(a=[fault]), QUICK, error=CatalogError, advice="; take a file")
+        assert isinstance(caught.value.__cause__, type(fault))
+
+
+def test_all_tries_together_end_in_time(serve):
+    """A header of a byte at a time, from two mirrors that are tried again and again."""
+    wire = serve(lambda wire, request: wire.drip(b"HTTP/1.1 200 OK\r\nX: " + b"z" * 400))
+    started = time.monotonic()
+    with pytest.raises(ProviderError, match=r"did not answer within .*no time is left of 0\.8 s"):
+        download(
+            [wire.url, wire.url + "/b"], None, lambda answer, server: answer,
+            tries=Tries(timeout=0.25, total=0.8, retries=50, backoff=0.01),
+        )  # fmt: skip
+    assert time.monotonic() - started < 4
+    assert len(wire.requests) > 2
 
 
 def test_no_address():
@@ -72,7 +105,7 @@ def test_no_address():
 
 
 def test_refusal_is_final(waits):
-    services = Services(a=[ProviderError("no such HiPS")], b=["pixels"])
+    services = Services(a=[Refused("no such HiPS")], b=["pixels"])
     with pytest.raises(ProviderError, match="no such HiPS"):
         ask([A, B], services, QUICK)
     assert services.asked == [A]
@@ -91,7 +124,7 @@ def test_host_that_asks_for_a_pause_is_left_alone_by_all(waits):
     """Another target goes to the mirror at once; without one it waits."""
     services = Services(a=[PassingFault("busy", wait=7.0)], b=["pixels"])
     assert ask([A, B], services, QUICK) == "pixels"
-    _client._PREFERRED.clear()
+    _hosts._PREFERRED.clear()
     assert ask([A, B], services, QUICK) == "pixels"
     assert services.asked == [A, B, B]
     assert waits == []
@@ -158,21 +191,21 @@ def test_waiting_for_a_turn_is_no_waste_of_time():
     ("status", "error", "message"),
     [
         (200, None, ""),
-        (404, ProviderError, r"refused the request: status 404 \(4 bytes of no type that start wi"),
+        (404, Refused, r"refused the request: status 404 \(4 bytes of no type that start wi"),
         (503, PassingFault, "answered 503"),
         (429, PassingFault, "answered 429"),
     ],
 )
-def test_status(web, status, error, message):
-    web.answer = lambda path, query: (status, b"body", {"Retry-After": "3"})
+def test_status(serve, status, error, message):
+    wire = serve(lambda wire, request: wire.reply(b"body", status, Retry_After="3"))
 
     def attempt(session, server, timeout):
         return get(session, server, {"a": "b"}, timeout)
 
     if error is None:
-        assert ask([web.url], attempt, QUICK).content == b"body"
-        assert web.requests == [("/", {"a": "b"})]
+        assert ask([wire.url], attempt, QUICK._replace(timeout=20)).content == b"body"
+        assert wire.requests[0].startswith(b"GET /?a=b HTTP/1.1\r\n")
         return
     with pytest.raises(error, match=message) as caught:
-        attempt(_client.open_session(), web.url, 1)
+        attempt(open_session(), wire.url, 20)
     assert getattr(caught.value, "wait", 3) == 3
