@@ -19,7 +19,7 @@ __all__ = ["NotReached", "Origin", "open_socket", "origin_of", "proxy_login"]
 #: Longest wait for a connection (s); an answer may take longer.
 _CONNECT = 10.0
 #: Longest answer of a proxy that is asked for a connection (bytes).
-_MOST_PROXY = 2**16
+_MOST_PROXY = 2**13
 _PORTS = {"http": 80, "https": 443}
 
 

@@ -1,6 +1,7 @@
 """Catalogs from VizieR: the request, the answer, and what becomes of each fault."""
 
 import gzip
+import hashlib
 import time
 from dataclasses import replace
 
@@ -406,6 +407,45 @@ def test_useless_answer_is_not_kept(service, fault):
         fetch_catalog("psz2")
     assert not cache_folder().exists()
     assert len(fetch_catalog("psz2")) == 4
+
+
+def test_what_earlier_versions_kept_is_read(service):
+    """A file of the name and form that they gave it."""
+    request = repr(("POST", request_body(CATALOGS["psz2"])))
+    digest = hashlib.sha256(request.encode()).hexdigest()[:16]
+    cache_folder().mkdir(parents=True)
+    body = service.vizier([("-source", PSZ2)], None)
+    (cache_folder() / f"J_A_A_594_A27_psz2-{digest}.vot.gz").write_bytes(gzip.compress(body))
+    assert len(fetch_catalog("psz2")) == 4
+    assert not service.requests
+
+
+def test_folder_is_bounded(service):
+    """The answers that were not used for the longest time make room."""
+    other = "notes.vot.gz"
+    with conf.set_temp("catalog_cache_size", "2500 B"):
+        for i in range(8):
+            fetch_catalog("psz2", target(10 + i), 5 * u.arcmin)
+            (cache_folder() / other).write_bytes(b"mine" * 1000)
+            kept = [p for p in cache_folder().iterdir() if p.name != other]
+            assert 0 < sum(path.stat().st_size for path in kept) <= 2500
+    assert len(kept) < 8
+    assert (cache_folder() / other).exists()
+    with conf.set_temp("catalog_cache_size", "0 GB"):
+        n_requests = len(service.requests)
+        for _ in range(2):
+            fetch_catalog("psz2")
+        assert len(service.requests) == n_requests + 2
+
+
+def test_packed_answer(service):
+    """A VOTable that is sent as the .gz file that it is."""
+    usual = service.answer
+    service.answer = lambda query, fault: gzip.compress(usual(query, fault))
+    assert len(fetch_catalog("psz2")) == 4
+    service.answer = lambda query, fault: gzip.compress(usual(query, fault))[:-9]
+    with pytest.raises(CatalogError, match="the packed answer is cut short"):
+        fetch_catalog("psz2", cache="update")
 
 
 def test_interrupted_list_goes_on_where_it_stopped(service, monkeypatch):

@@ -9,6 +9,7 @@ few header cards that matter here are numbers, so they are read directly.
 import numpy as np
 
 from ...exceptions import ProviderError
+from ._checksums import sum_that_fails
 
 __all__ = ["decode_image", "plain_start"]
 
@@ -38,7 +39,7 @@ def decode_image(raw: bytes, name: str, native: bool = True) -> np.ndarray:
     Raises
     ------
     ProviderError
-        If this is not a FITS image, or pixels are missing.
+        If this is not a FITS image, pixels are missing, or its checksums fail.
 
     References
     ----------
@@ -66,13 +67,16 @@ def decode_image(raw: bytes, name: str, native: bool = True) -> np.ndarray:
         dtype = np.dtype(_DTYPES[int(header["BITPIX"])])
         if int(header["NAXIS"]) != 2 or min(shape) < 1:
             raise ValueError(f"NAXIS = {header['NAXIS']:g}, shape {shape}")
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, OverflowError) as error:
         raise ProviderError(f"{name} has no readable two-dimensional image: {error}") from error
     wanted = shape[0] * shape[1] * dtype.itemsize
     if len(raw) - start < wanted:
         raise ProviderError(
             f"{name} is truncated: {max(len(raw) - start, 0)} of {wanted} bytes of pixels"
         )
+    padded = memoryview(raw)[start : start - (-wanted // _BLOCK) * _BLOCK]
+    if failed := sum_that_fails(raw[:start], padded):
+        raise ProviderError(f"{name} is damaged: its bytes do not agree with its {failed}")
     stored = np.frombuffer(raw, dtype, shape[0] * shape[1], start).reshape(shape)
     scale, zero = header.get("BSCALE", 1.0), header.get("BZERO", 0.0)
     if not native and dtype == np.dtype(">f4") and (scale, zero) == (1, 0):
@@ -97,13 +101,15 @@ def plain_start(first: bytes, shape: tuple[int, int]) -> int | None:
     Returns
     -------
     int or None
-        None if it is another file, or its header is longer than that.
+        None if it is another file, its header is longer than that, or has checksums.
     """
     if not first.startswith(b"SIMPLE  ="):
         return None
     try:
         header, start = _read_header(first)
     except ValueError:
+        return None
+    if b"DATASUM = " in first[:start] or b"CHECKSUM= " in first[:start]:
         return None
     plain = {"BITPIX": -32, "NAXIS": 2, "NAXIS1": shape[1], "NAXIS2": shape[0]}
     wanted = {"BSCALE": 1, "BZERO": 0, **plain}

@@ -1,5 +1,6 @@
 """Image in an answer: in the first HDU or a later one, packed or not, with its checksums."""
 
+import io
 import warnings
 
 import numpy as np
@@ -8,11 +9,12 @@ from astropy.utils.exceptions import AstropyWarning
 
 from ...exceptions import ProviderError
 from .._images._decode import decode_image
-from .._images._fits_image import LOCK, SILENCED, read_image
+from .._images._fits_image import read_image
+from .._images._fits_open import LOCK, SILENCED
 from .._images._resample import SkyImage
 from ._answer_wcs import check_offset, check_wcs
 
-__all__ = ["check_sums", "read_on_grid", "read_sky_image"]
+__all__ = ["read_on_grid", "read_sky_image"]
 
 
 def read_on_grid(content: bytes, grid, name: str) -> np.ndarray:
@@ -51,13 +53,13 @@ def read_on_grid(content: bytes, grid, name: str) -> np.ndarray:
     >>> float(read_on_grid(file.getvalue(), grid, "the answer").mean())
     1.0
     """
-    check_sums(content, name)
     try:
         pixels = decode_image(content, name)
     except ProviderError as error:
         if "no readable two-dimensional image" not in str(error):
             raise
-        pixels, wcs = _other_image(content, name, error)
+        image = read_sky_image(content, name)  # in a later HDU, or of more axes
+        pixels, wcs = np.asarray(image.data, np.float32), image.wcs
     else:
         wcs = None
     if pixels.shape != grid.shape:
@@ -77,49 +79,16 @@ def read_sky_image(content: bytes, name: str) -> SkyImage:
     ProviderError
         If it cannot be read, is damaged, or has none.
     """
-    check_sums(content, name)
     try:
         with LOCK, warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=AstropyWarning, module=SILENCED)
-            hdus = fits.HDUList.fromstring(content)
-            len(hdus)  # reads all headers
+            hdus = fits.open(io.BytesIO(content), memmap=False)
     except Exception as error:  # whatever astropy raises of a damaged file
         raise ProviderError(f"{name} is an image that cannot be read: {error}") from error
-    try:
-        image = read_image(hdus)
-    except ProviderError as error:
-        raise ProviderError(f"{name}: {error}") from error
+    with hdus:
+        try:
+            image = read_image(hdus)
+        except ProviderError as error:
+            raise ProviderError(f"{name}: {error}") from error
     image.name = name
     return image
-
-
-def _other_image(content, name, reason):
-    """Pixels and WCS of an image that is not simply the first HDU."""
-    try:
-        image = read_sky_image(content, name)
-    except ProviderError as error:
-        raise reason from error
-    return np.asarray(image.data, np.float32), image.wcs
-
-
-def check_sums(content: bytes, name: str) -> None:
-    """Raise unless the checksums in a FITS file, where there are any, are those of its bytes.
-
-    Raises
-    ------
-    ProviderError
-        If ``CHECKSUM`` or ``DATASUM`` of an HDU fail.
-    """
-    if b"DATASUM = " not in content and b"CHECKSUM= " not in content:
-        return
-    try:
-        with LOCK, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            hdus = fits.HDUList.fromstring(content)
-            sound = [bool(hdu.verify_datasum() and hdu.verify_checksum()) for hdu in hdus]
-    except Exception as error:  # whatever astropy raises of a damaged file
-        raise ProviderError(f"{name} cannot be read: {error}") from error
-    if not all(sound):
-        raise ProviderError(
-            f"{name} is damaged: the checksum of its HDU {sound.index(False)} is wrong"
-        )

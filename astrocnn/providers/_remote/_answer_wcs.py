@@ -8,6 +8,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from ...exceptions import ProviderError
+from .._images._headers import check_header
 
 __all__ = ["check_offset", "check_wcs"]
 
@@ -63,7 +64,9 @@ def check_wcs(raw: bytes, grid, name: str) -> None:
     if "CTYPE1" not in cards or _is_grid(cards, grid):
         return
     try:
-        wcs = _header_wcs(raw)
+        wcs = _header_wcs(raw, name)
+    except ProviderError:
+        raise
     except Exception as error:  # whatever astropy raises of a broken header
         raise ProviderError(f"{name} has no readable WCS: {error}") from error
     check_offset(wcs, grid, name)
@@ -127,11 +130,12 @@ def _is_number(text) -> bool:
     return True
 
 
-def _header_wcs(raw) -> WCS:
+def _header_wcs(raw, name) -> WCS:
     """Celestial WCS of the primary header."""
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         header = fits.Header.fromstring(raw[: raw.index(b"END" + b" " * 77) + 80])
+        check_header(header, name)
         return WCS(header).celestial
 
 

@@ -1,5 +1,6 @@
 """Requests to hips2fits, and what becomes of each kind of answer, over a real connection."""
 
+import gzip
 import importlib.util
 import io
 import json
@@ -394,6 +395,87 @@ def test_image_of_another_place(web):
     forget_services()
     with pytest.raises(ProviderError, match=r"DSS2/red lies 900\.\d pixels from where it was"):
         Hips2FitsProvider("dss2-red", server=web.url + "/a").cutout(grid)
+
+
+def in_file(*hdus, **options):
+    file = io.BytesIO()
+    fits.HDUList(list(hdus)).writeto(file, **options)
+    return file.getvalue()
+
+
+def sky_of(grid):
+    return np.arange(grid.pixels**2, dtype="float32").reshape(grid.shape)
+
+
+@pytest.mark.parametrize("kind", ["plain", "gzip", "extension", "packed extension", "plane"])
+@pytest.mark.parametrize("checksum", [False, True])
+def test_answer_of_another_form_is_read(web, grid, kept, kind, checksum):
+    """The same pixels however they are wrapped, from the service and from what is kept."""
+    header, sky = grid.wcs.to_header(), sky_of(grid)
+    hdus = {
+        "extension": [fits.PrimaryHDU(), fits.ImageHDU(sky, header)],
+        "packed extension": [
+            fits.PrimaryHDU(), fits.CompImageHDU(sky, header, quantize_level=0.0,
+                                                 compression_type="GZIP_2"),
+        ],
+        "plane": [fits.PrimaryHDU(sky[None], header)],
+    }.get(kind, [fits.PrimaryHDU(sky, header)])  # fmt: skip
+    raw = in_file(*hdus, checksum=checksum)
+    raw = gzip.compress(raw) if kind == "gzip" else raw
+    web.answer = lambda path, query: raw
+    provide = Hips2FitsProvider("dss2-red", server=web.url)
+    for _ in range(2):
+        np.testing.assert_array_equal(provide.cutout(grid).image, sky)
+    assert len(web.requests) == 1
+
+
+@pytest.mark.parametrize("where", ["primary", "extension"])
+@pytest.mark.parametrize("what", ["pixel", "header"])
+def test_checksums_of_an_answer(web, grid, kept, where, what):
+    """One bit that changed on the way; the sound answer of a mirror is used."""
+    image = (grid.wcs.to_header(), sky_of(grid))[::-1]
+    hdus = {"primary": [fits.PrimaryHDU(*image)],
+            "extension": [fits.PrimaryHDU(), fits.ImageHDU(*image)]}[where]  # fmt: skip
+    sound = in_file(*hdus, checksum=True)
+    damaged = bytearray(sound)
+    if what == "pixel":
+        damaged[-3000] ^= 1
+    else:
+        place = sound.index(b"LATPOLE") + 15
+        damaged[place : place + 1] = b"7"
+    web.answer = lambda path, query: sound if path == "/sound" else bytes(damaged)
+    with pytest.raises(ProviderError, match="is damaged: its bytes do not agree with its "):
+        Hips2FitsProvider("dss2-red", server=web.url + "/bad").cutout(grid)
+    assert not list(kept.rglob("*.answer"))
+    mirrors = [web.url + "/bad", web.url + "/sound"]
+    image = Hips2FitsProvider("dss2-red", server=mirrors).cutout(grid).image
+    np.testing.assert_array_equal(image, sky_of(grid))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("WCSAXES", 65536), ("CRVAL1", 1e300), ("NAXIS1", "1E999"), ("BITPIX", 7)]
+)
+def test_header_that_cannot_be(web, grid, key, value):
+    """wcslib would end the process."""
+    raw = moved(grid, CTYPE1="RA---SIN", CTYPE2="DEC--SIN")
+    place = raw.index(key.ljust(8).encode() + b"= ")
+    card = f"{key:<8}= {value!s:>20}".ljust(80).encode()
+    web.answer = lambda path, query: raw[:place] + card + raw[place + 80 :]
+    with pytest.raises(ProviderError, match="damaged header|no readable"):
+        Hips2FitsProvider("dss2-red", server=web.url).cutout(grid)
+
+
+@pytest.mark.parametrize("packed", [gzip.compress(b"pixels" * 999)[:-20], b"\x1f\x8bno gzip"])
+def test_gzip_file_that_is_damaged(web, grid, packed):
+    web.answer = lambda path, query: packed
+    with pytest.raises(ProviderError, match="the packed answer (cannot be read|is cut short)"):
+        Hips2FitsProvider("dss2-red", server=web.url).cutout(grid)
+
+
+def test_wait_in_digits_of_another_kind(service, grid):
+    """A header that looks like a number is no number."""
+    service.faults, service.retry_after = ["503"], "\u00b2"
+    assert provider(service).cutout(grid).valid.all()
 
 
 # Mirrors ------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """MOCs and dates of release: asked for once, kept, believed only where they are sure."""
 
+import gzip
 import hashlib
 import io
 import json
@@ -61,6 +62,28 @@ def test_without_a_moc_the_run_goes_on(mocs, web, kept, found):
     assert not outside(150, 2)
     assert len(web.requests) == 1
     assert not list(kept.rglob("*.answer"))
+
+
+BAD_MOCS = [b"", b" ", b"3", b"99/1", b"30/1", b"5/12288", b"3/5-1", b"3/1-768", b"-1/2", b"3/-5",
+            b"300/1", b"t3/1", b"3/1;2", b"{\"3\": [1]}", b"5/99999999999999999999", b"\xff",
+            b"29/3458764513820540928", "3/\u0663".encode(), b"3/1 3/1-5 2/0", b"\0"]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", BAD_MOCS)
+def test_damaged_moc(mocs, web, kept, words):
+    """Neither a panic of mocpy nor a MOC of cells that do not exist, from the service or kept."""
+    web.answer = lambda path, query: words
+    assert hips_moc(RED) is None
+    assert not outside(150, 2)
+    _moc.forget_mocs()
+    _moc.IMAGES.store("MOC", RED, words)  # an earlier version may have kept it
+    assert hips_moc(RED) is None
+    assert not outside(150, 2)
+
+
+def test_packed_moc(mocs, web, kept):
+    web.answer = lambda path, query: gzip.compress(b"3/1-2 5\n6/")
+    assert hips_moc(RED).sky_fraction == pytest.approx(3 / 768)
 
 
 def test_without_mocpy(mocs, web, monkeypatch):

@@ -1,5 +1,6 @@
 """SkyView: its form, its page of links, its images, over a real connection."""
 
+import gzip
 import io
 
 import numpy as np
@@ -109,6 +110,40 @@ def test_faults(skyview, grid, kept, fault, message):
     with pytest.raises(ProviderError, match=message):
         SkyViewProvider("rass").cutout(grid)
     assert not list(kept.rglob("*.answer"))
+
+
+def test_link_to_another_place(skyview, grid):
+    """As a redirect: only where the user allows it."""
+    page = b'<a href="http://localhost:9/skv1.fits">FITS</a>'
+    usual = skyview.answer
+    skyview.answer = lambda path, query: page if path == "/cgi/query.pl" else usual(path, query)
+    with pytest.raises(ProviderError, match=r"leads to http://localhost:9/skv1.fits, .*'localhost"):
+        SkyViewProvider("rass").cutout(grid)
+    with (
+        conf.set_temp("redirect_hosts", ["localhost:9"]),
+        pytest.raises(ProviderError, match=r"could not reach http://localhost:9/skv1.fits"),
+    ):
+        SkyViewProvider("rass").cutout(grid)
+
+
+@pytest.mark.parametrize("page", [b"", b"\xff\x00", b"<form>", b"<html><form action='::'></form>",
+                                  b"<select id='X' name='survey'></select>"])  # fmt: skip
+def test_form_that_is_none(skyview, grid, page):
+    skyview.answer = lambda path, query: page
+    with pytest.raises(ProviderError, match="form cannot be read|does not know"):
+        SkyViewProvider("rass").cutout(grid)
+
+
+def test_gzip_file_as_image(skyview, grid, kept):
+    usual = skyview.answer
+
+    def answer(path, query):
+        found = usual(path, query)
+        return gzip.compress(found) if path.startswith("/temp") else found
+
+    skyview.answer = answer
+    for _ in range(2):
+        assert SkyViewProvider("rass").cutout(grid).image.sum() == pytest.approx(1000, rel=0.02)
 
 
 def test_service_that_fails(skyview, grid):
