@@ -3,10 +3,12 @@
 The service runs on the loopback address in a process of its own. Of 1,000 targets, three quarters
 are answered at once or slowly; others fail once (500, 503 that asks to come back, no answer,
 connection reset, half an answer) and some each time (the same, half a FITS file, a web page,
-wrong shape, another place, 404, no pixels). Shown are: who was fetched and who was flagged, with
-the reasons; time against a bound worked out beforehand; requests in flight, counted by the
-service; requests of a second run; and what a request costs the client, beside that of
-astroquery.
+wrong shape, another place, 404, no pixels). Four kinds answer every single read in time, and
+never end: headers a few bytes a second, ``100 Continue`` again and again, a redirect that drips,
+a redirect whose body is endless (it leads to the image, and is followed). Shown are: who was
+fetched and who was flagged, with the reasons; time against a bound worked out beforehand;
+requests in flight, counted by the service; requests of a second run; and what a request costs
+the client, beside that of astroquery.
 
 python benchmarks/hostile_service.py
 """
@@ -15,6 +17,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import resource
 import select
 import socket
 import statistics
@@ -34,6 +37,8 @@ from astropy.coordinates import SkyCoord
 STEP = 0.3
 #: Seconds that a slow answer takes, and that the service asks to wait for after a 503.
 SLOW, LATER = 0.2, 1
+#: Seconds between the bytes of an answer that drips.
+DRIP = 0.2
 #: Kind of target -> (share, what becomes of it: "" is fetched, else its fault in words).
 KINDS = {
     "good": (0.0, ""),  # and all that are left
@@ -43,17 +48,25 @@ KINDS = {
     "hangs once": (0.005, ""),
     "reset once": (0.04, ""),
     "cut once": (0.03, ""),
+    "redirect-flood": (0.005, ""),
+    "header-drip": (0.005, "did not answer within"),
+    "endless-100": (0.005, "did not answer within"),
+    "redirect-drip": (0.005, "did not answer within"),
     "500": (0.02, "answered 500"),
     "hangs": (0.005, "did not answer within"),
     "reset": (0.01, "could not reach"),
-    "cut": (0.01, "could not reach"),
+    "cut": (0.01, "broke off its answer"),
     "truncated": (0.03, "is truncated"),
     "html": (0.02, "sent no FITS image"),
-    "shape": (0.02, "sent an image of shape"),
+    "shape": (0.02, "is an image of shape"),
     "elsewhere": (0.01, "from where it was asked for"),
     "404": (0.01, "refused the request"),
     "nan": (0.02, "no coverage"),
 }
+
+
+#: Kinds that take all the time that a try may take.
+HANGING = ("hangs", "header-drip", "endless-100", "redirect-drip")
 
 
 def assigned(n: int) -> list[str]:
@@ -76,7 +89,7 @@ class Service:
 
     def __init__(self, n: int):
         self.kinds, self.counts = assigned(n), [0] * n
-        self.lock, self.in_flight, self.most = threading.Lock(), set(), 0
+        self.lock, self.in_flight, self.most, self.flood = threading.Lock(), set(), 0, 0
         handler = type("Handler", (_Handler,), {"service": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
@@ -119,7 +132,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer, or fail as the target says."""
         parts = urlsplit(self.path)
         if parts.path == "/counts":
-            return self.send(json.dumps([self.service.counts, self.service.most]).encode())
+            service = self.service
+            return self.send(json.dumps([service.counts, service.most, service.flood]).encode())
+        if "on" in parse_qs(parts.query):  # where a redirect leads
+            return self.send(image_file(json.loads(parse_qs(parts.query)["wcs"][0]), ""))
         wcs = json.loads(parse_qs(parts.query)["wcs"][0])
         try:
             return self.fail(self.service.begin(wcs, self), wcs)
@@ -133,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
                 time.sleep(0.005)
             self.close_connection = True
             return None
+        if fault in ENDLESS:
+            return self.go_on(fault)
         if fault == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
@@ -148,6 +166,21 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "truncated":
             body = body[: len(body) // 2]
         return self.send(body, cut=fault == "cut")
+
+    def go_on(self, fault):
+        """Send until the client hangs up."""
+        self.close_connection = True
+        start, piece, pause = ENDLESS[fault]
+        sent, flood = start.replace("PATH", f"{self.path}&on=1").encode(), fault == "redirect-flood"
+        while not (self.hung_up() or self.service.closing.wait(pause)):
+            try:
+                self.wfile.write(sent)
+            except OSError:
+                return
+            if flood:
+                with self.service.lock:
+                    self.service.flood += len(sent)
+            sent = piece
 
     def send(self, body, status=200, headers=(), kind="application/fits", cut=False):
         """Send an answer, or half of it."""
@@ -172,6 +205,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         """Stay silent."""
+
+
+#: Answer without an end -> its start, what is sent again and again, seconds between.
+ENDLESS = {
+    "header-drip": ("HTTP/1.1 200 OK\r\nX-Slow: ", b"z", DRIP),
+    "endless-100": ("", b"HTTP/1.1 100 Continue\r\n\r\n", DRIP / 20),
+    "redirect-drip": ("HTTP/1.1 302 Found\r\nLocation: /", b"z", DRIP),
+    "redirect-flood": (
+        "HTTP/1.1 302 Found\r\nLocation: PATH\r\nContent-Length: 99999999999\r\n\r\n",
+        b"z" * 2**16, 0,
+    ),
+}  # fmt: skip
 
 
 def image_file(wcs: dict, fault: str) -> bytes:
@@ -213,11 +258,10 @@ def start_service(n: int):
     return process, ours.recv()
 
 
-def counts(url: str) -> tuple[list[int], int]:
-    """Requests per target, and most at once."""
+def counts(url: str) -> tuple[list[int], int, int]:
+    """Requests per target, most at once, bytes sent in bodies of redirects."""
     with urlopen(url.replace("/hips2fits", "/counts"), timeout=10) as answer:
-        found, most = json.load(answer)
-    return found, most
+        return tuple(json.load(answer))
 
 
 def longest(n: int, timeout: float, tries: int, requests: int) -> float:
@@ -226,7 +270,8 @@ def longest(n: int, timeout: float, tries: int, requests: int) -> float:
     """
     kinds = assigned(n)
     slow = kinds.count("slow") * SLOW
-    hanging = (kinds.count("hangs") * tries + kinds.count("hangs once")) * timeout
+    hanging = sum(kinds.count(kind) for kind in HANGING) * tries
+    hanging = (hanging + kinds.count("hangs once")) * timeout
     pauses = kinds.count("503 once") * LATER
     backoff = tries * 0.5 * 2**tries
     return (slow + hanging) / requests + 0.05 * n * 1.5 + pauses + backoff + tries * timeout
@@ -265,6 +310,7 @@ def run_twice(n: int, url: str, pixels: int, timeout: float) -> dict:
     return {
         **statuses, "seconds": times, "requests": np.diff(asked, axis=0).sum(axis=1).tolist(),
         "asked again": int(again[~failed].sum()), "in flight": counts(url)[1],
+        "flood (MB)": counts(url)[2] / 1e6,
         "bound (s)": longest(n, timeout, conf.retries + 1, conf.requests),
     }  # fmt: skip
 
@@ -338,6 +384,8 @@ def main(n: int, pixels: int) -> None:
             print(f"{name}: {seconds:.1f} s of at most {found['bound (s)']:.0f}, {asked} requests")
         print(f"of them for what had been fetched: {found['asked again']}")
         print(f"requests in flight, counted by the service: at most {found['in flight']}")
+        print(f"bytes of endless redirects: {found['flood (MB)']:.1f} MB, "
+              f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
         process, url = start_service(1000)
         cost = client_cost(url)
         process.terminate()

@@ -46,7 +46,7 @@ def test_forty_targets(service, tmp_path):
         conf.set_temp("threads", 16),
     ):
         found = hostile_service.run_twice(40, service.url, 32, conf.timeout)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 40
     assert found["fetched"] + found["failed"] + found["no coverage"] == 40
     assert found["fetched"] == sum(not hostile_service.KINDS[kind][1] for kind in service.kinds)
     assert max(found["seconds"]) < found["bound (s)"]

@@ -58,7 +58,10 @@ def read_on_grid(content: bytes, grid, name: str) -> np.ndarray:
     except ProviderError as error:
         if "no readable two-dimensional image" not in str(error):
             raise
-        image = read_sky_image(content, name)  # in a later HDU, or of more axes
+        try:
+            image = read_sky_image(content, name)  # in a later HDU, or of more axes
+        except ProviderError as other:
+            raise (error if "NAXIS =" in str(error) else other) from None
         pixels, wcs = np.asarray(image.data, np.float32), image.wcs
     else:
         wcs = None
