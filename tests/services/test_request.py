@@ -85,15 +85,15 @@ def test_no_answer_takes_longer_than_was_said(serve, answer):
     wire = serve(answer)
     with pytest.raises(PassingFault, match=r"did not answer within 0\.6 s"):
         asked(wire.url)
-    assert 0.5 < asked.seconds < 3
+    assert 0.5 < asked.seconds < 6
 
 
 @pytest.mark.parametrize("answer", [header_drip, body_drip])
 def test_total_time_through_tls(serve, tls, answer):
     wire = serve(answer, tls)
-    with pytest.raises(PassingFault, match=r"did not answer within 0\.6 s"):
-        asked(wire.url)
-    assert asked.seconds < 3
+    with pytest.raises(PassingFault, match="did not answer within 2 s"):
+        asked(wire.url, timeout=2)
+    assert asked.seconds < 6
 
 
 def test_tls(serve, tls):
@@ -106,7 +106,7 @@ def test_handshake_that_does_not_end(serve, tls):
     wire = serve(silence, "silent")
     with pytest.raises(PassingFault, match="could not reach .*no connection within"):
         asked(wire.url)
-    assert asked.seconds < 3
+    assert asked.seconds < 6
 
 
 def test_certificate_of_another(serve, tls, monkeypatch):
@@ -122,7 +122,7 @@ def test_name_that_is_looked_up_for_ever(monkeypatch):
     with pytest.raises(PassingFault, match=r"could not reach http://localhost:9/ \(no connection"):
         asked("http://localhost:9/")
     over.set()
-    assert asked.seconds < 3
+    assert asked.seconds < 6
 
 
 def test_name_that_is_not_found(monkeypatch):
@@ -156,7 +156,7 @@ def test_connection_that_nobody_takes():
         time.sleep(0.1)
         with pytest.raises(PassingFault, match="could not reach|did not answer"):
             asked(f"http://127.0.0.1:{listener.getsockname()[1]}/")
-        assert asked.seconds < 3
+        assert asked.seconds < 6
     finally:
         for sock in (listener, *waiting):
             sock.close()
@@ -175,7 +175,7 @@ def test_slow_file_gets_time_for_each_byte(serve):
     assert asked.seconds > 1
     with pytest.raises(PassingFault, match=r"did not answer within 0\.6 s"):
         asked(serve(body_drip).url, pace=5000, into=io.BytesIO())
-    assert asked.seconds < 3
+    assert asked.seconds < 6
 
 
 # Total bytes --------------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ def test_gzip_file_as_body():
     assert unpacked(packed + packed + b"\0\0", 12) == b"pixelspixels"
     for content, most, message in (
         (packed, 5, "more than 5 bytes"),
-        (gzip.compress(b"\0" * 10**8), 10**6, "more than 1000000 bytes"),
+        (gzip.compress(b"\0" * 10**7), 10**6, "more than 1000000 bytes"),
         (packed[:-1], 10, "cut short"),
         (packed[:-1] + b"!", 10, "cannot be read"),
         (packed[:8] + b"\xff" * 20, 10, "cannot be read"),

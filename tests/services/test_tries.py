@@ -95,7 +95,7 @@ def test_all_tries_together_end_in_time(serve):
             [wire.url, wire.url + "/b"], None, lambda answer, server: answer,
             tries=Tries(timeout=0.25, total=0.8, retries=50, backoff=0.01),
         )  # fmt: skip
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 8
     assert len(wire.requests) > 2
 
 
