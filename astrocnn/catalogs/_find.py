@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from .._registry import Registry
 from ..exceptions import InvalidTargetError
-from ..tables._columns import sky_columns
+from ..tables._columns import sky_names
+from ..tables._identifiers import id_name
 from ..tables._redshifts import is_velocity, is_velocity_name
+from ..tables._sky_names import find_sky_names
 
 __all__ = ["CANONICAL", "OPTIONAL", "REDSHIFTS", "find_columns"]
 
@@ -23,11 +26,6 @@ OPTIONAL = (
 #: Kind of the redshifts of a catalog -> the column for what is only called a redshift.
 REDSHIFTS = {"spec": "z_spec", "phot": "z_phot", "mixed": "z_best"}
 
-#: Usual names of identifiers, in the order they are looked for (any case).
-_IDS = (
-    "source_id", "name", "main_id", "iauname", "designation", "source_name", "source",
-    "objid", "obj_id", "id", "object", "target_id",
-)  # fmt: skip
 #: Names that mean a spectroscopic redshift, and names that only mean a redshift.
 _SPECTROSCOPIC = (
     "z_spec", "zspec", "z_sp", "zsp", "spec_z", "specz", "redshift_spec", "spectroscopic_redshift",
@@ -50,7 +48,8 @@ def find_columns(
     table : `~astropy.table.Table`
         A catalog as it was read.
     name : str
-        Name of the catalog; a column of that name (``MCXC``) holds its identifiers.
+        Name of the catalog; a column of that name (``MCXC``) holds its identifiers, if it is text
+        (or whole numbers, where no other column identifies the rows) and no position or redshift.
     columns : dict of str to str or None, optional
         Canonical name -> column name, where the choice is not to be left to the names; None where
         the catalog has no such column.
@@ -67,13 +66,10 @@ def find_columns(
     given = _check(table, columns or {})
     found = dict(given)
     if "ra" not in found and not any(isinstance(table[c], SkyCoord) for c in table.colnames):
-        lon, lat, frame = sky_columns(table)
-        if frame == "icrs":
-            found |= {"ra": lon, "dec": lat}
+        sky = sky_names(table)
+        if sky.frame == "icrs" and sky.is_pair:
+            found |= {"ra": sky.lon[0], "dec": sky.lat[0]}
     lowered = {column.lower(): column for column in reversed(table.colnames)}
-    if "source_id" not in found:
-        by_name = _first(lowered, (name.lower(), *_IDS))
-        found["source_id"] = _by_ucd(table, "meta.id;meta.main") or by_name
     mere = Registry("kind of redshift", REDSHIFTS)[redshift]
     maybe = {k: c for k, c in lowered.items() if _may_be_redshift(table, c)}
     for canonical, column in (
@@ -86,6 +82,13 @@ def find_columns(
     ):
         if column and canonical not in found and column not in found.values():
             found[canonical] = column
+    if "source_id" not in found:
+        found["source_id"] = (
+            _by_ucd(table, "meta.id;meta.main")
+            or _own_name(table, lowered.get(name.lower()), found)
+            or id_name(table, "sourceid")
+            or _own_name(table, lowered.get("cluster"), found)
+        )
     return {key: found[key] for key in (*CANONICAL, *OPTIONAL) if found.get(key)}
 
 
@@ -105,6 +108,20 @@ def _check(table: Table, columns: Mapping[str, str | None]) -> Mapping[str, str 
     if not bool(columns.get("ra")) == bool(columns.get("dec")):
         raise InvalidTargetError("columns= must name both 'ra' and 'dec', or neither")
     return {k: v for k, v in columns.items() if v is not None or k not in ("ra", "dec")}
+
+
+def _own_name(table: Table, column: str | None, found: Mapping[str, str]) -> str | None:
+    """The column that is called like the catalog, as ``MCXC`` is, if it can identify rows."""
+    if column is None or column in found.values() or find_sky_names([column, "dec", "de"]):
+        return None
+    values = np.ma.array(table[column])
+    if values.ndim != 1 or values.dtype.kind not in "USOiu":
+        return None
+    if values.dtype.kind in "iu" and id_name(table) is not None:
+        return None
+    named = [str(value).strip() for value in values.compressed().tolist()]
+    named = [value for value in named if value]
+    return column if 10 * len({*named}) >= 9 * len(named) > 0 or not len(values) else None
 
 
 def _first(lowered: Mapping[str, str], names: tuple[str, ...]) -> str | None:

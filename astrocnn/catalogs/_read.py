@@ -6,17 +6,19 @@ from collections.abc import Mapping
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import SkyCoord
 from astropy.table import Column, MaskedColumn, QTable, Table
 from astropy.utils.exceptions import AstropyUserWarning
 
 from .._paths import user_path
 from ..exceptions import InvalidTargetError
-from ..tables import target_coords
+from ..tables import as_table
 from ..tables._files import read_file
+from ..tables._flags import text
+from ..tables._identifiers import check_identifiers
 from ..tables._numbers import to_numbers
-from ..tables._pandas import from_pandas
+from ..tables._positions import SYSTEM, table_degrees
 from ..tables._redshifts import is_velocity, known_redshifts
+from ..tables._sky_names import SkyNames
 from ._find import OPTIONAL, find_columns
 from ._flags import flag_rows
 from ._kinds import move_photometric, photometric_rows
@@ -40,14 +42,15 @@ def read_catalog(
     name: str | None = None,
     columns: Mapping[str, str | None] | None = None,
     redshift: str = "spec",
+    format: str | None = None,  # noqa: A002 -- as astropy calls it
 ) -> QTable:
     """Read a reference catalog into canonical columns.
 
     Parameters
     ----------
-    source : `~astropy.table.Table`, pandas.DataFrame, str or path
-        A table, or a file that `astropy.table.Table.read` reads (FITS, CSV, VOTable, ECSV, each
-        also compressed; Parquet where pyarrow is installed).
+    source : table, str or path
+        A table of any library (see `~astrocnn.tables.read_targets`), or a file, which
+        `~astrocnn.tables.read_file` reads.
     name : str, optional
         Name of the catalog, for messages and figures; by default that of the table or file.
     columns : dict of str to str or None, optional
@@ -58,6 +61,8 @@ def read_catalog(
     redshift : {'spec', 'phot', 'mixed'}
         What a column that is only called ``redshift`` or ``z`` holds: it becomes ``z_spec``,
         ``z_phot`` or ``z_best``.
+    format : str, optional
+        Of the file, where it is not to be guessed: a format of `astropy.table.Table.read`.
 
     Returns
     -------
@@ -112,13 +117,13 @@ def read_catalog(
         A1835 210.258000  2.879000 0.2506  8.5
         A0000  10.000000 -5.000000     --  1.0
     """
-    table, stem = _table(source)
+    table, stem = _table(source, format)
     name = name or str(table.meta.get("name", "") or stem)
     used = find_columns(table, name, columns, redshift)
-    coords = _positions(table, used)
+    ra, dec = _positions(table, used)
     catalog = QTable()
     catalog["source_id"] = _identifiers(table, used.get("source_id"))
-    catalog["ra"], catalog["dec"] = coords.ra.deg * u.deg, coords.dec.deg * u.deg
+    catalog["ra"], catalog["dec"] = ra * u.deg, dec * u.deg
     for key in ("z_spec", "z_phot", "z_best"):
         if key in used or key == "z_spec":
             catalog[key] = _redshifts(table, used.get(key), key)
@@ -127,17 +132,18 @@ def read_catalog(
     _copy_rest(catalog, table, used)
     _describe(catalog)
     flagged = flag_rows(catalog, "source_id" in used)
-    catalog.meta = {**table.meta, "name": name, "columns": used, "flagged": flagged}
+    meta = {key: value for key, value in table.meta.items() if str(key).upper() not in SYSTEM}
+    catalog.meta = {**meta, "name": name, "columns": used, "flagged": flagged}
     return catalog
 
 
-def _positions(table: Table, used: Mapping[str, str]) -> SkyCoord:
-    """Positions in ICRS; NaN where missing."""
+def _positions(table: Table, used: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    """Right ascension and declination (ICRS, deg); NaN where missing."""
     if "ra" not in used:
-        return target_coords(table)
+        return table_degrees(table)
     lon, lat = used["ra"], used["dec"]
     try:
-        return target_coords(Table([table[lon], table[lat]], names=["ra", "dec"]))
+        return table_degrees(table, SkyNames((lon,), (lat,)))
     except InvalidTargetError as err:
         if (lon, lat) == ("ra", "dec"):
             raise
@@ -168,9 +174,9 @@ def _check_unit(key: str, column) -> None:
         )
 
 
-def _table(source) -> tuple[Table, str]:
+def _table(source, form: str | None) -> tuple[Table, str]:
     """The source as a table, and a name to fall back on."""
-    source = from_pandas(source)
+    source = as_table(source)
     if isinstance(source, Table):
         return source, "catalog"
     if not isinstance(source, str | os.PathLike):
@@ -181,9 +187,9 @@ def _table(source) -> tuple[Table, str]:
     if not path.exists():
         raise FileNotFoundError(f"there is no catalog '{path}'")
     try:
-        return read_file(path), path.name.partition(".")[0]
+        return read_file(path, form), path.name.partition(".")[0]
     except InvalidTargetError as err:
-        reason = str(err.__cause__ or err).strip().partition("\n")[0]
+        reason = str(err).partition(f"'{path}': ")[2] or str(err)
         raise InvalidTargetError(f"cannot read the catalog '{path}': {reason}") from err
 
 
@@ -191,10 +197,9 @@ def _identifiers(table: Table, column: str | None):
     """Identifiers, or row numbers."""
     if column is None:
         return Column(np.arange(len(table)))
-    values = table[column]
-    data = np.ma.array(values)
+    data = np.ma.array(check_identifiers(table[column], column))
     if data.dtype.kind == "S":
-        data = np.ma.array(np.char.decode(data.filled(b""), "utf-8"), mask=np.ma.getmaskarray(data))
+        data = np.ma.array(text(data), mask=np.ma.getmaskarray(data))
     return MaskedColumn(data) if np.any(np.ma.getmaskarray(data)) else Column(data.data)
 
 

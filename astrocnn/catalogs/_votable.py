@@ -7,6 +7,7 @@ from astropy.table import Table
 
 from ..exceptions import CatalogError, InvalidTargetError
 from ..services import PassingFault
+from ..tables._votable import votable_faults
 from ..tables._xml import is_xml, refuse_entities
 
 __all__ = ["check_votable", "parse_votable"]
@@ -95,17 +96,9 @@ def parse_votable(content: bytes, who: str) -> dict[str, Table]:
 
 def _check_infos(tree, who: str) -> None:
     """Raise CatalogError if an INFO element reports one, or that rows are missing."""
-    elements, todo = [tree], list(tree.resources)
-    while todo:
-        resource = todo.pop()
-        elements += [resource, *resource.tables]
-        todo += resource.resources
-    for info in (info for element in elements for info in element.infos):
-        name, value = (info.name or "").lower(), str(info.value)
-        said = " ".join(str(info.content or "").split()) or value
-        if name in ("error", "errors") or (name == "query_status" and value.upper() == "ERROR"):
+    for kind, said in votable_faults(tree):
+        if kind == "error":
             raise CatalogError(f"{who} answered with an error: {said}")
-        if name == "query_status" and value.upper() == "OVERFLOW":
-            raise CatalogError(
-                f"{who} left out rows ({said}): ask for fewer positions or a smaller radius"
-            )
+        raise CatalogError(
+            f"{who} left out rows ({said}): ask for fewer positions or a smaller radius"
+        )

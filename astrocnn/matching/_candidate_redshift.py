@@ -9,7 +9,7 @@ from astropy.cosmology import FLRW
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
-from ..tables._pandas import from_pandas
+from ..tables import as_table
 from ._confirmation import CandidateRedshift, confirmation, no_redshift
 from ._members import find_members
 from ._positions import read_positions
@@ -115,7 +115,7 @@ def candidate_redshift(
     z = 0.2495 ± 0.0008 from 10 galaxies, 0.7 of them by chance, 621 ± 137 km/s: secure
     """
     cosmology = cosmology or default_cosmology()
-    galaxies = from_pandas(galaxies)
+    galaxies = as_table(galaxies)
     center = _position(target)
     kpc = _checked_radius("aperture", aperture, u.kpc)
     coords, z, rows, edge = _galaxies(galaxies, center, surveyed)

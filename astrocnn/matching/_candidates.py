@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from ..config import conf
 from ..exceptions import InvalidTargetError
-from ..tables._pandas import from_pandas
+from ..tables import as_table
 from ..tables._redshifts import known_redshifts
 from ._candidate_redshift import candidate_redshift
 from ._confirmation import CandidateRedshift
@@ -119,7 +119,7 @@ def candidate_redshifts(
     reference = _reference(z_ref, table)
     _check(table, reference is not None)
     coords, valid = read_positions(table)
-    galaxies = from_pandas(galaxies)
+    galaxies = as_table(galaxies)
     places, _ = read_positions(galaxies)
     pairs = sky_pairs(coords, places, _angle(radius))
     starts = np.searchsorted(pairs.target, np.arange(len(table) + 1))

@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..exceptions import InvalidTargetError
-from ..tables._pandas import from_pandas
+from ..tables import as_table
 from ._chance import ChanceRate
 from ._group_chance import chance_groups, links, met_by_chance
 from ._positions import read_positions
@@ -86,7 +86,7 @@ def match_groups(
     if not isinstance(catalogs, Mapping) or len(catalogs) < 2:
         raise InvalidTargetError("catalogs must be a dict of two catalogs or more, by name")
     check_ring(radius, shift, n_shifts)
-    catalogs = {name: from_pandas(catalog) for name, catalog in catalogs.items()}
+    catalogs = {name: as_table(catalog) for name, catalog in catalogs.items()}
     read = {name: read_positions(catalog) for name, catalog in catalogs.items()}
     positions = [coords[valid] for coords, valid in read.values()]
     number, group, owner = _linked(positions, radius)

@@ -7,8 +7,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import QTable, Table
 
 from ..exceptions import InvalidTargetError
-from ..tables import read_file, read_targets, target_coords
-from ..tables._pandas import from_pandas
+from ..tables import as_table, read_file, read_targets, target_coords
 
 __all__ = ["read_catalog_side", "read_positions", "read_target_side"]
 
@@ -24,7 +23,7 @@ def read_target_side(targets) -> QTable:
     """
     if isinstance(targets, Table):
         return QTable(targets)
-    source = read_file(targets) if isinstance(targets, str | os.PathLike) else from_pandas(targets)
+    source = read_file(targets) if isinstance(targets, str | os.PathLike) else as_table(targets)
     table = read_targets(source)
     if isinstance(source, Table):
         for name in source.colnames:
@@ -41,7 +40,7 @@ def read_catalog_side(catalog) -> "Table | SkyCoord":
     InvalidTargetError
         If it is something else.
     """
-    catalog = from_pandas(catalog)
+    catalog = as_table(catalog)
     if not isinstance(catalog, Table | SkyCoord):
         raise InvalidTargetError(
             "catalog must be a table or a SkyCoord: read a file with astrocnn.catalogs.read_catalog"
@@ -63,7 +62,7 @@ def read_positions(things) -> tuple[SkyCoord, np.ndarray]:
         ICRS; NaN where invalid.
     valid : ndarray of shape (n,), bool
     """
-    things = from_pandas(things)
+    things = as_table(things)
     if isinstance(things, SkyCoord):
         things = Table([things.ravel()], names=["position"])
     elif not isinstance(things, Table):

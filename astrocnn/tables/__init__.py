@@ -7,6 +7,7 @@ from ._flags import FLAGS, has_flag, join_flags
 from ._regions import write_regions
 from ._result import ResultTable, describe_result, result_table
 from ._schema import RESULT_COLUMNS, ResultColumn, probability_columns
+from ._tabular import as_table
 from ._targets import read_targets, target_coords
 from ._write import check_output_path, write_result
 
@@ -15,6 +16,7 @@ __all__ = [
     "RESULT_COLUMNS",
     "ResultColumn",
     "ResultTable",
+    "as_table",
     "broadcast",
     "check_output_path",
     "describe_result",

@@ -1,49 +1,39 @@
 """Find the sky columns of a table and turn them into degrees."""
 
+import re
+import warnings
+
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import Angle, SkyCoord
 from astropy.table import Table
 
-from ..exceptions import InvalidTargetError
+from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._flags import text
+from ._sky_names import SkyNames, find_sky_names, name_unit
 
-__all__ = ["id_column", "id_name", "sky_columns", "to_degrees"]
+__all__ = ["coordinate_column", "sky_columns", "sky_names", "to_degrees"]
 
-#: Usual names of right ascension and declination, in the order they are looked for (any case).
-_EQUATORIAL = (
-    ("ra", "dec"),
-    ("raj2000", "dej2000"),
-    ("_raj2000", "_dej2000"),
-    ("ra_icrs", "de_icrs"),
-    ("_ra_icrs", "_de_icrs"),
-    ("ra_icrs", "dec_icrs"),
-    ("_ra", "_de"),
-    ("radeg", "dedeg"),
-    ("radeg", "decdeg"),
-    ("ra_deg", "dec_deg"),
-    ("alpha_j2000", "delta_j2000"),
-    ("ra_j2000", "dec_j2000"),
-    ("raj2000", "decj2000"),
-    ("ra_s", "dec_s"),
-    ("right_ascension", "declination"),
-)
-_GALACTIC = (("glon", "glat"), ("_glon", "_glat"))
 _UCD_MAIN = (
     ("pos.eq.ra;meta.main", "pos.eq.dec;meta.main"),
     ("pos_eq_ra_main", "pos_eq_dec_main"),
+    ("pos.eq.ra", "pos.eq.dec"),
+    ("pos_eq_ra", "pos_eq_dec"),
 )
-_IDS = (
-    "target_id", "id", "name", "source_id", "source", "source_name", "iauname", "designation",
-    "main_id", "objid", "obj_id", "object", "detid",
-)  # fmt: skip
+#: Degrees or hours, minutes and perhaps seconds, between colons or blanks; other words (letters)
+#: are left to astropy, which takes a fifth of a millisecond for each.
+_SEXAGESIMAL = re.compile(
+    r"\s*([+-]?)\s*(\d+)\s*[:\s]\s*(\d+(?:\.\d*)?)(?:\s*[:\s]\s*(\d+(?:\.\d*)?))?\s*", re.ASCII
+)
+#: Names of columns of other equinoxes.
+_OLD = re.compile(r"19\d\d|18\d\d")
 
 
 def sky_columns(table: Table) -> tuple[str, str, str]:
-    """Find the columns with the position.
+    """Find the two columns with the position.
 
-    Names go first (equatorial before Galactic), then the UCD of the main position, unless the
-    column is of another equinox (``RAB1950``).
+    Names go first, by pattern (equatorial before Galactic and ecliptic), then the UCD of the
+    position, unless the column is of another equinox (``RAB1950``).
 
     Parameters
     ----------
@@ -54,12 +44,18 @@ def sky_columns(table: Table) -> tuple[str, str, str]:
     -------
     lon, lat : str
         Names of the longitude and latitude columns.
-    frame : {'icrs', 'galactic'}
+    frame : {'icrs', 'galactic', 'barycentricmeanecliptic', 'supergalactic'}
 
     Raises
     ------
     InvalidTargetError
-        If there are none; the message lists the columns.
+        If there are none, or more than two hold the position (hours, minutes, seconds ...), which
+        `target_coords` reads all the same; the message lists the columns.
+
+    Warns
+    -----
+    AstrocnnWarning
+        If other columns could be the position just as well.
 
     Examples
     --------
@@ -68,25 +64,54 @@ def sky_columns(table: Table) -> tuple[str, str, str]:
     >>> sky_columns(Table(names=["Name", "RAJ2000", "DEJ2000", "GLON", "GLAT"]))
     ('RAJ2000', 'DEJ2000', 'icrs')
     """
-    names = {name.lower(): name for name in reversed(table.colnames)}
-    for frame, pairs in (("icrs", _EQUATORIAL), ("galactic", _GALACTIC)):
-        for lon, lat in pairs:
-            if lon in names and lat in names:
-                return names[lon], names[lat], frame
-    if "l" in table.colnames and "b" in table.colnames:  # L and B are luminosity and magnitude
-        return "l", "b", "galactic"
-    ucds = {
-        str(table[name].info.meta.get("ucd", "")).lower(): name
-        for name in reversed(table.colnames)
-        if table[name].info.meta and "19" not in name and "18" not in name
-    }
-    for lon, lat in _UCD_MAIN:
-        if lon in ucds and lat in ucds:
-            return ucds[lon], ucds[lat], "icrs"
-    raise InvalidTargetError(
-        "no sky columns found: rename two columns to 'ra' and 'dec', or give a SkyCoord column; "
+    found = sky_names(table)
+    if not found.is_pair:
+        raise _no_columns(table, f"two columns (there are {', '.join(found.lon + found.lat)})")
+    return found.lon[0], found.lat[0], found.frame
+
+
+def sky_names(table: Table) -> SkyNames:
+    """Return the columns with the position, one or several for each coordinate.
+
+    Raises
+    ------
+    InvalidTargetError
+        If there are none.
+    """
+    found = find_sky_names(table.colnames)
+    if found is None or found.frame != "icrs" or not found.is_pair:
+        found = _by_ucd(table) or found
+    if found is None:
+        raise _no_columns(table, "sky columns")
+    if found.others:
+        others = ", ".join(f"{lon!r} and {lat!r}" for lon, lat in found.others[:3])
+        warnings.warn(
+            f"the table has several positions: {found.lon[0]!r} and {found.lat[0]!r} are taken, "
+            f"not {others}; call the columns to use 'ra' and 'dec'",
+            AstrocnnWarning,
+            stacklevel=5,
+        )
+    return found
+
+
+def _no_columns(table: Table, what: str) -> InvalidTargetError:
+    return InvalidTargetError(
+        f"no {what} found: rename two columns to 'ra' and 'dec', or give a SkyCoord column; "
         f"the table has: {', '.join(table.colnames) or 'no columns'}"
     )
+
+
+def _by_ucd(table: Table) -> SkyNames | None:
+    """Columns by the UCD of a position, where no other column of J2000 has it."""
+    ucds = {}
+    for name in table.colnames:
+        ucd = str((table[name].info.meta or {}).get("ucd", "")).lower()
+        if ucd and not _OLD.search(name):
+            ucds.setdefault(ucd, []).append(name)
+    for lon, lat in _UCD_MAIN:
+        if lon in ucds and lat in ucds and ("main" in lon or len(ucds[lon]) == 1):
+            return SkyNames((ucds[lon][0],), (ucds[lat][0],))
+    return None
 
 
 def coordinate_column(table: Table) -> SkyCoord | None:
@@ -98,29 +123,6 @@ def coordinate_column(table: Table) -> SkyCoord | None:
             f"e.g. table[{names[0]!r}]"
         )
     return table[names[0]] if names else None
-
-
-def id_name(table: Table) -> str | None:
-    """Return the name of the column that identifies a table's rows, or None.
-
-    Examples
-    --------
-    >>> from astropy.table import Table
-    >>> from astrocnn.tables._columns import id_name
-    >>> id_name(Table({"Name": ["A1835"], "TARGET_ID": [1], "ra": [210.26]}))
-    'TARGET_ID'
-    """
-    names = {name.lower(): name for name in reversed(table.colnames)}
-    return next((names[n] for n in _IDS if n in names and table[names[n]].ndim == 1), None)
-
-
-def id_column(table: Table):
-    """Return the identifiers of a table's rows, or None where no column has a usual name."""
-    name = id_name(table)
-    if name is None:
-        return None
-    column = table[name]
-    return text(column) if column.dtype.kind in "SO" else column
 
 
 def to_degrees(column, sexagesimal: u.UnitBase = u.deg) -> np.ndarray:
@@ -146,7 +148,7 @@ def to_degrees(column, sexagesimal: u.UnitBase = u.deg) -> np.ndarray:
     if column.dtype.kind in "SUO":
         return _text_degrees(text(column), unit, sexagesimal)
     if column.dtype.kind in "iuf":
-        numbers = np.ma.asarray(getattr(column, "value", column), dtype=float).filled(np.nan)
+        numbers = np.ma.asarray(getattr(column, "value", column)).astype(float).filled(np.nan)
         return (numbers * (unit or u.deg)).to_value(u.deg)
     raise InvalidTargetError(f"column {name!r} holds {column.dtype}, not angles")
 
@@ -155,7 +157,8 @@ def _angle_unit(name, column) -> u.UnitBase | None:
     """Unit of a column, None where it has none; strings may carry a unit such as 'h:m:s'."""
     unit = column.unit if hasattr(column, "unit") else None
     if unit is None or unit == u.dimensionless_unscaled:
-        return None
+        said = name_unit(str(name or ""))
+        return None if said is None else u.Unit(said)
     if not isinstance(unit, u.UnrecognizedUnit) and unit.is_equivalent(u.deg):
         return unit
     if str(unit).lower().startswith("deg"):  # 'degrees', 'DEG': common in FITS, not standard
@@ -174,6 +177,7 @@ def _text_degrees(strings, unit: u.UnitBase | None, sexagesimal: u.UnitBase) -> 
     One word such as ``N/A`` makes text of a whole column. It must not make hours of its numbers.
     Beside sexagesimal hours a number could be either: it is NaN.
     """
+    strings = np.char.replace(strings, "\u2212", "-")  # the minus sign of papers
     numbers, plain = _plain_numbers(strings)
     degrees = (numbers * (unit or u.deg)).to_value(u.deg)
     if plain.all():
@@ -204,9 +208,30 @@ def _number(string: str) -> float | None:
 
 def _parse(strings: np.ndarray, unit: u.UnitBase) -> np.ndarray:
     """Sexagesimal strings in degrees, NaN where one cannot be read."""
+    matches = [_SEXAGESIMAL.fullmatch(string) for string in strings.tolist()]
+    angles = np.array([np.nan if match is None else _angle(*match.groups()) for match in matches])
+    if unit == u.hourangle:
+        angles[np.abs(angles) > 24] = np.nan
+    degrees = (angles * unit).to_value(u.deg)
+    others = np.array([match is None for match in matches])
+    degrees[others] = _parse_any(strings[others], unit)
+    return degrees
+
+
+def _angle(sign: str, whole: str, minutes: str, seconds: str | None) -> float:
+    """A sexagesimal number, NaN where minutes or seconds are 60 or more."""
+    parts = float(minutes), float(seconds or 0)
+    angle = float(whole) + parts[0] / 60 + parts[1] / 3600
+    return (-angle if sign == "-" else angle) if max(parts) <= 60 else np.nan
+
+
+def _parse_any(strings: np.ndarray, unit: u.UnitBase) -> np.ndarray:
+    """Strings in whatever words astropy knows in degrees, NaN where one cannot be read."""
+    if not len(strings):
+        return np.empty(0)
     try:
         return Angle(strings, unit).deg
-    except (ValueError, TypeError, u.UnitsError):
+    except (ValueError, TypeError, OverflowError, u.UnitsError):
         if len(strings) == 1:
             return np.array([np.nan])
-    return np.concatenate([_parse(strings[i : i + 1], unit) for i in range(len(strings))])
+    return np.concatenate([_parse_any(strings[i : i + 1], unit) for i in range(len(strings))])

@@ -1,61 +1,58 @@
-"""Read a target list from a file."""
+"""Tables from files."""
 
-import codecs
 import os
-import re
 import warnings
 from pathlib import Path
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
 from astropy.table import Table
 from astropy.utils.data import get_readable_fileobj
+from astropy.utils.exceptions import AstropyWarning
 
 from .._paths import user_path
 from ..exceptions import InvalidTargetError
-from ._coords import from_list
+from ._ds9 import read_ds9
+from ._fits import read_fits
 from ._formats import take_keywords
 from ._parquet import read_parquet
+from ._text import read_text
 from ._votable import read_votable
 from ._xml import is_xml, refuse_entities
 
-__all__ = ["MATCH_TAG", "read_file"]
+__all__ = ["read_file"]
 
-#: DS9 tag of the lines to matches: they are no targets.
-MATCH_TAG = "match"
-
-#: Formats that astropy does not recognize by themselves, or not once they are compressed.
-_FORMATS = {
-    ".csv": "ascii.csv",
-    ".ecsv": "ascii.ecsv",
-    ".tsv": "ascii.tab",
-    ".txt": "ascii",
-    ".dat": "ascii",
-    ".vot": "votable",
-    ".xml": "votable",
-    ".parquet": "parquet",
-}
-#: A number of a spreadsheet whose language writes a decimal comma.
-_NUMBER = re.compile(r"[+-]?\d+(,\d*)?([eE][+-]?\d+)?")
-_COMPRESSED = (".gz", ".bz2", ".xz")
-_HINT = " (where Table.read needs more than the path, give the table that it returns)"
+_COMPRESSED = (".gz", ".bz2", ".xz", ".z")
+#: Of text, whatever its layout is; so are files of other names that hold text.
+_TEXT = (".csv", ".tsv", ".txt", ".dat", ".tbl", ".mrt", ".cat", ".ecsv", ".tab", ".asc", ".ascii")
+_SHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_HINT = " (or read it yourself, and give the table)"
 
 
-def read_file(path: str | os.PathLike) -> Table:
+def read_file(
+    path: str | os.PathLike,
+    format: str | None = None,  # noqa: A002 -- as astropy calls it
+) -> Table:
     """Read the table in a file, or the regions of a DS9 file as a table.
 
     Parameters
     ----------
     path : str or path
-        What `astropy.table.Table.read` reads by itself, compressed or not; also ``.txt`` and
-        ``.dat`` (any ASCII table), ``.parquet`` (needs pyarrow), and ``.reg`` (DS9: columns ``ra``
-        and ``dec`` of the centers in degrees, and ``target_id`` where a region has a text; excluded
-        regions and the lines of `write_regions` are left out).
+        FITS, VOTable, ECSV, Parquet (needs pyarrow), text in lines of about any layout (CSV, TSV
+        and others by VizieR, NED, SIMBAD, HEASARC, IRSA, the CDS, the AAS, SExtractor, TOPCAT,
+        databases and spreadsheets, whatever the file is called), what else
+        `astropy.table.Table.read` reads by itself, each also compressed; and ``.reg`` (DS9: columns
+        ``ra`` and ``dec`` of the centers in degrees, and ``target_id`` where a region has a text;
+        excluded regions and the lines of `write_regions` are left out).
+    format : str, optional
+        Of `astropy.table.Table.read`, such as ``"ascii.fixed_width"``, where the file is not to be
+        guessed.
 
     Returns
     -------
     `~astropy.table.Table`
+        Identifiers such as ``00123`` and ``1E0657`` stay text. A source list of eSASS or the SAS
+        with a row per band has one row per source, that of all bands.
 
     Raises
     ------
@@ -65,6 +62,12 @@ def read_file(path: str | os.PathLike) -> Table:
         If it cannot be read, or is XML that declares entities.
     ImportError
         If the format needs a package that is not installed.
+
+    Warns
+    -----
+    AstrocnnWarning
+        If a service left out rows of a VOTable, if several tables in the file have positions, or
+        if text is no UTF-8.
 
     Examples
     --------
@@ -79,33 +82,42 @@ def read_file(path: str | os.PathLike) -> Table:
         raise FileNotFoundError(f"there is no file '{path}' (text is taken as the path of a table)")
     if path.is_dir():
         raise InvalidTargetError(f"'{path}' is a folder: give the file that holds the table")
-    suffix = path.with_suffix("").suffix if path.suffix in _COMPRESSED else path.suffix
+    suffix = path.with_suffix("").suffix if path.suffix.lower() in _COMPRESSED else path.suffix
+    suffix = suffix.lower()
     try:
-        start = _start(path)
-        if suffix == ".reg":
-            return _read_regions(path)
-        if suffix.lower() in (".parquet", ".parq"):
-            return read_parquet(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", u.UnitsWarning)  # deprecated, or unknown and kept
-            dialect = _dialect(start) if suffix.lower() == ".csv" else {}
-            form = _FORMATS.get(suffix.lower())
-            if form == "votable" or (is_xml(start[:64]) and b"<VOTABLE" in start):
-                table = read_votable(path)
-            else:
-                table = Table.read(path, format=form, **dialect)
-            if "delimiter" in dialect:
-                _read_decimal_commas(table)
-            _improve(table)
-        return table
+            warnings.filterwarnings("ignore", "OverflowError converting", AstropyWarning)  # kept
+            table = _read(path, suffix, format)
+            if suffix != ".reg":
+                _improve(table)
+        return one_row_per_source(table)
     except ImportError:
         raise
     except Exception as err:
         reason = str(err).strip().partition("\n")[0] or type(err).__name__
-        if isinstance(err, UnicodeDecodeError):
-            reason = f"its text is not UTF-8, save it so: {reason}"
-        hint = "" if suffix == ".reg" else _HINT
+        hint = "" if suffix == ".reg" or isinstance(err, InvalidTargetError) else _HINT
         raise InvalidTargetError(f"cannot read '{path}': {reason}{hint}") from err
+
+
+def _read(path: Path, suffix: str, form: str | None) -> Table:
+    """The table, by what the file holds, then by its name."""
+    start = _start(path)
+    if form is not None:
+        return Table.read(path, format=form)
+    if suffix == ".reg":
+        return read_ds9(path)
+    if start.startswith(b"PAR1") or suffix in (".parquet", ".parq"):
+        return read_parquet(path)
+    if start.startswith(b"SIMPLE  =") or suffix in (".fits", ".fit", ".fts"):
+        return read_fits(path)
+    if suffix in (".vot", ".xml") or (is_xml(start[:64]) and b"<VOTABLE" in start):
+        return read_votable(path)
+    if start.startswith(_SHEETS):
+        raise InvalidTargetError("it is a spreadsheet or an archive: save the table as CSV")
+    if suffix in _TEXT or (_is_text(start) and not is_xml(start[:64])):
+        return read_text(path, suffix)
+    return Table.read(path)
 
 
 def _start(path: Path) -> bytes:
@@ -118,27 +130,9 @@ def _start(path: Path) -> bytes:
     return start
 
 
-def _dialect(start: bytes) -> dict:
-    """What `~astropy.table.Table.read` must be told of the CSV files of spreadsheets."""
-    header = start.lstrip().partition(b"\n")[0]
-    dialect = {"encoding": "utf-8-sig"} if start.startswith(codecs.BOM_UTF8) else {}
-    if b";" in header and b"," not in header:
-        dialect["delimiter"] = ";"
-    return dialect
-
-
-def _read_decimal_commas(table: Table) -> None:
-    """Where semicolons separate columns, ``10,5`` is a number: make numbers of such columns."""
-    for name in table.colnames:
-        column = table[name]
-        if column.dtype.kind != "U":
-            continue
-        known = ~np.ma.getmaskarray(np.ma.asarray(column))
-        texts = np.char.strip(np.asarray(column)[known])
-        if len(texts) and all(map(_NUMBER.fullmatch, texts)):
-            numbers = np.ma.masked_all(len(column))
-            numbers[known] = np.char.replace(texts, ",", ".").astype(float)
-            table[name] = numbers if not known.all() else numbers.data
+def _is_text(start: bytes) -> bool:
+    """Whether bytes are text; it has no NUL but in UTF-16."""
+    return b"\0" not in start or start.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def _improve(table: Table) -> None:
@@ -156,41 +150,22 @@ def _improve(table: Table) -> None:
                     break
 
 
-def _read_regions(path: Path) -> Table:
-    """Centers of the regions of a DS9 file; their text, where they have one, is ``target_id``."""
-    from regions import Regions, SkyRegion
+def one_row_per_source(table: Table) -> Table:
+    """Return a source list of eSASS or the SAS with one row per source, not per band and camera.
 
-    regions = [
-        r
-        for r in Regions.read(path, format="ds9")
-        if r.meta.get("include", True) and MATCH_TAG not in r.meta.get("tag", ())
-    ]
-    pixel = [r for r in regions if not isinstance(r, SkyRegion)]
-    if pixel:
-        raise InvalidTargetError(
-            f"{len(pixel)} of {len(regions)} regions are in image coordinates: save the file with "
-            "sky coordinates (in DS9: Region, Save Regions, Coordinate System fk5)"
-        )
-    ra, dec = from_list([_center(region) for region in regions])
-    table = Table({"ra": ra, "dec": dec})
-    labels = [_label(region) for region in regions]
-    if any(labels):
-        table["target_id"] = [label or str(i) for i, label in enumerate(labels)]
-    return table
-
-
-def _label(region) -> str:
-    """Text of a region; regions 0.12 makes numbers of digits, and 0 is a text too."""
-    text = getattr(region, "text", None)
-    text = region.meta.get("text") if text is None else text
-    return "" if text is None else str(text)
-
-
-def _center(region) -> SkyCoord:
-    """Center of a sky region: its own, or the mean direction of its corners."""
-    if hasattr(region, "center"):
-        return region.center
-    corners = [region.vertices] if hasattr(region, "vertices") else [region.start, region.end]
-    ra, dec = from_list(corners)
-    mean = SkyCoord(ra, dec, unit="deg").cartesian.mean()
-    return SkyCoord(mean.represent_as(UnitSphericalRepresentation))
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        With ``ID_BAND`` and ``ID_INST``, and the number of the source; others come back as they
+        are. The row of a source is that of all bands (0) where there is one, else its first.
+    """
+    names = {name.lower(): name for name in reversed(table.colnames)}
+    source = next((names[n] for n in ("ml_id_src", "id_src", "box_id_src") if n in names), None)
+    if source is None or not {"id_band", "id_inst"} <= {*names}:
+        return table
+    numbers, band, camera = (
+        np.asarray(table[name]) for name in (source, names["id_band"], names["id_inst"])
+    )
+    order = np.lexsort((np.arange(len(table)), camera, band, numbers))
+    _, first = np.unique(numbers[order], return_index=True)
+    return table[np.sort(order[first])]

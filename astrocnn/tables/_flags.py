@@ -29,10 +29,27 @@ FLAGS = {
 
 
 def text(values) -> np.ndarray:
-    """Return strings, bytes or a masked column of them as an array of str; masked becomes ''."""
+    r"""Return strings, bytes or a masked column of them as an array of str; masked becomes ''.
+
+    Text ends at NUL, as FITS has it. Bytes that are no UTF-8 become ``\xe9`` and the like.
+    """
     values = values.filled("") if hasattr(values, "filled") else np.asarray(values)
     values = np.asarray(values)
-    return np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values.astype(str)
+    if values.dtype.kind == "S":
+        return np.char.decode(_until_nul(values), "utf-8", "backslashreplace")
+    return values.astype(str)
+
+
+def _until_nul(values: np.ndarray) -> np.ndarray:
+    """Bytes without what follows the first NUL."""
+    width = values.dtype.itemsize
+    if not width or not values.size:
+        return values
+    content = np.ascontiguousarray(values).reshape(-1).view(np.uint8).reshape(-1, width)
+    ended = np.logical_or.accumulate(content == 0, axis=1)
+    if not np.any(content[ended]):
+        return values
+    return np.where(ended, 0, content).astype(np.uint8).view(f"S{width}").reshape(values.shape)
 
 
 def join_flags(*words: str) -> str:

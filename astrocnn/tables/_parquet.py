@@ -16,7 +16,7 @@ from ._formats import to_votable
 from ._result import describe_result
 from ._storable import storable
 
-__all__ = ["read_parquet", "write_parquet"]
+__all__ = ["from_arrow", "import_pyarrow", "read_parquet", "write_parquet"]
 
 _YAML = b"table_meta_yaml"
 _VOTABLE = b"IVOA.VOTable-Parquet.content"
@@ -60,6 +60,12 @@ def read_parquet(path: Path) -> Table:
     metadata = content.schema.metadata or {}
     if b"__serialized_columns__" in metadata.get(_YAML, b""):
         return Table.read(path, format="parquet")  # astropy's own way to store its classes
+    return from_arrow(content)
+
+
+def from_arrow(content) -> Table:
+    """Return a table of pyarrow as a `~astropy.table.Table`; nulls are masked."""
+    metadata = content.schema.metadata or {}
     table = Table([_values(content[name].combine_chunks()) for name in content.column_names],
                   names=content.column_names)  # fmt: skip
     for field in content.schema:
@@ -111,11 +117,13 @@ def _values(array) -> Column:
 
     if types.is_dictionary(array.type):
         array = array.cast(array.type.value_type)
+    if str(array.type) in ("string_view", "large_string"):
+        array = array.cast("string")
     missing = array.is_null().to_numpy(zero_copy_only=False)
     if types.is_fixed_size_list(array.type) and not missing.any():
         items = _values(array.flatten())
         return items.reshape(len(array), array.type.list_size)
-    if types.is_string(array.type) or types.is_large_string(array.type):
+    if types.is_string(array.type):
         filled = array.fill_null("").to_numpy(zero_copy_only=False)
         values = filled.astype(str) if len(filled) else np.empty(0, dtype="U1")
     elif types.is_integer(array.type) or types.is_boolean(array.type):

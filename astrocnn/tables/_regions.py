@@ -11,7 +11,7 @@ from astropy.table import Table
 
 from ..exceptions import InvalidTargetError, InvalidTargetWarning
 from ..storage import write_whole
-from ._files import MATCH_TAG
+from ._ds9 import MATCH_TAG
 from ._flags import text as as_text
 from ._targets import target_coords
 from ._write import check_output_path

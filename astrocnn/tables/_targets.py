@@ -9,11 +9,12 @@ from astropy.coordinates import BaseCoordinateFrame, SkyCoord, UnitSphericalRepr
 from astropy.table import Column, MaskedColumn, QTable, Row, Table
 
 from ..exceptions import InvalidTargetError, InvalidTargetWarning
-from ._columns import coordinate_column, id_column, sky_columns, to_degrees
 from ._coords import from_list, icrs_degrees, wrong_type
 from ._files import read_file
-from ._pandas import from_pandas
+from ._identifiers import id_column
+from ._positions import table_degrees
 from ._schema import describe_columns
+from ._tabular import as_table
 
 __all__ = ["read_targets", "target_coords"]
 
@@ -21,23 +22,32 @@ __all__ = ["read_targets", "target_coords"]
 _SAME_POSITION = 0.1 * u.arcsec
 
 
-def read_targets(targets) -> QTable:
+def read_targets(
+    targets,
+    format: str | None = None,  # noqa: A002 -- as astropy calls it
+) -> QTable:
     """Read sky positions from coordinates, a table or a file.
 
     Parameters
     ----------
-    targets : SkyCoord, sequence of SkyCoord, Table, DataFrame, str or path
+    targets : SkyCoord, sequence of SkyCoord, table, str or path
         * `~astropy.coordinates.SkyCoord` in any frame, scalar or of any shape (read in C order), or
           a list of them, frames and shapes mixed. Proper motions are ignored.
-        * `~astropy.table.Table` or `~astropy.table.QTable` (or a row of one, or a pandas
-          ``DataFrame``) with a `SkyCoord` column, or with columns of a usual name, in any case:
-          ``ra``/``dec``, ``RAJ2000``/``DEJ2000``, ``RA_ICRS``/``DE_ICRS``, ``RAdeg``/``DEdeg``,
-          ``ALPHA_J2000``/``DELTA_J2000`` ...; ``GLON``/``GLAT`` or ``l``/``b``; or with the UCD
+        * `~astropy.table.Table` or `~astropy.table.QTable`, a row of one, or what else is a table:
+          a DataFrame of pandas or polars (the named index of pandas counts as a column), a table of
+          pyarrow, a dict of columns, a structured array, the data of a FITS table. It has a
+          `SkyCoord` column, or columns whose names say what they are, in any case: ``ra``/``dec``,
+          ``RAJ2000``/``DEJ2000``, ``R.A. (J2000)``/``Decl. (J2000)``, ``RA [deg]``/``Dec [deg]``,
+          ``raMean``/``decMean``, ``RA_BCG``/``DEC_BCG``, ``ALPHA_J2000``/``DELTA_J2000``,
+          ``X_WORLD``/``Y_WORLD`` ...; ``RAh RAm RAs DE- DEd DEm DEs``; one column of text with
+          both; ``GLON``/``GLAT``, ``l``/``b``, ``ELON``/``ELAT`` ...; or with the UCD
           ``pos.eq.ra;meta.main``. Units are honored; numbers without one are degrees; sexagesimal
           strings are hours in right ascension. J2000 columns are taken as ICRS (0.03 arcsec); those
-          of a VOTable that are of FK4 or of another equinox by its ``COOSYS`` are converted.
-        * The path of a file that `astropy.table.Table.read` reads (ECSV, FITS, VOTable, CSV; also
-          compressed), or of a DS9 region file (``.reg``): the centers of its regions.
+          of another equinox by the ``COOSYS`` of a VOTable, or by ``RADESYS`` and ``EQUINOX`` of a
+          FITS table, are converted.
+        * The path of a file, see `read_file`.
+    format : str, optional
+        Of a file, where it is not to be guessed: a format of `astropy.table.Table.read`.
 
     Returns
     -------
@@ -51,14 +61,16 @@ def read_targets(targets) -> QTable:
     ------
     InvalidTargetError
         If there is no position, the type is not one of the above, no sky columns are found, a unit
-        is not an angle, most of the positions are out of range, or a file cannot be read.
+        is not an angle, most of the positions are out of range, identifiers are floating-point
+        numbers too large to be whole, or a file cannot be read.
     FileNotFoundError
         If there is no such file.
 
     Warns
     -----
     InvalidTargetWarning
-        Once, with the numbers of invalid and of duplicate positions.
+        Once, with the numbers of invalid and of duplicate positions; and if right ascensions
+        without a unit look like hours.
 
     Examples
     --------
@@ -73,7 +85,7 @@ def read_targets(targets) -> QTable:
     """
     path = targets if isinstance(targets, str | os.PathLike) else None
     if path is not None:
-        targets = read_file(path)
+        targets = read_file(path, format)
     try:
         ra, dec, ids = _positions(targets)
         if len(ra) == 0:
@@ -121,7 +133,7 @@ def target_coords(table: Table) -> SkyCoord:
     <SkyCoord (ICRS): (ra, dec) in deg
         [(210.25833333, 2.87833333)]>
     """
-    ra, dec, _ = _from_table(table)
+    ra, dec = table_degrees(as_table(table))
     return SkyCoord(ra, dec, unit="deg")
 
 
@@ -133,39 +145,14 @@ def _positions(targets):
         return *icrs_degrees(targets), None
     if isinstance(targets, Row):
         targets = targets.table[[targets.index]]
-    targets = from_pandas(targets)
+    targets = as_table(targets)
     if isinstance(targets, Table):
-        return _from_table(targets)
+        return *table_degrees(targets), id_column(targets)
     if isinstance(targets, np.ndarray) and targets.dtype == object:
         targets = targets.ravel().tolist()
     if isinstance(targets, list | tuple):
         return *from_list(targets), None
     raise wrong_type(type(targets).__name__)
-
-
-def _from_table(table: Table):
-    """Positions and ids of a table."""
-    coords = coordinate_column(table)
-    if coords is not None:
-        return *icrs_degrees(coords), id_column(table)
-    lon_name, lat_name, frame = sky_columns(table)
-    sexagesimal = u.hourangle if frame == "icrs" else u.deg
-    lon, lat = to_degrees(table[lon_name], sexagesimal), to_degrees(table[lat_name])
-    finite = np.isfinite(lon) & np.isfinite(lat)
-    outside = finite & ((np.abs(lat) > 90) | (lon < -180) | (lon > 360))
-    if 2 * outside.sum() > finite.sum():
-        raise InvalidTargetError(
-            f"{outside.sum()} of {len(table)} positions are out of range (latitude beyond +-90 or "
-            "longitude outside -180 to 360 degrees): check the order and the units of the columns "
-            f"{lon_name!r} and {lat_name!r}"
-        )
-    unusable = outside | ~finite
-    lon, lat = np.where(unusable, np.nan, lon), np.where(unusable, np.nan, lat)
-    system = (table[lon_name].info.meta or {}).get("coosys", {"frame": frame})
-    if system != {"frame": "icrs"}:
-        lon, lat = icrs_degrees(SkyCoord(lon, lat, unit="deg", **system))
-    lon = lon % 360.0
-    return np.where(lon == 360.0, 0.0, lon), lat, id_column(table)
 
 
 def _repeated(ra, dec, valid) -> np.ndarray:

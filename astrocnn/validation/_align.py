@@ -4,8 +4,10 @@ import numpy as np
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
-from ..tables._columns import id_name
+from ..tables import as_table
+from ..tables._identifiers import check_identifiers, id_name
 from ..tables._numbers import MISSING, to_numbers
+from ..tables._votable import INCOMPLETE
 
 __all__ = ["align_truth", "find_rows", "in_order_of"]
 
@@ -63,7 +65,7 @@ def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
 
 def _identifiers(values) -> list[str]:
     """Identifiers as text; masked, empty or NaN ones are ''."""
-    values = np.ma.array(values)
+    values = np.ma.array(check_identifiers(values))
     if values.dtype.kind == "f":  # whole numbers, of which some were missing
         values = np.ma.masked_invalid(values)
         whole = values == np.trunc(values)
@@ -87,12 +89,13 @@ def align_truth(
 
     Parameters
     ----------
-    result : `~astropy.table.QTable` with n rows
+    result : table with n rows
         Result of a classifier.
     truth : table or array_like of shape (n,)
         An array in the order of the result, of bool, of 1 and 0, or of the labels ``"cluster"`` and
         ``"non_cluster"`` (the words True and False, as CSV files hold them, will do), masked, NaN
-        or empty where it is not known; or a table with such a column. A table with identifiers (see
+        or empty where it is not known; or a table of any library with such a column, or a pandas
+        Series whose index is named. A table with identifiers (see
         `~astrocnn.tables.read_targets` for the names of their column) is joined by them, and rows
         of the result that it lacks, or whose identifier is empty, have no truth; one without is
         taken in the order of the result.
@@ -107,7 +110,8 @@ def align_truth(
     Raises
     ------
     InvalidTargetError
-        If lengths or identifiers do not fit, or the values are no truth.
+        If lengths or identifiers do not fit, identifiers are floating-point numbers too large to
+        be whole, the values are no truth, or the service that made the truth left out rows.
 
     Notes
     -----
@@ -124,8 +128,14 @@ def align_truth(
     >>> align_truth(result, Table({"target_id": ["b", "a"], "is_cluster": [True, False]})).tolist()
     [False, True]
     """
+    result, truth = as_table(result), as_table(truth)
     if not isinstance(truth, Table):
         return _as_bool(truth, len(result))
+    if truth.meta.get(INCOMPLETE):
+        raise InvalidTargetError(
+            f"the truth is not whole, its service says: {truth.meta[INCOMPLETE]}; ask it again for "
+            "fewer targets at once or for more rows"
+        )
     if column not in truth.colnames:
         raise InvalidTargetError(
             f"the truth table has no column {column!r}; its columns are {', '.join(truth.colnames)}"

@@ -8,9 +8,8 @@ from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import AstrocnnWarning
 from ..matching import angular_radius, match_sky
-from ..tables import target_coords
-from ..tables._columns import id_column
-from ..tables._pandas import from_pandas
+from ..tables import as_table, target_coords
+from ..tables._identifiers import id_column
 
 __all__ = ["catalog_truth"]
 
@@ -58,7 +57,7 @@ def catalog_truth(result: Table, catalog: Table, radius: u.Quantity = 2 * u.arcm
             b       --         --
             c       --      False
     """
-    result = from_pandas(result)
+    result = as_table(result)
     coords = target_coords(result)
     targets = QTable({"ra": coords.ra.deg * u.deg, "dec": coords.dec.deg * u.deg})
     ids = id_column(result)

@@ -5,7 +5,7 @@ from astropy import units as u
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
-from ..tables._pandas import from_pandas
+from ..tables import as_table
 from ..tables._redshifts import known_redshifts
 from ._align import align_truth
 from ._estimate import check_confidence, proportion
@@ -82,7 +82,7 @@ def completeness_against(
     0.3  0.9          2        0.500            0.095
     """
     check_confidence(confidence)
-    result, truth = from_pandas(result), from_pandas(truth)
+    result, truth = as_table(result), as_table(truth)
     known = align_truth(result, truth)
     _, verdict, decided = verdicts(result, threshold)
     values, unit = align_column(result, truth, column)

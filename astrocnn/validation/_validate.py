@@ -6,7 +6,7 @@ import numpy as np
 from astropy.table import Table
 
 from ..matching import describe_match
-from ..tables._pandas import from_pandas
+from ..tables import as_table
 from ._align import align_truth
 from ._auc import auc
 from ._curves import roc_points
@@ -68,7 +68,7 @@ def validate(
     0.500 [0.095, 0.905] | 0.75
     """
     check_confidence(confidence)
-    result, truth = from_pandas(result), from_pandas(truth)
+    result, truth = as_table(result), as_table(truth)
     known = align_truth(result, truth)
     truth_table = truth
     proba, verdict, decided = verdicts(result, threshold)

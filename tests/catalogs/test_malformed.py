@@ -316,7 +316,7 @@ def test_long_csv(tmp_path):
         file.write("name,ra,dec,z\n")
         for _ in range(n // block):
             file.write(lines)
-        file.write("bad,400,0,0.1\nbad,,,\n")
+        file.write("bad,-999,0,0.1\nbad,,,\n")
     catalog = read_catalog(path)
     assert len(catalog) == n + 2
     assert catalog.meta["flagged"] == {"invalid_position": 2, "duplicate_id": n - block}

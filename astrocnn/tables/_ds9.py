@@ -1,0 +1,78 @@
+"""Regions of DS9 as a table."""
+
+import re
+from pathlib import Path
+
+from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
+from astropy.table import Table
+from astropy.utils.data import get_readable_fileobj
+
+from ..exceptions import InvalidTargetError
+from ._coords import from_list
+
+__all__ = ["MATCH_TAG", "read_ds9"]
+
+#: DS9 tag of the lines to matches: they are no targets.
+MATCH_TAG = "match"
+#: Text of a region, and a letter before it, or else regions makes a number of ``00123``.
+_TEXT = re.compile(r"(\btext\s*=\s*[{\"'])")
+_LETTER = "_"
+
+
+def read_ds9(path: Path) -> Table:
+    """Return the centers of the regions of a file; their text, where they have one, is the name.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        Compressed or not.
+
+    Returns
+    -------
+    `~astropy.table.Table`
+        ``ra``, ``dec`` (deg), and ``target_id`` if a region has a text.
+
+    Raises
+    ------
+    InvalidTargetError
+        If regions are in image coordinates.
+    """
+    from regions import Regions, SkyRegion
+
+    with get_readable_fileobj(path, encoding="binary") as file:
+        content = file.read().decode("utf-8-sig", "backslashreplace")
+    regions = [
+        r
+        for r in Regions.parse(_TEXT.sub(rf"\g<1>{_LETTER}", content), format="ds9")
+        if r.meta.get("include", True) and MATCH_TAG not in r.meta.get("tag", ())
+    ]
+    pixel = [r for r in regions if not isinstance(r, SkyRegion)]
+    if pixel:
+        raise InvalidTargetError(
+            f"{len(pixel)} of {len(regions)} regions are in image coordinates: save the file with "
+            "sky coordinates (in DS9: Region, Save Regions, Coordinate System fk5)"
+        )
+    ra, dec = from_list([_center(region) for region in regions])
+    table = Table({"ra": ra, "dec": dec})
+    table["ra"].unit = table["dec"].unit = "deg"
+    labels = [_label(region) for region in regions]
+    if any(labels):
+        table["target_id"] = [label or str(i) for i, label in enumerate(labels)]
+    return table
+
+
+def _label(region) -> str:
+    """Text of a region."""
+    text = getattr(region, "text", None)
+    text = region.meta.get("text") if text is None else text
+    return "" if text is None else str(text).removeprefix(_LETTER)
+
+
+def _center(region) -> SkyCoord:
+    """Center of a sky region: its own, or the mean direction of its corners."""
+    if hasattr(region, "center"):
+        return region.center
+    corners = [region.vertices] if hasattr(region, "vertices") else [region.start, region.end]
+    ra, dec = from_list(corners)
+    mean = SkyCoord(ra, dec, unit="deg").cartesian.mean()
+    return SkyCoord(mean.represent_as(UnitSphericalRepresentation))

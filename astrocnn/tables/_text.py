@@ -1,0 +1,244 @@
+"""Text tables: CSV, TSV, and what else people and services write in lines."""
+
+import csv
+import io
+import re
+import warnings
+from collections.abc import Container, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from astropy import units as u
+from astropy.io import ascii as io_ascii
+from astropy.table import Table
+from astropy.utils.data import get_readable_fileobj
+
+from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ._identifiers import differs, is_identifier
+from ._layout import Layout, find_layout
+
+__all__ = ["read_text"]
+
+#: A number of a spreadsheet whose language writes a decimal comma.
+_NUMBER = re.compile(r"[+-]?\d+(,\d*)?([eE][+-]?\d+)?")
+#: Degrees of a declination whose sign is lost where they are the number -0.
+_DEGREES = re.compile(r"de(?:c)?_?d(?:eg)?", re.IGNORECASE)
+_TOP = 2**16
+#: What VizieR says of a column: name, format, description, UCD.
+_COLUMN = re.compile(r"#Column\s+(\S+)\s+\(([^)]*)\)\s*(.*?)\s*(?:\[ucd=([^\]]*)\])?\s*$")
+_SEXTRACTOR = re.compile(r"#\s+1\s+[A-Z][A-Z0-9_]*(\s|$)")
+_UNREADABLE = (
+    "no line with the names of the columns is known in it: put one at the top, such as "
+    "'name,ra,dec', or say format= (as astropy.table.Table.read has it)"
+)
+
+
+def read_text(path: Path, suffix: str) -> Table:
+    """Read a table of text, whatever its layout.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        Compressed or not.
+    suffix : str
+        Of its name, without that of the compression; what is in the file counts more.
+
+    Returns
+    -------
+    `~astropy.table.Table`
+        Columns of identifiers stay text where numbers would be other identifiers.
+
+    Warns
+    -----
+    AstrocnnWarning
+        If some of its bytes are no UTF-8; they are escaped.
+    """
+    with get_readable_fileobj(path, encoding="binary") as file:
+        start = file.read(_TOP)
+    top = _lines(_decode(start[: start.rfind(b"\n") + 1] if len(start) == _TOP else start))
+    known = _known_format(top, suffix)
+    if known is not None:
+        return known(path)
+    layout = find_layout(top)
+    columns = {match[1]: match for line in top if (match := _COLUMN.match(line))}
+    if layout is None and suffix in (".csv", ".tsv"):
+        layout = find_layout(top, on_sky=False)
+    if layout is None:
+        return _guess(path, suffix, top)
+    if layout.is_plain and not start.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return _read_plain(path, layout)
+        except UnicodeDecodeError:
+            pass  # decoded below
+    table = _read_lines(_all_lines(path), layout, columns)
+    for name in columns.keys() & {*table.colnames}:
+        table[name].info.description = columns[name][3] or None
+        if columns[name][4]:
+            table[name].info.meta = {"ucd": columns[name][4]}
+    return table
+
+
+def _known_format(top: list[str], suffix: str):
+    """Who reads a format that says what it is; None where it does not."""
+    first = next((line for line in top if line.strip()), "")
+    if first.startswith("# %ECSV"):
+        return lambda path: Table.read(path, format="ascii.ecsv")
+    if any("byte-by-byte description" in line.lower() for line in top):
+        return _read_cds
+    if _SEXTRACTOR.match(first):
+        return lambda path: Table.read(path, format="ascii.sextractor")
+    if first.strip() == "<HEADER>" or suffix == ".tdat":
+        return lambda path: _read_tdat(_all_lines(path))
+    bars = [line for line in top if line.strip() and not line.startswith("\\")][:8]
+    if bars and bars[0].startswith("|") and not all(line.startswith("|") for line in bars):
+        names = sum(line.startswith("|") for line in bars)
+        if names <= 4 and all(line.startswith(("|", " ")) for line in bars):
+            return lambda path: Table.read(path, format="ascii.ipac")
+    return None
+
+
+def _read_cds(path: Path) -> Table:
+    """A table of the CDS or of the AAS, whose head says which bytes hold which column."""
+    text = "\n".join(line.removeprefix("# ").rstrip() for line in _all_lines(path))
+    try:
+        return io_ascii.read(text, format="cds", guess=False)
+    except (ValueError, IndexError, AttributeError, io_ascii.InconsistentTableError):
+        return io_ascii.read(text, format="mrt", guess=False)
+
+
+def _read_tdat(lines: list[str]) -> Table:
+    """The format of HEASARC: names in the head, rows between bars."""
+    names = next(
+        (x.partition("=")[2].split() for x in lines if x.lower().startswith("line[1]")), []
+    )
+    begin = next((i for i, x in enumerate(lines) if x.strip().upper() == "<DATA>"), len(lines))
+    rows = [line.strip().removesuffix("|") for line in lines[begin + 1 :]]
+    return _read_lines(rows, Layout(tuple(names), "|", 0))
+
+
+def _guess(path: Path, suffix: str, top: list[str]) -> Table:
+    """What astropy makes of a file of unknown layout."""
+    if suffix in (".csv", ".tsv"):
+        form = {".csv": "ascii.csv", ".tsv": "ascii.tab"}[suffix]
+        return Table.read(path, format=form)
+    readme = path.parent / "ReadMe"
+    if readme.is_file() and path.name in readme.read_text(encoding="utf-8", errors="replace"):
+        return io_ascii.get_reader(io_ascii.Cds, readme=str(readme)).read(str(path))
+    try:
+        table = Table.read(_all_text(path), format="ascii")
+    except Exception as err:
+        if any(line.strip() for line in top):
+            raise InvalidTargetError(_UNREADABLE) from err
+        raise
+    if all(re.fullmatch(r"col\d+", name) for name in table.colnames):
+        raise InvalidTargetError(_UNREADABLE)
+    return table
+
+
+def _read_plain(path: Path, layout: Layout) -> Table:
+    """Names on the first line, rows below: astropy's fast reader takes the path as it is."""
+    table = Table.read(path, format="ascii.csv", delimiter=layout.separator)
+    if len(table.colnames) != len(layout.names):
+        return table
+    for place in _numeric_identifiers(table):
+        with get_readable_fileobj(path, encoding="utf-8") as file:
+            rows = csv.reader(file, delimiter=layout.separator, skipinitialspace=True)
+            next(rows)
+            cells = [row[place] if len(row) > place else "" for row in rows if any(row)]
+        _keep(table, place, cells)
+    if layout.separator != ",":
+        _read_decimal_commas(table)
+    return table
+
+
+def _read_lines(lines: list[str], layout: Layout, columns: Mapping = MappingProxyType({})) -> Table:
+    """Rows of any layout, as a CSV file that astropy reads; columns of VizieR may be text."""
+    rows = layout.rows(lines[layout.first :])
+    if layout.spans or layout.separator in "  |":
+        cells = [layout.cells(row) for row in rows]
+        whole = io.StringIO()
+        writer = csv.writer(whole, delimiter="\t", lineterminator="\n")
+        writer.writerows([layout.names, *cells])
+        text, separator = whole.getvalue(), "\t"
+    else:
+        head = io.StringIO()
+        csv.writer(head, delimiter=layout.separator, lineterminator="\n").writerow(layout.names)
+        text, separator = head.getvalue() + "\n".join(rows) + "\n", layout.separator
+        cells = None
+    table = Table.read(text, format="ascii.csv", delimiter=separator)
+    words = {name for name, match in columns.items() if match[2].lower().startswith("a")}
+    for place in _numeric_identifiers(table, words):
+        cells = cells or [*map(layout.cells, rows)]
+        _keep(table, place, [row[place] if len(row) > place else "" for row in cells])
+    if separator != ",":
+        _read_decimal_commas(table)
+    for name, unit in zip(table.colnames, layout.units, strict=False):
+        if unit and table[name].dtype.kind in "iuf":
+            table[name].unit = u.Unit(unit, parse_strict="silent")
+    return table
+
+
+def _numeric_identifiers(table: Table, words: Container = ()) -> list[int]:
+    """Places of the columns that are numbers, though text may have meant more."""
+    return [
+        place
+        for place, name in enumerate(table.colnames)
+        if table[name].dtype.kind in "iuf"
+        and (name in words or is_identifier(name) or _DEGREES.fullmatch(name))
+    ]
+
+
+def _keep(table: Table, place: int, cells: list[str]) -> None:
+    """Put back the text of a column if its numbers are not the same."""
+    name = table.colnames[place]
+    if len(cells) == len(table) and differs(cells, table[name]):
+        column = table[name]
+        table[name] = np.ma.array(
+            [cell.strip() for cell in cells], mask=np.ma.getmaskarray(np.ma.asarray(column))
+        )
+
+
+def _read_decimal_commas(table: Table) -> None:
+    """Where no commas separate columns, ``10,5`` is a number: make numbers of such columns."""
+    for name in table.colnames:
+        column = table[name]
+        if column.dtype.kind != "U" or is_identifier(name):
+            continue
+        known = ~np.ma.getmaskarray(np.ma.asarray(column))
+        texts = np.char.strip(np.asarray(column)[known])
+        if len(texts) and all(map(_NUMBER.fullmatch, texts)):
+            numbers = np.ma.masked_all(len(column))
+            numbers[known] = np.char.replace(texts, ",", ".").astype(float)
+            table[name] = numbers if not known.all() else numbers.data
+
+
+def _decode(content: bytes) -> str:
+    """Bytes as text; what is no UTF-8 is escaped."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "backslashreplace")
+    return content.decode("utf-8-sig", "backslashreplace")
+
+
+def _lines(text: str) -> list[str]:
+    return re.split(r"\r\n|\n|\r", text)
+
+
+def _all_text(path: Path) -> str:
+    """The whole file."""
+    with get_readable_fileobj(path, encoding="binary") as file:
+        content = file.read()
+    try:
+        content.decode("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8")
+    except UnicodeDecodeError as err:
+        warnings.warn(
+            f"'{path}' holds bytes that are no UTF-8 (the first at {err.start}): they are written "
+            r"as \xe9 and the like; save the file in UTF-8 to have letters",
+            AstrocnnWarning,
+            stacklevel=5,
+        )
+    return _decode(content)
+
+
+def _all_lines(path: Path) -> list[str]:
+    return _lines(_all_text(path))
