@@ -26,6 +26,10 @@ OPTIONAL = (
 #: Kind of the redshifts of a catalog -> the column for what is only called a redshift.
 REDSHIFTS = {"spec": "z_spec", "phot": "z_phot", "mixed": "z_best"}
 
+#: Names of identifiers that go before others in a catalog, without case and signs.
+_IDS = (
+    "sourceid", "name", "mainid", "iauname", "designation", "sourcename", "source", "objid", "id",
+)  # fmt: skip
 #: Names that mean a spectroscopic redshift, and names that only mean a redshift.
 _SPECTROSCOPIC = (
     "z_spec", "zspec", "z_sp", "zsp", "spec_z", "specz", "redshift_spec", "spectroscopic_redshift",
@@ -86,7 +90,7 @@ def find_columns(
         found["source_id"] = (
             _by_ucd(table, "meta.id;meta.main")
             or _own_name(table, lowered.get(name.lower()), found)
-            or id_name(table, "sourceid")
+            or id_name(table, _IDS)
             or _own_name(table, lowered.get("cluster"), found)
         )
     return {key: found[key] for key in (*CANONICAL, *OPTIONAL) if found.get(key)}

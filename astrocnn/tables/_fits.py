@@ -41,7 +41,8 @@ def read_fits(path: Path) -> Table:
     AstrocnnWarning
         Where several tables have sky columns: which one was taken.
     """
-    with open(path, "rb") as file, fits.open(file) as hdus:  # it leaves a bad file open
+    # Of a bad path, astropy leaves the file open.
+    with open(path, "rb") as file, fits.open(file, character_as_bytes=True) as hdus:
         tables = [hdu for hdu in hdus if _is_table(hdu)]
         for hdu in tables:
             _drop_nulls(hdu.header)  # before astropy makes the columns of it
@@ -115,7 +116,11 @@ def _clean(table: Table) -> Table:
     """Text that ends at NUL and is more than ASCII, as strings."""
     for name in table.colnames:
         column = table[name]
-        if column.dtype.kind == "S" and column.ndim == 1:
+        if column.dtype.kind == "U" and column.ndim == 1:
+            words = np.asarray(column).tolist()
+            if any("\0" in word for word in words):
+                _replace(table, name, np.array([word.partition("\0")[0] for word in words]))
+        elif column.dtype.kind == "S" and column.ndim == 1:
             content = np.ascontiguousarray(np.asarray(column)).view(np.uint8)
             width = column.dtype.itemsize
             inner = content.reshape(-1, width) if width else content

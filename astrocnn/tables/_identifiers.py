@@ -42,7 +42,7 @@ def is_identifier(name: str) -> bool:
     return _key(name) in IDENTIFIERS or bool(_LIKELY.search(str(name).lower()))
 
 
-def id_name(table: Table, first: str = "targetid") -> str | None:
+def id_name(table: Table, first: tuple[str, ...] = ()) -> str | None:
     """Return the name of the column that identifies a table's rows, or None.
 
     After the usual names go the UCD ``meta.id;meta.main``, and a text of its own in each row in a
@@ -51,8 +51,8 @@ def id_name(table: Table, first: str = "targetid") -> str | None:
     Parameters
     ----------
     table : `~astropy.table.Table`
-    first : str
-        Name that goes before the others, without case and signs.
+    first : tuple of str
+        Names that go before the others, without case and signs.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def id_name(table: Table, first: str = "targetid") -> str | None:
     """
     lists = [name for name in table.colnames if getattr(table[name], "ndim", 0) == 1]
     names = {_key(name): name for name in reversed(lists)}
-    usual = next((names[key] for key in (first, *IDENTIFIERS) if key in names), None)
+    usual = next((names[key] for key in (*first, *IDENTIFIERS) if key in names), None)
     by_ucd = (n for n in lists if (table[n].info.meta or {}).get("ucd") == "meta.id;meta.main")
     others = (n for n in lists if _OTHER.search(n.lower()) and _is_unique(table[n]))
     return usual or next(by_ucd, None) or next(others, None)

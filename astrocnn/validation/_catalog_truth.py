@@ -6,10 +6,11 @@ import numpy as np
 from astropy import units as u
 from astropy.table import MaskedColumn, QTable, Table
 
-from ..exceptions import AstrocnnWarning
+from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ..matching import angular_radius, match_sky
 from ..tables import as_table, target_coords
 from ..tables._identifiers import id_column
+from ..tables._votable import INCOMPLETE
 
 __all__ = ["catalog_truth"]
 
@@ -39,7 +40,7 @@ def catalog_truth(result: Table, catalog: Table, radius: u.Quantity = 2 * u.arcm
     Raises
     ------
     InvalidTargetError
-        As `~astrocnn.matching.match_sky`.
+        As `~astrocnn.matching.match_sky`; and if the service that made the catalog left out rows.
 
     Examples
     --------
@@ -57,7 +58,12 @@ def catalog_truth(result: Table, catalog: Table, radius: u.Quantity = 2 * u.arcm
             b       --         --
             c       --      False
     """
-    result = as_table(result)
+    result, catalog = as_table(result), as_table(catalog)
+    if getattr(catalog, "meta", {}).get(INCOMPLETE):
+        raise InvalidTargetError(
+            f"the catalog is not whole, its service says: {catalog.meta[INCOMPLETE]}; what it "
+            "lacks would count as no cluster: ask again for less at once or for more rows"
+        )
     coords = target_coords(result)
     targets = QTable({"ra": coords.ra.deg * u.deg, "dec": coords.dec.deg * u.deg})
     ids = id_column(result)

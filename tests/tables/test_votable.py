@@ -1,14 +1,16 @@
 """VOTables: names, and coordinate systems, of their columns."""
 
 import gzip
+import re
 
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from astrocnn.catalogs import read_catalog
-from astrocnn.exceptions import InvalidTargetError
+from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
 from astrocnn.tables import read_file, read_targets
+from astrocnn.validation import catalog_truth, validate
 
 TABLE = """<?xml version="1.0"?>
 <VOTABLE version="1.3" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE>{systems}<TABLE>
@@ -100,3 +102,55 @@ def test_columns_that_are_named(write):
     kept = Table.read(path.with_suffix(".ecsv"))
     kept.rename_columns(["RAB1950", "DEB1950"], ["ra", "dec"])
     assert read_targets(kept)["ra"][0].value == pytest.approx(10.6417, abs=1e-4)
+
+
+def said(status, text="", table=True):
+    """A VOTable in which a service says how it went."""
+    info = f'<INFO name="QUERY_STATUS" value="{status}">{text}</INFO>'
+    content = TABLE.format(systems=info, ref="", lon="ra", lat="dec")
+    content = content.replace('name="z_spec" datatype="double"', 'name="is_cluster" datatype="int"')
+    content = content.replace("<TD>0.3</TD>", "<TD>1</TD>").replace("<TD>0.2</TD>", "<TD>0</TD>")
+    return content if table else re.sub("<TABLE>.*</TABLE>", "", content, flags=re.DOTALL)
+
+
+@pytest.mark.filterwarnings("ignore:.*without a valid position")
+@pytest.mark.parametrize("status", ["OVERFLOW", "ERROR"])
+def test_rows_that_a_service_left_out(tmp_path, status):
+    path = tmp_path / "a.vot"
+    path.write_text(said(status, "more than 3 rows"))
+    for read in (read_file, read_targets, read_catalog):
+        with pytest.warns(AstrocnnWarning, match=r"a\.vot' is not whole: more than 3 rows"):
+            table = read(path)
+    with pytest.warns(AstrocnnWarning, match="not whole"):
+        truth = read_file(path)
+    result = Table({"target_id": ["A", "B"], "proba_cluster": [0.9, 0.1]})
+    with pytest.raises(InvalidTargetError, match="the truth is not whole.*more than 3 rows"):
+        validate(result, truth)
+    with pytest.raises(InvalidTargetError, match="the catalog is not whole.*more than 3 rows"):
+        catalog_truth(read_targets(Table({"ra": [10.0], "dec": [1.0]})), table)
+
+
+def test_whole_votables_are_a_truth(tmp_path):
+    path = tmp_path / "a.vot"
+    path.write_text(said("OK"))
+    result = Table({"target_id": ["A", "B"], "proba_cluster": [0.9, 0.1]})
+    assert validate(result, read_file(path)).confusion.tp == 1
+
+
+def test_an_error_without_a_table(tmp_path):
+    path = tmp_path / "a.vot"
+    path.write_text(said("ERROR", "no such column", table=False))
+    with pytest.raises(InvalidTargetError, match="no table; the service says: no such column"):
+        read_targets(path)
+
+
+def test_the_table_with_positions_is_taken(tmp_path):
+    path = tmp_path / "a.vot"
+    content = TABLE.format(systems="", ref="", lon="ra", lat="dec")
+    start, end = content.index("<TABLE>"), content.index("</TABLE>") + len("</TABLE>")
+    other = content[start:end].replace('name="ra"', 'name="x"').replace('"dec"', '"y"')
+    path.write_text(content[:start] + other + content[start:])
+    assert read_file(path).colnames == ["name", "ra", "dec", "z_spec"]
+    path.write_text(content[:end] + content[start:])
+    with pytest.warns(AstrocnnWarning, match="holds 2 tables with positions, and the first"):
+        assert len(read_file(path)) == 3
