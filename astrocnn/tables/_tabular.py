@@ -7,6 +7,7 @@ from astropy.io import fits
 from astropy.table import Column, MaskedColumn, Table
 
 from ..exceptions import InvalidTargetError
+from ._objects import simplest
 
 __all__ = ["as_table"]
 
@@ -140,25 +141,17 @@ def _series(series) -> Column:
         plain = np.dtype(bool if kind == "b" else f"{kind}{size}")
         values = series.to_numpy(dtype=plain, na_value=plain.type(0))
     else:
-        values = series.to_numpy(dtype=object).copy()
-        values[missing] = _blank(values[~missing])
-        values = _as_text(values)
+        return _of_objects(series.to_numpy(dtype=object), missing)
     return MaskedColumn(values, mask=missing) if missing.any() else Column(values)
 
 
-def _blank(values: np.ndarray):
-    """What stands under a mask beside these values."""
-    if all(isinstance(value, str) for value in values):
-        return ""
-    return False if all(isinstance(value, bool) for value in values) else None
-
-
-def _as_text(values: np.ndarray) -> np.ndarray:
-    """Objects as strings, numbers or booleans where all of them are."""
-    kinds = {type(value) for value in values.tolist()}
-    if kinds and all(issubclass(kind, str) for kind in kinds):
-        return values.astype(str)
-    return values.astype(bool) if kinds in ({bool}, {np.bool_}) else values
+def _of_objects(values: np.ndarray, missing: np.ndarray) -> Column:
+    """Objects as a column of text, numbers or booleans, if that is what they are."""
+    plain = simplest(values)
+    if plain is not None:
+        return MaskedColumn(plain) if np.any(plain.mask) else Column(plain.data)
+    values = np.where(missing, None, values)
+    return MaskedColumn(values, mask=missing) if missing.any() else Column(values)
 
 
 def _from_arrow(source, library: str):
@@ -197,7 +190,11 @@ def _listed(values):
     """A list with None in it as a masked column; other columns as they are."""
     if not isinstance(values, list | tuple) or not any(value is None for value in values):
         return values
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
     missing = np.array([value is None for value in values])
-    known = [value for value in values if value is not None]
-    filled = np.array([known[0] if v is None else v for v in values]) if known else missing * np.nan
-    return MaskedColumn(filled, mask=missing)
+    if simplest(objects) is None:  # whole numbers among others
+        objects[missing] = 0.0
+        known = np.array(objects.tolist())
+        return MaskedColumn(known if known.dtype.kind == "f" else objects, mask=missing)
+    return _of_objects(objects, missing)

@@ -134,6 +134,17 @@ def test_types_of_pandas(backend):
     assert table["b"].tolist() == [True, False, None]
 
 
+def test_lists_with_gaps():
+    columns = {"id": [4512345678901234567, None], "f": [None, 0.5], "name": ["a", None]}
+    table = as_table(columns)
+    assert table["id"].tolist() == [4512345678901234567, None]
+    assert table["f"].tolist() == [None, 0.5]
+    assert table["name"].tolist() == ["a", None]
+    rows = as_table([{"id": 4512345678901234567, "f": 1}, {"f": 0.5}, {"f": None}])
+    assert rows["id"].tolist() == [4512345678901234567, None, None]
+    assert rows["f"].tolist() == [1, 0.5, None]
+
+
 def test_what_is_no_table_stays_as_it_is():
     values = np.ones(3)
     assert as_table(values) is values
