@@ -91,6 +91,8 @@ def _drop_nulls(header: fits.Header) -> None:
     for key in [*header["TNULL*"]]:
         kind = _INTEGERS.get(str(header.get(f"TFORM{key[5:]}", "")).lstrip("0123456789")[:1])
         null = header[key] if isinstance(header[key], int) else np.inf
+        if header.get(f"TZERO{key[5:]}"):
+            continue  # integers of another range; astropy writes the null in that one
         limits = np.iinfo(kind or np.int64)
         if not limits.min <= null <= limits.max:
             del header[key]
