@@ -10,7 +10,10 @@ import numpy as np
 
 from ..._compiled import compiled
 
-__all__ = ["add_counts", "interpolate"]
+__all__ = ["add_counts", "covered_counts", "interpolate"]
+
+#: Fraction of a pixel that has to be covered; what is missing of the rest is rounding.
+_FEWEST, _WHOLE = 0.5, 1 - 1e-6
 
 
 @compiled
@@ -108,6 +111,30 @@ def add_counts(data, xs, ys, image, area):
                         part = _overlap(xs, ys, j, i, x, y, corners, spare)
                     image[y, x] += value * part / size
                     area[y, x] += part
+
+
+def covered_counts(counts, area):
+    """Return counts as if all of each pixel were covered; NaN below half of its area.
+
+    Parameters
+    ----------
+    counts, area : ndarray of shape (n, n), float64
+        From `add_counts`.
+
+    Returns
+    -------
+    ndarray of shape (n, n), float32
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astrocnn.providers._images._image_kernel import covered_counts
+    >>> covered_counts(np.array([3.0, 3.0, 3.0]), np.array([1.0, 0.75, 0.25]))
+    array([ 3.,  4., nan], dtype=float32)
+    """
+    covered = np.where(area >= _FEWEST, area, np.nan)
+    partly = covered < _WHOLE
+    return np.where(np.isnan(covered) | partly, counts / covered, counts).astype(np.float32)
 
 
 @compiled

@@ -71,8 +71,9 @@ def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:
 
     Counts are shared by overlapping area: a pixel of 4 arcsec becomes sixteen of 1 arcsec, or adds
     up with others where the grid is coarser than the image. Each pixel of the image that lies
-    wholly on the grid gives all its counts to it, and a flat image stays flat. Other values, and
-    the exposure, are interpolated bilinearly.
+    wholly on the grid gives all its counts to it, and a flat image stays flat: a pixel of the grid
+    that is covered in part, at least by half, has its counts divided by the fraction that is.
+    Other values, and the exposure, are interpolated bilinearly.
 
     Parameters
     ----------
@@ -143,15 +144,15 @@ def _copied(data, row, column, shape):
 
 
 def _shared_counts(data, wcs, part, grid):
-    """Counts by overlapping area; NaN where nothing overlaps.
+    """Counts by overlapping area; NaN where less than half of a pixel is covered.
 
     None for a tile at the border of a HEALPix base face: its plane ends there.
     """
-    from ._image_kernel import add_counts
+    from ._image_kernel import add_counts, covered_counts
 
     x, y = plane_positions(wcs, part, grid)
     if not isinstance(grid, CutoutGrid) and np.isnan(x).any():
         return None
     image, area = np.zeros((2, *grid.shape))
     add_counts(data, x, y, image, area)
-    return np.where(area > 0, image, np.nan).astype(np.float32)
+    return covered_counts(image, area)

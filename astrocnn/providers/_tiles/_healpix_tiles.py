@@ -212,7 +212,8 @@ class _Job:
         return image, np.unique(wanted[:count]) if count else wanted[:0]
 
     def _share(self, target, numbers, slots, array, image):
-        """Replace the image by counts shared by area; NaN where no pixel overlaps."""
+        """Replace the image by counts shared by area; NaN where less than half is covered."""
+        from .._images._image_kernel import covered_counts
         from ._tile_counts import share_tile
 
         counts, area = np.zeros((2, *image.shape))
@@ -222,4 +223,4 @@ class _Job:
                     self.axes[target], self.step, self.n, self.bits, number, array[slot],
                     counts, area,
                 )  # fmt: skip
-        image[:] = np.where(area > 0, counts, np.nan)
+        image[:] = covered_counts(counts, area)

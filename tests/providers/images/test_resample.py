@@ -173,13 +173,35 @@ class TestCounts:
         image = resample_image(SkyImage(counts, wcs, "counts"), grid).image
         assert image.sum(dtype=float) == pytest.approx(1000, rel=1e-3)
 
-    def test_all_counts_of_the_field(self):
-        """The edge pixels of an image keep their outer halves."""
+    def test_edge_of_the_field(self):
+        """The edge pixels of an image keep their outer halves, and a flat image stays flat."""
         wcs, counts = sky_wcs(60, 4.0), np.ones((60, 60), dtype=np.int32)
         grid = CutoutGrid(CENTER, 6 * u.arcmin, 356)
         pixels = resample_image(SkyImage(counts, wcs, "counts"), grid)
-        assert np.nansum(pixels.image, dtype=float) == pytest.approx(3600, rel=1e-6)
+        assert np.nansum(pixels.image, dtype=float) == pytest.approx(3600, rel=0.01)
+        np.testing.assert_allclose(pixels.image[pixels.valid], (360 / 356 / 4) ** 2, rtol=1e-4)
         assert pixels.valid.mean() == pytest.approx((240 / 360) ** 2, abs=0.01)
+        assert np.array_equal(pixels.valid, np.isfinite(pixels.image))
+
+    @pytest.mark.parametrize(("pixels", "turn"), [(9, 0.0), (89, 0.6), (90, 0.0), (356, 0.6)])
+    def test_missing_columns(self, pixels, turn):
+        """Invalid below half of the area, else divided by the fraction; as `reproject_exact`."""
+        wcs = sky_wcs(120, 4.0, turn=turn)
+        counts = np.random.default_rng(3).poisson(5.0, (120, 120)).astype(float)
+        counts[:, 40] = counts[70, :] = counts[20:50, 60:66] = np.nan
+        grid = CutoutGrid(CENTER, 6 * u.arcmin, pixels)
+        found = resample_image(SkyImage(counts, wcs, "counts"), grid)
+        exists = np.isfinite(counts).astype(float)
+        (total, footprint), (among, _) = (
+            reproject_exact((np.nan_to_num(image), wcs), grid.wcs, grid.shape)
+            for image in (counts, exists)
+        )
+        covered = among * footprint
+        sure = np.abs(covered - 0.5) > 1e-4
+        wanted = np.where(covered >= 0.5, total / np.maximum(among, 0.5), np.nan)
+        wanted *= (grid.pixel_area / (16 * u.arcsec**2)).to_value(u.one)
+        assert np.array_equal(found.valid, np.isfinite(found.image))
+        np.testing.assert_allclose(found.image[sure], wanted[sure], rtol=2e-4)
 
     def test_background_level_per_area(self):
         grid = CutoutGrid(CENTER, 6 * u.arcmin, 356)
