@@ -6,15 +6,20 @@ takes for truncation). Silencing warnings is not thread-safe, and tiles are read
 few header cards that matter here are numbers, so they are read directly.
 """
 
+from contextlib import nullcontext, suppress
+
 import numpy as np
 
 from ...exceptions import ProviderError
 from ._checksums import sum_that_fails
+from ._pixels import Scaling
 
 __all__ = ["decode_image", "plain_start"]
 
 _DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
-_KEYS = {"BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "BSCALE", "BZERO", "BLANK"}
+_NEEDED = {"BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "BSCALE", "BZERO"}
+#: What may be no number at all, and is passed over then.
+_OTHERS = {"BLANK", "BAD_DATA", "BSOFTEN", "BOFFSET"}
 _BLOCK, _CARD = 2880, 80
 
 
@@ -34,7 +39,8 @@ def decode_image(raw: bytes, name: str, native: bool = True) -> np.ndarray:
     Returns
     -------
     ndarray of shape (NAXIS2, NAXIS1), float32
-        Physical values (``BSCALE``, ``BZERO`` applied), NaN where ``BLANK``; row 0 is the bottom.
+        Physical values (``BSCALE``, ``BZERO``, asinh undone), NaN where ``BLANK`` or ``BAD_DATA``;
+        row 0 is the bottom.
 
     Raises
     ------
@@ -79,13 +85,16 @@ def decode_image(raw: bytes, name: str, native: bool = True) -> np.ndarray:
         raise ProviderError(f"{name} is damaged: its bytes do not agree with its {failed}")
     stored = np.frombuffer(raw, dtype, shape[0] * shape[1], start).reshape(shape)
     scale, zero = header.get("BSCALE", 1.0), header.get("BZERO", 0.0)
-    if not native and dtype == np.dtype(">f4") and (scale, zero) == (1, 0):
+    whole = dtype.kind in "iu"
+    scaling = Scaling.from_header({k: v for k, v in header.items() if not (whole and k == "BLANK")})
+    as_it_is = (scale, zero) == (1, 0) and scaling == Scaling()
+    if not native and dtype == np.dtype(">f4") and as_it_is:
         return stored
     image = stored if (scale, zero) == (1, 0) else stored * np.float64(scale) + zero
     image = image.astype(np.float32)
-    if "BLANK" in header and dtype.kind in "iu":
+    if "BLANK" in header and whole:
         image[stored == header["BLANK"]] = np.nan
-    return image
+    return scaling.applied(image)
 
 
 def plain_start(first: bytes, shape: tuple[int, int]) -> int | None:
@@ -114,6 +123,8 @@ def plain_start(first: bytes, shape: tuple[int, int]) -> int | None:
     plain = {"BITPIX": -32, "NAXIS": 2, "NAXIS1": shape[1], "NAXIS2": shape[0]}
     wanted = {"BSCALE": 1, "BZERO": 0, **plain}
     found = {"BSCALE": 1, "BZERO": 0, **header}
+    if Scaling.from_header(header) != Scaling() or b"DATASUM" in first[:start]:
+        return None
     return start if all(found.get(key) == value for key, value in wanted.items()) else None
 
 
@@ -125,7 +136,8 @@ def _read_header(raw):
         key = card[:8].decode("ascii", "replace").rstrip()
         if key == "END":
             return header, -(-(start + _CARD) // _BLOCK) * _BLOCK
-        if key in _KEYS and card[8:10] == b"= ":
+        if key in _NEEDED | _OTHERS and card[8:10] == b"= ":
             value = card[10:].split(b"/")[0].decode("ascii", "replace")
-            header[key] = float(value.strip().replace("D", "E"))
+            with suppress(ValueError) if key in _OTHERS else nullcontext():
+                header[key] = float(value.strip().replace("D", "E"))
     raise ValueError("its header has no END")

@@ -68,9 +68,7 @@ def check_header(header: fits.Header, name: str) -> None:
     """
     for card in header.cards:
         if not _is_sane(card.keyword, card.value):
-            raise ProviderError(
-                f"{name} has a damaged header: {card.keyword} = {card.value!r:.40}"
-            )
+            raise ProviderError(f"{name} has a damaged header: {card.keyword} = {card.value!r:.40}")
 
 
 def _is_sane(key, value) -> bool:

@@ -14,13 +14,16 @@ from ._checksums import sum_that_fails
 from ._fits_open import opened
 from ._headers import check_packed
 
-__all__ = ["FilePixels", "Scaling", "file_pixels", "hdu_pixels", "stated_blanks"]
+__all__ = ["UNSEEN", "FilePixels", "Scaling", "file_pixels", "hdu_pixels", "stated_blanks"]
 
 #: Largest image (bytes) that is read whole, and from which on sections are read where they can be.
 LARGEST, SECTIONS_FROM = 8 * 2**30, 32 * 2**20
 #: Keywords by which headers, of images with fractions too, state the value of missing pixels.
-_BLANKS = ("BLANK", "BAD_DATA", "BADDATA", "BADVAL", "BADPIX", "MISSING", "NODATA", "FILLVAL",
-           "NULLVAL", "UNDEF")  # fmt: skip
+_BLANKS = ("BLANK", "BAD_DATA", "BADDATA", "BADVAL", "BADPIX", "MISSING", "NODATA", "NULLVAL",
+           "FILLVAL", "FILLVALUE", "_FILLVALUE", "FILL_VALUE", "MISSING_VALUE", "UNDEF", "UNSEEN",
+           "HIPS_BLANK", "HIPS_PIXEL_BLANK")  # fmt: skip
+#: What healpy writes for no value.
+UNSEEN = -1.6375e30
 #: Rows that are read at one time where all are needed.
 _ROWS = 1024
 _TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}

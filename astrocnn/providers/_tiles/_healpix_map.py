@@ -12,16 +12,18 @@ from ...grid import CutoutGrids
 from .._identity import file_state, fingerprint
 from .._images._fits_open import opened
 from .._images._packed_files import readable
+from .._images._pixels import UNSEEN, Scaling, stated_blanks
 from ._healpix_tiles import HealpixTiles
 from ._hips_map import nested_to_flat
 
 __all__ = ["HealpixMap", "is_healpix_file"]
 
-_FRAMES = {"C": "icrs", "EQ": "icrs", "EQUATORIAL": "icrs", "ICRS": "icrs", "CELESTIAL": "icrs",
-           "G": "galactic", "GALACTIC": "galactic"}  # fmt: skip
+#: Words of healpy, of gammapy (``CEL``, ``GAL``), of the HEALPix library and of the standard.
+_FRAMES = {
+    "icrs": ("C", "CEL", "CELESTIAL", "EQ", "EQU", "EQUATORIAL", "ICRS", "ICRF", "FK5", "J2000", "Q"),
+    "galactic": ("G", "GAL", "GALACTIC"),
+}
 _HDF5 = (".h5", ".hdf5", ".he5")
-#: Values below this stand for no value (healpy's UNSEEN is -1.6375e30).
-_UNSEEN = -1.6e30
 _WIDTH = 128
 
 
@@ -56,18 +58,22 @@ class HealpixMap:
     Files are not read but mapped into memory, where they are not compressed. In an HDF5 file the
     attributes ``ordering`` (``"NESTED"``, ``"RING"``), ``coordsys`` and, for maps of a part of the
     sky, ``nside`` and a dataset ``pixel`` with the numbers of the pixels mean what they mean in a
-    FITS header (Górski et al. 2005, ApJ 622, 759; healpy's conventions).
+    FITS header (Górski et al. 2005, ApJ 622, 759; healpy's conventions). Missing are healpy's
+    ``UNSEEN``, what a header states (``BAD_DATA``, ``BLANK``, ``TNULLn``), and the fill value of a
+    dataset (``_FillValue``).
     """
 
     def __init__(self, source, column=None, nested: bool | None = None, frame: str | None = None):
         if isinstance(source, np.ndarray):
             self.name, header, self._path = "HEALPix map", {"COORDSYS": "ICRS"}, None
             self._values, self._pixels = source.reshape(-1), None
+            self._scaling = Scaling((UNSEEN,))
         else:
             self._path = path = user_path(source)
             self.name = f"HEALPix map {path.name}"
             read = _read_hdf5 if path.suffix in _HDF5 else _read_fits
-            self._values, self._pixels, header = read(path, column)
+            self._values, self._pixels, header, blanks = read(path, column)
+            self._scaling = Scaling(tuple(blanks))
         self.nside = _nside(self._values, self._pixels, header, self.name)
         self.nested = str(header.get("ORDERING", "RING")).upper()[:4] == "NEST"
         if nested is not None:
@@ -117,8 +123,8 @@ class HealpixMap:
         numbers = number * width**2 + np.arange(width**2)
         if not self.nested:
             numbers = healpy.nest2ring(self.nside, numbers)
-        values = self._at(numbers).astype(np.float32)
-        values[values < _UNSEEN] = np.nan
+        values = self._scaling.applied(self._at(numbers)).astype(np.float32)
+        values[values < 0.98 * UNSEEN] = np.nan
         if np.isnan(values).all():
             return None
         tile = np.empty(width**2, dtype=np.float32)
@@ -151,7 +157,7 @@ def is_healpix_file(path) -> bool:
 
 
 def _read_fits(path, column):
-    """Values, numbers of the pixels (None: all of them), and header of the first HEALPix table."""
+    """Values, numbers of the pixels (None: all), header and blanks of the first HEALPix table."""
     try:
         with fits.open(readable(path), memmap=True) as hdus:
             hdu = next(h for h in hdus if h.header.get("PIXTYPE") == "HEALPIX")
@@ -162,7 +168,8 @@ def _read_fits(path, column):
                 chosen = names.index(chosen.upper())
             values = hdu.data.field(chosen)
             pixels = np.array(hdu.data.field(0), dtype=np.int64).reshape(-1) if partial else None
-            return values, pixels, {**hdus[0].header, **hdu.header}
+            header = {**hdus[0].header, **hdu.header}
+            return values, pixels, header, _blanks(header, hdu.columns[chosen])
     except StopIteration:
         raise ProviderError(f"{path.name} has no table with PIXTYPE = 'HEALPIX'") from None
     except ProviderError:
@@ -172,7 +179,7 @@ def _read_fits(path, column):
 
 
 def _read_hdf5(path, column):
-    """Values, numbers of the pixels (None: all of them), and attributes of an HDF5 file."""
+    """Values, numbers of the pixels (None: all), attributes and blanks of an HDF5 file."""
     import h5py
 
     try:
@@ -188,9 +195,24 @@ def _read_hdf5(path, column):
             values = np.memmap(path, data.dtype, "r", data.id.get_offset(), data.shape)
         else:
             values = data[()]
-        return values.reshape(-1), None if pixels is None else pixels[()].astype(np.int64), header
+        pixels = None if pixels is None else pixels[()].astype(np.int64)
+        return values.reshape(-1), pixels, header, [*_blanks(header), *_fill_value(data)]
     except (OSError, KeyError, IndexError, AttributeError, TypeError) as error:
         raise ProviderError(f"{path.name} cannot be read as a HEALPix map: {error}") from error
+
+
+def _blanks(header, column=None) -> list[float]:
+    """Values that stand for none: healpy's, those of a header, and that of an integer column."""
+    blanks = [UNSEEN, *stated_blanks(header)]
+    null = None if column is None else column.null
+    if isinstance(null, (int, float)):  # TNULL is a stored value
+        blanks.append(null * (column.bscale or 1) + (column.bzero or 0))
+    return blanks
+
+
+def _fill_value(data) -> list[float]:
+    """What a dataset of an HDF5 file holds where nothing was written; 0 says nothing."""
+    return [float(data.fillvalue)] if data.fillvalue else []
 
 
 def _frame(found, name) -> str:
@@ -201,11 +223,12 @@ def _frame(found, name) -> str:
             f"{name} does not say its frame (COORDSYS): say HealpixProvider(..., frame='icrs' or "
             "'galactic'), or write 'C' or 'G' into its header"
         )
-    if found.upper() not in _FRAMES:
+    frame = next((frame for frame, words in _FRAMES.items() if found.upper() in words), None)
+    if frame is None:
         raise ProviderError(
             f"{name} is in the frame {found!r}; say frame='icrs' or frame='galactic'"
         )
-    return _FRAMES[found.upper()]
+    return frame
 
 
 def _nside(values, pixels, header, name) -> int:

@@ -13,8 +13,9 @@ from ..._paths import user_path
 from ...exceptions import ProviderError
 from ...grid import CutoutGrids
 from .._identity import file_state
+from .._images._pixels import Scaling, stated_blanks
 from ._healpix_tiles import HealpixTiles
-from ._tile_file import fill_from_plain_tile, read_bounded, read_tile_image
+from ._tile_file import TILE_ENDINGS, fill_from_plain_tile, read_bounded, read_tile_image
 
 __all__ = ["HipsMap", "nested_to_flat", "tile_path"]
 
@@ -74,13 +75,28 @@ class HipsMap:
                 f"{self.path} is in the frame {frame!r}; only equatorial and galactic HiPS are read"
             )
         self.frame = _FRAMES[frame]
-        folders = (re.fullmatch(r"Norder(\d+)", p.name) for p in self.path.iterdir())
-        self.orders = sorted(int(m[1]) for m in folders if m and int(m[1]) <= self.order)
-        if not self.orders:
-            raise ProviderError(f"{self.path} has no tiles: no Norder* folder up to {self.order}")
+        self.orders = self._orders_with_tiles()
+        blanks = stated_blanks({key.upper(): value for key, value in properties.items()})
+        self._scaling = Scaling(tuple(blanks))
         self._tiles = HealpixTiles(
             self._read_tile, self.tile_width, self.frame, self.name, self._fill_tile
         )
+
+    def _orders_with_tiles(self) -> list[int]:
+        """Orders that have tiles: the folders of some hold but an overview (``Allsky.fits``)."""
+        folders = (re.fullmatch(r"Norder(\d+)", p.name) for p in self.path.iterdir())
+        numbers = sorted(int(m[1]) for m in folders if m and int(m[1]) <= self.order)
+        if not numbers:
+            raise ProviderError(f"{self.path} has no tiles: no Norder* folder up to {self.order}")
+        first = {order: _first_file(self.path / f"Norder{order}") for order in numbers}
+        orders = [order for order, name in first.items() if _is_tile(name)]
+        other = next((name for name in first.values() if name), None)
+        if not orders and other:
+            raise ProviderError(
+                f"{self.path} has no FITS tiles (Npix*{', Npix*'.join(TILE_ENDINGS)}) but {other}: "
+                "get the HiPS with its FITS tiles"
+            )
+        return orders or numbers
 
     def pixel_area(self, order: int) -> u.Quantity:
         """Area of a pixel at an order (arcsec2).
@@ -126,11 +142,15 @@ class HipsMap:
 
     def _fill_tile(self, order, number, tile):
         """Read a tile straight to its place; False where that is not as simple."""
+        if self._scaling.blanks:
+            return False
         return fill_from_plain_tile(tile_path(self.path, order, number), self._root, tile)
 
     def _read_tile(self, order, number):
         """Pixels of a tile as in its file; None where the tile does not exist."""
-        return read_tile_image(tile_path(self.path, order, number), self._root, self.tile_width)
+        path = tile_path(self.path, order, number)
+        tile = read_tile_image(path, self._root, self.tile_width)
+        return tile if tile is None or not self._scaling.blanks else self._scaling.applied(tile)
 
 
 @cache
@@ -164,6 +184,22 @@ def tile_path(path: Path, order: int, number: int) -> Path:
     """
     folder = f"Dir{number // 10000 * 10000}"
     return Path(path) / f"Norder{order}" / folder / f"Npix{number}.fits"
+
+
+def _is_tile(name: str) -> bool:
+    return name.startswith("Npix") and name.endswith(TILE_ENDINGS)
+
+
+def _first_file(folder: Path) -> str:
+    """Name of a file of an order: a FITS tile if there is one, or another; empty without any."""
+    names = [path.name for path in folder.glob("Allsky.*")]
+    for part in folder.glob("Dir*"):
+        with os.scandir(part) as entries:
+            for entry in entries:
+                if _is_tile(entry.name):
+                    return entry.name
+                names.append(entry.name)
+    return names[-1] if names else ""
 
 
 def _read_properties(path):

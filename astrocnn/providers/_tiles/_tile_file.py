@@ -14,8 +14,12 @@ from astropy.utils.exceptions import AstropyWarning
 from ...exceptions import ProviderError
 from .._images._decode import decode_image, plain_start
 from .._images._fits_open import BROKEN, LOCK, SILENCED
+from .._images._pixels import hdu_pixels
 
-__all__ = ["fill_from_plain_tile", "read_bounded", "read_tile_image"]
+__all__ = ["TILE_ENDINGS", "fill_from_plain_tile", "read_bounded", "read_tile_image"]
+
+#: How the names of FITS tiles end.
+TILE_ENDINGS = (".fits", ".fits.gz", ".fits.fz")
 
 _ADVICE = "get the tile again"
 #: What headers may take beside the pixels (bytes).
@@ -113,12 +117,12 @@ def fill_from_plain_tile(path: Path, root: str, tile: np.ndarray) -> bool:
 
 
 def read_tile_image(path: Path, root: str, width: int) -> np.ndarray | None:
-    """Return the pixels of a tile; None where there is no file.
+    """Return the pixels of a tile, packed or not; None where there is no file.
 
     Parameters
     ----------
     path, root
-        See `read_bounded`.
+        See `read_bounded`; with the ending ``.fits``.
     width : int
         Pixels along the side that the tile should have.
 
@@ -131,9 +135,14 @@ def read_tile_image(path: Path, root: str, width: int) -> np.ndarray | None:
     ProviderError
         See `read_bounded`; or if it is no FITS image of that shape.
     """
-    try:
-        raw = read_bounded(path, root, 8 * width**2 + _HEADERS)
-    except FileNotFoundError:
+    raw = None
+    for ending in TILE_ENDINGS:
+        try:
+            raw = read_bounded(path.with_suffix(ending), root, 8 * width**2 + _HEADERS)
+            break
+        except FileNotFoundError:
+            continue
+    if raw is None:
         return None
     packed = b"XTENSION= 'BINTABLE'" in raw[: 64 * 2880]
     tile = _unpacked(raw, path, width) if packed else decode_image(raw, str(path), native=False)
@@ -157,7 +166,7 @@ def _unpacked(raw: bytes, path: Path, width: int) -> np.ndarray:
             with fits.open(io.BytesIO(raw), memmap=False) as hdus:
                 hdu = next(h for h in hdus if isinstance(h, fits.CompImageHDU))
                 _check_shape(hdu.shape, path, width)  # before anything is unpacked
-                return hdu.data.astype(np.float32)
+                return hdu_pixels(hdu, str(path)).astype(np.float32)
     except ProviderError:
         raise
     except (StopIteration, *BROKEN) as error:
