@@ -4,12 +4,18 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .._registry import Registry
 from ..config import conf
 from ..exceptions import BackendWarning
 
-__all__ = ["device_name", "load_keras"]
+__all__ = ["CHANNELS", "channels_last", "device_name", "load_keras"]
+
+#: Bands are the last axis, whatever ``image_data_format`` in the user's ``keras.json`` says: every
+#: layer that asks is told.
+CHANNELS = "channels_last"
 
 _BACKENDS = Registry("Keras backend", {name: name for name in ("tensorflow", "jax", "torch")})
 
@@ -51,6 +57,26 @@ def load_keras():
             stacklevel=2,
         )
     return keras
+
+
+@contextmanager
+def channels_last() -> Iterator[None]:
+    """Let networks of `keras.applications`, which cannot be told, have the bands last.
+
+    Examples
+    --------
+    >>> from astrocnn.networks._backend import channels_last, load_keras
+    >>> with channels_last():
+    ...     load_keras().config.image_data_format()
+    'channels_last'
+    """
+    settings = load_keras().config
+    before = settings.image_data_format()
+    settings.set_image_data_format(CHANNELS)
+    try:
+        yield
+    finally:
+        settings.set_image_data_format(before)
 
 
 def device_name() -> str:

@@ -1,6 +1,6 @@
 """The custom network (CN) of Kosiba et al. (2020)."""
 
-from ._backend import load_keras
+from ._backend import CHANNELS, load_keras
 
 __all__ = ["build_cn"]
 
@@ -40,10 +40,11 @@ def build_cn(
 
     model = keras.Sequential(name="cn")
     model.add(keras.Input(shape=tuple(input_shape), name="image"))
+    same = {"padding": "same", "data_format": CHANNELS}
     for i, filters in enumerate((64, 32, 32, 32, 32, 32), start=1):
-        model.add(layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv{i}"))
-        model.add(layers.MaxPooling2D(2, padding="same", name=f"pool{i}"))
-    model.add(layers.Flatten(name="flatten"))
+        model.add(layers.Conv2D(filters, 3, activation="relu", name=f"conv{i}", **same))
+        model.add(layers.MaxPooling2D(2, name=f"pool{i}", **same))
+    model.add(layers.Flatten(CHANNELS, name="flatten"))
     model.add(layers.Dense(256, activation="relu", name="dense"))
     model.add(layers.Dropout(dropout, name="dropout"))
     model.add(layers.Dense(n_classes, activation="softmax", dtype="float32", name="proba"))

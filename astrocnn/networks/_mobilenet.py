@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from ..exceptions import InvalidParameterError, WeightsError
-from ._backend import load_keras
+from ._backend import CHANNELS, channels_last, load_keras
 
 __all__ = ["build_mn"]
 
@@ -75,7 +75,7 @@ def build_mn(
     for layer in body.layers:
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = momentum
-    x = layers.GlobalAveragePooling2D(name="average")(body.output)
+    x = layers.GlobalAveragePooling2D(CHANNELS, name="average")(body.output)
     x = layers.Dropout(dropout, name="dropout")(x)
     proba = layers.Dense(n_classes, activation="softmax", dtype="float32", name="proba")(x)
     return keras.Model(image, proba, name="mn")
@@ -83,7 +83,7 @@ def build_mn(
 
 def _body(input_shape, alpha, weights=None, **options):
     """Return MobileNet without its last layers."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), channels_last():
         # Keras says which image sizes and bands are usual; a MobileNet takes any.
         warnings.simplefilter("ignore", UserWarning)
         return load_keras().applications.MobileNet(

@@ -3,7 +3,7 @@
 from .._registry import Registry
 from ..exceptions import InvalidParameterError
 from ._annuli import annulus_pooling
-from ._backend import load_keras
+from ._backend import CHANNELS, load_keras
 
 __all__ = ["build_two_branch"]
 
@@ -11,6 +11,8 @@ __all__ = ["build_two_branch"]
 _XRAY_PIXELS = 90
 #: Share of the old value that batch normalization keeps: short trainings must get there too.
 _MOMENTUM = 0.95
+#: What all convolutions and poolings have in common.
+_SAME = {"padding": "same", "data_format": CHANNELS}
 
 
 def build_two_branch(
@@ -103,7 +105,7 @@ def build_two_branch(
     if n_xray:
         x = image[..., :n_xray]
         if xray_pool > 1:
-            x = layers.AveragePooling2D(xray_pool, padding="same", name="xray")(x)
+            x = layers.AveragePooling2D(xray_pool, name="xray", **_SAME)(x)
         branches.append(_convolved(x, widths[0], 5, 2))
     if n_xray < n_bands:
         x = image[..., n_xray:]
@@ -124,7 +126,7 @@ def build_two_branch(
 def _convolved(x, filters, size, stride=1, active=True):
     """Convolve, normalize, and cut below zero."""
     layers = load_keras().layers
-    x = layers.Conv2D(filters, size, strides=stride, padding="same", use_bias=False)(x)
+    x = layers.Conv2D(filters, size, strides=stride, use_bias=False, **_SAME)(x)
     x = layers.BatchNormalization(momentum=_MOMENTUM)(x)
     return layers.ReLU()(x) if active else x
 
@@ -143,20 +145,20 @@ def _residual(x, filters, stride):
     y = _convolved(x, filters, 3, stride)
     y = _convolved(y, filters, 3, active=False)
     if stride > 1:
-        x = layers.AveragePooling2D(stride, padding="same")(x)
+        x = layers.AveragePooling2D(stride, **_SAME)(x)
     if x.shape[-1] != filters:
-        x = layers.Conv2D(filters, 1, use_bias=False)(x)
+        x = layers.Conv2D(filters, 1, use_bias=False, **_SAME)(x)
     return layers.ReLU()(layers.Add()([x, y]))
 
 
 def _convnext(x, filters, stride):
     layers = load_keras().layers
     if stride > 1 or x.shape[-1] != filters:
-        x = layers.Conv2D(filters, stride, strides=stride, padding="same")(x)
-    y = layers.DepthwiseConv2D(5, padding="same", use_bias=False)(x)
+        x = layers.Conv2D(filters, stride, strides=stride, **_SAME)(x)
+    y = layers.DepthwiseConv2D(5, use_bias=False, **_SAME)(x)
     y = layers.BatchNormalization(momentum=_MOMENTUM)(y)
-    y = layers.Conv2D(3 * filters, 1, activation="gelu")(y)
-    return layers.Add()([x, layers.Conv2D(filters, 1)(y)])
+    y = layers.Conv2D(3 * filters, 1, activation="gelu", **_SAME)(y)
+    return layers.Add()([x, layers.Conv2D(filters, 1, **_SAME)(y)])
 
 
 _BLOCKS = Registry("block", {"residual": _residual, "convnext": _convnext})

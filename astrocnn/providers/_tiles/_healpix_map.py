@@ -20,7 +20,7 @@ __all__ = ["HealpixMap", "is_healpix_file"]
 
 #: Words of healpy, of gammapy (``CEL``, ``GAL``), of the HEALPix library and of the standard.
 _FRAMES = {
-    "icrs": ("C", "CEL", "CELESTIAL", "EQ", "EQU", "EQUATORIAL", "ICRS", "ICRF", "FK5", "J2000", "Q"),
+    "icrs": ("C", "CEL", "CELESTIAL", "EQ", "EQU", "EQUATORIAL", "ICRS", "FK5", "J2000", "Q"),
     "galactic": ("G", "GAL", "GALACTIC"),
 }
 _HDF5 = (".h5", ".hdf5", ".he5")
