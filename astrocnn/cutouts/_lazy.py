@@ -16,7 +16,8 @@ def dataset_step(dataset: xr.Dataset, chunk_size: int) -> int:
 
     Dask chunks are read whole: as many as fit into ``chunk_size``, or one that is larger.
     """
-    chunks = dataset["image"].chunksizes.get("target", ())
+    # Of the variable: coordinates of the DataArray may have other chunks.
+    chunks = dataset["image"].variable.chunksizes.get("target", ())
     return max(chunks[0], chunk_size // chunks[0] * chunks[0]) if chunks else chunk_size
 
 

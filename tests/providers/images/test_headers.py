@@ -1,0 +1,90 @@
+"""Absurd headers: a sentence, and neither the end of the process nor of its memory."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+
+from astrocnn.exceptions import ProviderError
+from astrocnn.grid import CutoutGrid
+from astrocnn.providers import read_image
+from astrocnn.providers._images._headers import check_header, check_packed, sky_wcs
+
+FIELD = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 60)
+ABSURD = [
+    ("WCSAXES", 65536), ("WCSAXESA", 65536), ("WCSAXES", -3), ("WCSAXES", 1e9), ("CTYPE99", "FREQ"),
+    ("CRPIX999", 1.0), ("PC1_999", 1.0), ("CD999_1", 1.0), ("PV0_1", 1.0), ("A_ORDER", 10**6),
+    ("B_ORDER", -1), ("AP_ORDER", 10**9), ("CRPIX1", 1e300), ("CRVAL1", 1e200), ("CD1_1", 1e300),
+    ("PV2_1", 1e99), ("LONPOLE", 1e99), ("A_2_0", 1e300),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "value"), ABSURD)
+def test_absurd_headers(tmp_path, key, value):
+    header = FIELD.wcs.to_header()
+    header[key] = value
+    with pytest.raises(ProviderError, match=rf"a.fits has a damaged header: {key} = "):
+        sky_wcs(header, "a.fits")
+    path = tmp_path / "a.fits"
+    fits.PrimaryHDU(np.zeros(FIELD.shape), header).writeto(path)
+    with pytest.raises(ProviderError, match=rf"a.fits has a damaged header: {key} = "):
+        read_image(path)
+
+
+def test_usual_headers():
+    header = FIELD.wcs.to_header()
+    header.update({"WCSAXES": 4, "CTYPE3": "FREQ", "CRPIX1": -2e6, "PV2_39": 1.0, "A_ORDER": 9})
+    check_header(header, "a.fits")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("ZTILE1", 0), ("ZTILE2", -1), ("ZTILE1", 2**40), ("ZBITPIX", 2**20), ("ZNAXIS", 500)],
+)
+def test_absurd_packing(key, value):
+    header = fits.Header({"ZBITPIX": 16, "ZNAXIS": 2, "ZTILE1": 100, "ZTILE2": 1, key: value})
+    with pytest.raises(ProviderError, match=rf"a.fits has a damaged header: {key} = "):
+        check_packed(header, "a.fits")
+
+
+_CODE = """
+import sys
+from astrocnn.exceptions import ProviderError
+from astrocnn.providers import read_image
+for path in sys.argv[1:]:
+    try:
+        read_image(path)
+    except ProviderError as error:
+        print("refused")
+    else:
+        print("read")
+"""
+
+
+def test_the_process_survives(tmp_path):
+    """In another process: what is wrong here would end this one."""
+    paths = []
+    for i, (key, value) in enumerate([("NAXIS1", 2**40), ("NAXIS", 999), ("BITPIX", 17), *ABSURD]):
+        path = tmp_path / f"{i}.fits"
+        fits.PrimaryHDU(np.zeros(FIELD.shape), FIELD.wcs.to_header()).writeto(path)
+        raw = bytearray(path.read_bytes())
+        card = f"{key:8}= {value!r:>20}".ljust(80).encode()
+        at = next((k for k in range(0, 2880, 80) if raw[k : k + 8] == card[:8]), None)
+        end = next(k for k in range(0, 2880, 80) if raw[k : k + 8] == b"END     ")
+        if at is None:
+            raw[end : end + 160] = card + b"END".ljust(80)
+        else:
+            raw[at : at + 80] = card
+        path.write_bytes(raw)
+        paths.append(str(path))
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _CODE, *paths], env=os.environ.copy(),
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr[-1000:]
+    assert run.stdout.split() == ["refused"] * len(paths)
