@@ -19,6 +19,8 @@ from astrocnn.surveys import get_band
 BAND = get_band("dss2-red")
 NSIDE = 64
 GRID = CutoutGrid(SkyCoord(33, 41.8, unit="deg"), 12 * u.deg, 40)
+#: Over the border of `around`.
+GRID_ACROSS = CutoutGrid(SkyCoord(33, 51.8, unit="deg"), 8 * u.deg, 30)
 
 
 def smooth(lon, lat):
@@ -254,3 +256,55 @@ def test_other_mistakes(tmp_path):
         file["pixel"][0] = 12 * NSIDE**2
     with pytest.raises(ProviderError, match="numbers of pixels that do not belong"):
         HealpixProvider(path, BAND)
+
+
+class TestMissing:
+    """Values that a file states to stand for none."""
+
+    def holed(self, blank, dtype="float32"):
+        values = 100 + 50 * sky_map(nest=True)
+        return np.where(around()[1], blank, values).astype(dtype)
+
+    def check(self, path, **options):
+        pixels = HealpixProvider(path, BAND, frame="icrs", **options).cutout(GRID_ACROSS)
+        assert 0.05 < pixels.valid.mean() < 0.95
+        assert np.nanmin(pixels.image) > 0
+        assert np.nanmax(pixels.image) < 1000
+
+    @pytest.mark.parametrize(
+        ("key", "blank"),
+        [("BAD_DATA", -9999), ("BLANK", -32768.0), ("MISSING", 1e20), ("UNSEEN", -1.6375e30),
+         ("OBJECT", healpy.UNSEEN)],
+    )  # fmt: skip
+    def test_header(self, tmp_path, key, blank):
+        path = tmp_path / "a.fits"
+        healpy.write_map(path, self.holed(blank), nest=True, dtype="float32")
+        with fits.open(path, "update") as hdus:
+            hdus[1].header[key] = blank if key != "OBJECT" else "sky"
+        self.check(path)
+
+    def test_null_of_a_column(self, tmp_path):
+        column = fits.Column("counts", "J", null=-7, array=self.holed(-7, "int32"))
+        hdu = fits.BinTableHDU.from_columns([column])
+        hdu.header.update({"PIXTYPE": "HEALPIX", "ORDERING": "NESTED", "NSIDE": NSIDE})
+        hdu.writeto(tmp_path / "a.fits")
+        self.check(tmp_path / "a.fits")
+
+    @pytest.mark.parametrize("how", ["fill", "_FillValue", "missing_value"])
+    def test_hdf5(self, tmp_path, how):
+        path = tmp_path / "a.h5"
+        with h5py.File(path, "w") as file:
+            options = {"fillvalue": -5.0} if how == "fill" else {}
+            data = file.create_dataset("map", data=self.holed(-5.0), **options)
+            data.attrs["ordering"] = "NESTED"
+            if how != "fill":
+                data.attrs[how] = np.float32(-5.0)
+        self.check(path)
+
+
+@pytest.mark.parametrize(("word", "frame"), [("GAL", "galactic"), ("CEL", "icrs")])
+def test_frames_of_gammapy(tmp_path, word, frame):
+    path = write_map(tmp_path / "a.fits", frame=frame)
+    with fits.open(path, "update") as hdus:
+        hdus[1].header["COORDSYS"] = word
+    check(HealpixProvider(path, BAND))

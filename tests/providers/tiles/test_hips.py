@@ -4,6 +4,7 @@ import gzip
 import os
 import shutil
 import tracemalloc
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -587,3 +588,70 @@ def test_agrees_with_reproject_on_a_real_field(tmp_path, real_data):
     assert np.corrcoef(ours.ravel(), wanted.ravel())[0, 1] > 0.97
     assert ours.sum() == pytest.approx(wanted.sum(), rel=2e-3)
     assert best_shift(ours, wanted) == (0, 0)
+
+
+# Tiles in other clothes ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", [".fits.gz", ".fits.fz"])
+def test_packed_names(patch, ending):
+    wanted = HipsProvider(patch, COUNTS).cutout(grid_at(45, 0))
+    for tile in patch.glob("Norder*/Dir*/*.fits"):
+        if ending == ".fits.gz":
+            tile.with_suffix(ending).write_bytes(gzip.compress(tile.read_bytes()))
+        else:
+            data = fits.getdata(tile)
+            packed = fits.CompImageHDU(data, compression_type="GZIP_2", quantize_level=0)
+            fits.HDUList([fits.PrimaryHDU(), packed]).writeto(tile.with_suffix(ending))
+        tile.unlink()
+    found = HipsProvider(patch, COUNTS).cutout(grid_at(45, 0))
+    np.testing.assert_array_equal(found.image, wanted.image)
+
+
+def test_an_order_with_an_overview_only(patch):
+    """The next order is used."""
+    (patch / "Norder1").mkdir()
+    fits.PrimaryHDU(np.zeros((27, 29))).writeto(patch / "Norder1" / "Allsky.fits")
+    coarse = grid_at(45, 0, 40 * u.deg, 4)
+    provider = HipsProvider(patch, COUNTS)
+    assert provider.cutout(coarse).valid.any()
+    shutil.rmtree(patch / f"Norder{ORDER}")
+    with pytest.raises(ProviderError, match=r"has no FITS tiles .* but Allsky.fits: get the HiPS"):
+        HipsProvider(patch, COUNTS)
+
+
+def test_tiles_of_no_use_are_named(patch):
+    for tile in patch.glob("Norder*/Dir*/*.fits"):
+        tile.rename(tile.with_suffix(".jpg"))
+    with pytest.raises(ProviderError, match=r"has no FITS tiles .* but Npix\d+\.jpg"):
+        HipsProvider(patch, COUNTS)
+
+
+@pytest.mark.parametrize("where", ["hips_pixel_blank", "hips_blank", "BLANK", "BAD_DATA"])
+def test_values_that_stand_for_no_pixel(patch, where):
+    for tile in patch.glob("Norder*/Dir*/*.fits"):
+        data = fits.getdata(tile).astype(np.float32)
+        data[: WIDTH // 2] = -9999
+        hdu = fits.PrimaryHDU(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # astropy: BLANK is for integers
+            if where.isupper():
+                hdu.header[where] = -9999.0 if where == "BAD_DATA" else -9999
+            hdu.writeto(tile, overwrite=True)
+    if not where.isupper():
+        write_properties(patch, **{where: "-9999"})
+    pixels = HipsProvider(patch, "dss2-red", "nearest").cutout(grid_at(45, 0))
+    assert 0.2 < pixels.valid.mean() < 0.9
+    assert np.nanmin(pixels.image) == 7
+
+
+def test_damage_that_a_checksum_tells(patch):
+    for tile in patch.glob("Norder*/Dir*/*.fits"):
+        fits.PrimaryHDU(fits.getdata(tile)).writeto(tile, overwrite=True, checksum=True)
+    assert HipsProvider(patch, COUNTS).cutout(grid_at(45, 0)).valid.all()
+    for tile in patch.glob("Norder*/Dir*/*.fits"):
+        raw = bytearray(tile.read_bytes())
+        raw[2890] ^= 1
+        tile.write_bytes(raw)
+    with pytest.raises(ProviderError, match=r"Npix\d+.fits is damaged: .* its DATASUM"):
+        HipsProvider(patch, COUNTS).cutout(grid_at(45, 0))
