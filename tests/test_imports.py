@@ -18,6 +18,7 @@ LAYERS = {
     "exceptions": 0,
     "_compiled": 0,
     "_optional": 0,
+    "_packed": 0,
     "_paths": 0,
     "_registry": 0,
     "services": 1,

@@ -15,6 +15,7 @@ from ..exceptions import InvalidTargetError
 from ._ds9 import read_ds9
 from ._fits import read_fits
 from ._formats import take_keywords
+from ._packing import check_packing
 from ._parquet import read_parquet
 from ._text import read_text
 from ._votable import read_votable
@@ -122,6 +123,7 @@ def _read(path: Path, suffix: str, form: str | None) -> Table:
 
 def _start(path: Path) -> bytes:
     """First bytes of a file; raise InvalidTargetError if it is XML with entities."""
+    check_packing(path)
     with get_readable_fileobj(path, encoding="binary") as file:
         start = file.read(4096)
         if is_xml(start[:64]):

@@ -231,6 +231,11 @@ def _with_maps(path, exposure, background, hdus, left) -> list[FitsImage]:
     return chips
 
 
+def _visible(folder) -> list[Path]:
+    """Files of a folder that are not hidden."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
 def _paths(source) -> list[Path]:
     """Expand a path, a pattern, or a list of them into files."""
     items = list(source) if isinstance(source, (list, tuple)) else [source]
@@ -241,8 +246,8 @@ def _paths(source) -> list[Path]:
     found = []
     for item in items:
         matches = expand_pattern(item)
-        if len(matches) == 1 and matches[0].is_dir():
-            matches = sorted(p for p in matches[0].iterdir() if not p.name.startswith("."))
+        if all(path.is_dir() for path in matches):
+            matches = [file for folder in matches for file in _visible(folder)]
         if not matches:
             raise ProviderError(f"no file matches {str(user_path(item))!r} (from {Path.cwd()})")
         found += [path for path in matches if path.is_file()]

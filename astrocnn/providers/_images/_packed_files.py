@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..._packed import told_packing
 from ...exceptions import ProviderError
 
 __all__ = ["UNPACKERS", "readable", "stream"]
@@ -13,12 +14,6 @@ __all__ = ["UNPACKERS", "readable", "stream"]
 #: How files begin that Python unpacks as they are read, and the modules that do: a Python may have
 #: been built without some of them.
 UNPACKERS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "lzma"}
-#: The same of those that have to be unpacked by hand.
-_FOREIGN = {
-    b"\x28\xb5\x2f\xfd": ("zstd", "unzstd"), b"\x04\x22\x4d\x18": ("lz4", "unlz4"),
-    b"7z\xbc\xaf": ("7-Zip", "7z x"), b"Rar!": ("RAR", "unrar x"), b"LZIP": ("lzip", "lzip -d"),
-    b"\x1f\x1e": ("pack", "unpack"), b"\x1f\xa0": ("compress -H", "gzip -d"),
-}  # fmt: skip
 _COMPRESS = b"\x1f\x9d"
 #: Most bytes that a file packed by ``compress`` may hold: all of them go through memory.
 _MOST = 2**31
@@ -66,11 +61,8 @@ def readable(path: str | Path):
     name = Path(path).name
     with open(path, "rb") as file:
         magic = file.read(6)
-        for start, (tool, command) in _FOREIGN.items():
-            if magic.startswith(start):
-                raise ProviderError(
-                    f"{name} is packed with {tool}: unpack it first ({command} {name})"
-                )
+        if told_packing(magic, name):
+            raise ProviderError(told_packing(magic, name))
         if not magic.startswith(_COMPRESS):
             return path
         file.seek(0)

@@ -32,9 +32,14 @@ def leave_out_derived(images: list, left: LeftOut) -> list:
     """
     if len({image.product.rank for image in images}) < 2:
         return images
-    kept = []
+    centers, kept = np.array([image.info.center for image in images]), []
+    radii = np.array([image.info.radius for image in images])
     for image in images:
-        source = next((other for other in images if _is_source(other, image)), None)
+        source = None
+        if image.product.rank:
+            apart = np.linalg.norm(centers - image.info.center, axis=1)
+            near = np.flatnonzero(apart < np.maximum(radii, image.info.radius))
+            source = next((images[k] for k in near if _is_source(images[k], image)), None)
         if source is None:
             kept.append(image)
         else:
@@ -44,14 +49,11 @@ def leave_out_derived(images: list, left: LeftOut) -> list:
 
 
 def _is_source(other, image) -> bool:
-    """Whether an image holds what another one was made of."""
+    """Whether an image near another one may hold what that was made of."""
     if other.product.rank >= image.product.rank or not _share(other.energies, image.energies):
         return False
     seen = [x.selection.observation for x in (other, image)]
-    if all(seen) and seen[0] != seen[1] and "merged" not in seen[1].lower():
-        return False
-    apart = np.linalg.norm(other.info.center - image.info.center)
-    return bool(apart < max(other.info.radius, image.info.radius))
+    return not all(seen) or seen[0] == seen[1] or "merged" in seen[1].lower()
 
 
 def leave_out_same(images: list, band: Band, vouched: bool, read: Callable, left: LeftOut) -> list:
@@ -122,20 +124,20 @@ def _join(images, key, band, left) -> list:
     first = next((image for image in images if image.energies in spans), None)
     if first is None:
         return images  # none is of the band: that is said elsewhere
-    kept = {}
+    kept, firsts = {}, {}
     for image in images:
         if image.energies not in spans:
             left.others.append((image.path, _why(image, first, band)))
             continue
         image.key, image.photons = key, (key, image.energies)
-        same = [x for x in kept.values() if x.photons == image.photons]
+        same = firsts.setdefault(image.energies, image)
         # Tiles of a pipeline are known by their names, and no copies on whatever pixels.
         mark = image.path if image.product.pipeline else _grid(image)
         twin = kept.setdefault((image.energies, mark), image)
         if twin is not image:
             left.copies.append((image.path, twin.path))
-        elif same and not image.product.pipeline:
-            left.shared.append((image.path, same[0].path))
+        elif same is not image and not image.product.pipeline:
+            left.shared.append((image.path, same.path))
     return list(kept.values())
 
 

@@ -156,6 +156,13 @@ class TestNames:
             counts(tmp_path / name / "a.fits") for name in ("obs1", "obs?")
         )
 
+    def test_pattern_that_means_folders(self, tmp_path):
+        for k, folder in enumerate(("obs1", "obs2", "other")):
+            write(tmp_path / folder / "a.fits", 3 + k)
+        assert counts(f"{tmp_path}/obs*") == sum(
+            counts(tmp_path / name) for name in ("obs1", "obs2")
+        )
+
     def test_tilde_is_a_name_too(self, tmp_path, monkeypatch):
         write(tmp_path / "~a.fits", 3)
         monkeypatch.chdir(tmp_path)
