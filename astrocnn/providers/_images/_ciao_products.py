@@ -45,7 +45,7 @@ def describe_ciao(path: Path) -> Product | None:
     flux = kind == "image" and match["type"] == "flux"
     place = (path.parent, match["root"], "")
     return Product(
-        kind, "", (*place, match["band"]), series=place, energy=energy,
+        kind, "", () if flux else (*place, match["band"]), series=place, energy=energy,
         derived="divided by the exposure" if flux else "", rank=3 if flux else 0,
         pipeline=kind not in ("image", "exposure map"),
     )  # fmt: skip

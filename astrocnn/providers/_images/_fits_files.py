@@ -67,6 +67,12 @@ class FitsImage:
         return self.product.selection or self.info.selection
 
     @property
+    def rank(self) -> int:
+        """Of images of the same photons those of the lowest rank are used; see `Product`."""
+        merged = "merged" in self.info.selection.observation.lower()
+        return max(self.product.rank, 2) if merged else self.product.rank
+
+    @property
     def energies(self) -> tuple[float, float] | None:
         """Lowest and highest photon energy (keV), as far as they are known."""
         return self.info.energies

@@ -18,7 +18,7 @@ _NAMES = {
     for kind, words in (
         ("exposure map", r"exp|expo|exposures?|m?ex\d?|exp(?:im|img|image)(?:sky)?|"
                          r"(?:unv|v)?(?:e|exp?|expo|exposure)maps?\d*|expunv"),
-        ("background map", rf"bk\d|{_BKG}|{_BKG}(?:map|img|image|im)s?\d*(?:sky)?|"
+        ("background map", rf"bk\d|{_BKG}\d?|{_BKG}\d?(?:map|img|image|im)s?\d*(?:sky)?|"
                            r"(?:prot|swcx)(?:im)?(?:sky)?"),
         ("mask", r"(?:det|reg|src|bad|cheese)?(?:masks?|ms?k)\d*|mask(?:im)?(?:sky)?|maskmaps?|"
                  r"cheese|maskbits|mskimg"),

@@ -90,7 +90,9 @@ def _attach(chips, path, left) -> bool:
     except ProviderError as error:
         if chips[0].product.pipeline:
             raise
-        left.maps.append((path, str(error)))
+        reason = (path, str(error).removeprefix(f"{path.name} "))
+        if reason not in left.maps:
+            left.maps.append(reason)
         return False
     return True
 

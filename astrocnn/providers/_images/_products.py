@@ -8,13 +8,16 @@ from ._esass_products import describe_esass
 from ._map_files import describe_words
 from ._optical_products import describe_optical
 from ._product import Product
+from ._rosat_products import describe_rosat
 from ._xga_products import describe_xga
 from ._xmm_products import describe_xmm
 
 __all__ = ["FAMILIES", "describe", "other_reason"]
 
 #: Each returns the `Product` of a name that it knows, or None; the first to know it counts.
-FAMILIES = (describe_xmm, describe_esass, describe_xga, describe_ciao, describe_optical)
+FAMILIES = (
+    describe_xmm, describe_esass, describe_xga, describe_ciao, describe_rosat, describe_optical,
+)  # fmt: skip
 
 
 def describe(path: Path) -> Product:

@@ -30,13 +30,13 @@ def leave_out_derived(images: list, left: LeftOut) -> list:
     list of FitsImage
         Those that are kept.
     """
-    if len({image.product.rank for image in images}) < 2:
+    if len({image.rank for image in images}) < 2:
         return images
     centers, kept = np.array([image.info.center for image in images]), []
     radii = np.array([image.info.radius for image in images])
     for image in images:
         source = None
-        if image.product.rank:
+        if image.rank:
             apart = np.linalg.norm(centers - image.info.center, axis=1)
             near = np.flatnonzero(apart < np.maximum(radii, image.info.radius))
             source = next((images[k] for k in near if _is_source(images[k], image)), None)
@@ -50,7 +50,7 @@ def leave_out_derived(images: list, left: LeftOut) -> list:
 
 def _is_source(other, image) -> bool:
     """Whether an image near another one may hold what that was made of."""
-    if other.product.rank >= image.product.rank or not _share(other.energies, image.energies):
+    if other.rank >= image.rank or not _share(other.energies, image.energies):
         return False
     seen = [x.selection.observation for x in (other, image)]
     return not all(seen) or seen[0] == seen[1] or "merged" in seen[1].lower()

@@ -268,6 +268,41 @@ class TestPipelines:
         assert pixels.image.sum() == wanted
         assert (pixels.exposure == 2e4).all()
 
+    def test_ciao_merged(self, tmp_path):
+        """What merge_obs made of several observations says so in its header."""
+        band = XMM.with_(name="chandra", energy=[0.5, 7] * u.keV)
+        name = "m87_{}_broad_thresh.img"
+        paths = [write(tmp_path / name.format(k), 2 + k, OBS_ID=f"{k}") for k in (1, 2)]
+        write(tmp_path / "m87_broad_thresh.img", 9, OBS_ID="Merged")
+        with pytest.warns(FailedTargetWarning, match=r"m87_broad_thresh\.img \("):
+            assert counts(tmp_path, band) == sum(counts(path, band) for path in paths)
+
+    def test_rosat(self, tmp_path):
+        for k in (1, 2, 3):
+            write(tmp_path / f"rp180296n00_im{k}.fits", 10 - k)
+        write(tmp_path / "rp180296n00_mex.fits", seconds(5000.0))
+        write(tmp_path / "rp180296n00_bk1.fits", seconds(1.0))
+        with pytest.warns(FailedTargetWarning, match="2 of 3 files .* which shares photons with"):
+            pixels = FitsProvider(tmp_path, get_band("rass")).cutout(FIELD)
+        assert pixels.image.sum() == fits.getdata(tmp_path / "rp180296n00_im1.fits").sum()
+        assert (pixels.exposure == 5000).all()
+
+    def test_xmm_with_everything(self, tmp_path):
+        """Cameras and energies are added; spectra, masks and mosaics are no images."""
+        name, total = "P0201903501{}{}{}000.FTZ", 0
+        for camera in ("PNS003", "M1S001"):
+            for code in "123458":
+                path = write(tmp_path / name.format(camera, "IMAGE_", code), int(code))
+                total += fits.getdata(path).sum() if code in "23" else 0
+                for kind in ("EXPMAP", "BKGMAP", "DETMSK"):
+                    write(tmp_path / name.format(camera, kind, code), seconds(1000.0))
+            write(tmp_path / name.format(camera, "SRSPEC", "0"), 90)
+        write(tmp_path / name.format("EPX000", "OIMAGE", "8"), 90)
+        (tmp_path / "P0201903501EPX000OIMAGE8000.PNG").write_text("picture")
+        pixels = FitsProvider(tmp_path, XMM).cutout(FIELD)
+        assert pixels.image.sum() == total
+        assert (pixels.exposure == 2000).all()
+
     def test_legacy_surveys(self, tmp_path):
         name = "legacysurvey-1501p020-{}.fits"
         for kind, value in (("image-g", 9), ("image-r", 5), ("invvar-r", 50), ("maskbits", 60),
@@ -317,7 +352,7 @@ class TestExposures:
     def test_map_that_does_not_fit_is_left_out(self, tmp_path):
         write(tmp_path / "a.fits", 3)
         write(tmp_path / "a_expmap.fits", seconds(700.0)[1:])
-        with pytest.warns(FailedTargetWarning, match=r"a_expmap\.fits has shape \(89, 90\)"):
+        with pytest.warns(FailedTargetWarning, match=r"a_expmap\.fits \(has shape \(89, 90\)"):
             pixels = FitsProvider(tmp_path, XMM).cutout(FIELD)
         assert not pixels.exposure_known
 
@@ -351,7 +386,7 @@ class TestExposures:
         exposure = write(tmp_path / "a_exp.fits", seconds(2e6), BUNIT=unit)
         with pytest.raises(ProviderError, match=rf"a_exp\.fits has the unit .*{words}"):
             FitsProvider({"image": image, "exposure": exposure}, XMM)
-        with pytest.warns(FailedTargetWarning, match=r"a_exp\.fits has the unit"):
+        with pytest.warns(FailedTargetWarning, match=r"a_exp\.fits \(has the unit"):
             assert not FitsProvider(tmp_path, XMM).cutout(FIELD).exposure_known
 
 
