@@ -267,7 +267,7 @@ def file_pixels(path, index: int, hdus, plane: int | None = None) -> "np.ndarray
     area = int(np.prod(hdu.shape[-2:], dtype=object))
     planes = int(np.prod(hdu.shape[:-2], dtype=object))
     size = area * planes * abs(hdu.header["BITPIX"]) // 8
-    if size <= SECTIONS_FROM or _is_packed_whole(hdu):
+    if size <= SECTIONS_FROM or _is_packed_whole(path):
         return hdu_pixels(hdu, Path(path).name, plane)
     if isinstance(hdu, fits.CompImageHDU):
         where = hdu.fileinfo()
@@ -277,6 +277,7 @@ def file_pixels(path, index: int, hdus, plane: int | None = None) -> "np.ndarray
     return FilePixels(path, index, plane or 0 if planes > 1 else 0, hdu)
 
 
-def _is_packed_whole(hdu) -> bool:
-    """Whether the file is packed as a whole (gzip, bzip2, xz): there are no sections of it."""
-    return getattr(hdu.fileinfo()["file"], "compression", None) is not None
+def _is_packed_whole(path) -> bool:
+    """Whether the file is packed as a whole (gzip, compress ...): there are no sections of it."""
+    with open(path, "rb") as file:
+        return file.read(6) != b"SIMPLE"
