@@ -1,9 +1,12 @@
 """From what a user gives for a band to the provider that reads it."""
 
+import os
 import re
+import warnings
 from pathlib import Path
 
 from .._paths import user_path
+from ..exceptions import FailedTargetWarning
 from ..surveys import Band
 from ._core import Provider
 from ._images._fits import FitsProvider
@@ -50,11 +53,31 @@ def open_provider(source, band: Band) -> Provider:
     items = list(items) if isinstance(items, (list, tuple)) else [items]
     if items and set(given) <= {"image", "exposure"}:
         if all(_is_hips(item) for item in items):
+            items = _without_copies(items, band)
             paths = [user_path(item) for item in items]
             return _open_hips(paths, given.get("exposure"), band)
         if all(isinstance(item, (str, Path)) and is_healpix_file(item) for item in items):
+            items = _without_copies(items, band)
             return HealpixProvider(items, band, exposure=given.get("exposure"))
     return FitsProvider(source, band)
+
+
+def _without_copies(items, band) -> list:
+    """Files or folders without those that are the same by another path or link: maps are added."""
+    first, kept = {}, []
+    for item in items:
+        state = os.stat(user_path(item))
+        known = first.setdefault((state.st_dev, state.st_ino), item)
+        if str(known) == str(item):  # a map that is listed twice by one name is meant twice
+            kept.append(item)
+    if len(kept) < len(items):
+        warnings.warn(
+            f"band {band.name}: {len(items) - len(kept)} copies of other maps left out, so that no "
+            "photon counts twice",
+            FailedTargetWarning,
+            stacklevel=4,
+        )
+    return kept
 
 
 def _open_hips(paths, exposure, band) -> HipsProvider:

@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
-from astrocnn.exceptions import ProviderError
+from astrocnn.exceptions import FailedTargetWarning, ProviderError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import (
     FitsProvider,
@@ -49,6 +49,14 @@ def test_folder_with_properties_is_a_hips(tmp_path, hips, wrap):
     assert isinstance(provider, HipsProvider)
     level = 2 if isinstance(wrap("x"), tuple) else 1  # several are summed
     assert np.allclose(provider.cutout(FIELD).image[20:70, 20:70], level)
+
+
+def test_the_same_hips_by_another_path(tmp_path, hips, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "latest").symlink_to("hips")
+    with pytest.warns(FailedTargetWarning, match="2 copies of other maps left out"):
+        provider = open_provider(["hips", tmp_path / "hips", "latest"], XMM)
+    assert np.allclose(provider.cutout(FIELD).image[20:70, 20:70], 1)
 
 
 def test_home_folder(tmp_path, hips, monkeypatch):

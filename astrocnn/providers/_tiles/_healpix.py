@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from astropy import units as u
 
 from ...surveys import Band
+from .._images._exposure_time import exposure_seconds
 from ._healpix_map import HealpixMap
 from ._tiles_provider import TilesProvider
 
@@ -80,4 +81,6 @@ class HealpixProvider(TilesProvider):
         sources = list(source) if several else [source]
         maps = [HealpixMap(one, column, nested, frame) for one in sources]
         exposure = None if exposure is None else HealpixMap(exposure, None, nested, frame)
+        if exposure is not None:
+            self._seconds = exposure_seconds(exposure.unit, exposure.name)
         super().__init__(maps, exposure, band, interpolation, pixel_area)

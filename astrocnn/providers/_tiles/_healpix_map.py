@@ -74,6 +74,8 @@ class HealpixMap:
             read = _read_hdf5 if path.suffix in _HDF5 else _read_fits
             self._values, self._pixels, header, blanks = read(path, column)
             self._scaling = Scaling(tuple(blanks))
+        #: Unit of the values, as the file states it.
+        self.unit = str(header.get("UNIT") or header.get("UNITS") or "").strip()
         self.nside = _nside(self._values, self._pixels, header, self.name)
         self.nested = str(header.get("ORDERING", "RING")).upper()[:4] == "NEST"
         if nested is not None:
@@ -168,7 +170,7 @@ def _read_fits(path, column):
                 chosen = names.index(chosen.upper())
             values = hdu.data.field(chosen)
             pixels = np.array(hdu.data.field(0), dtype=np.int64).reshape(-1) if partial else None
-            header = {**hdus[0].header, **hdu.header}
+            header = {**hdus[0].header, **hdu.header, "UNIT": hdu.columns[chosen].unit or ""}
             return values, pixels, header, _blanks(header, hdu.columns[chosen])
     except StopIteration:
         raise ProviderError(f"{path.name} has no table with PIXTYPE = 'HEALPIX'") from None

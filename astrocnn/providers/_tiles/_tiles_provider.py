@@ -52,6 +52,9 @@ class TilesProvider(Provider):
 
     fills = True
 
+    #: Unit of the map of the exposure (s).
+    _seconds = 1.0
+
     def __init__(self, maps, exposure, band: Band | str, interpolation: str, pixel_area):
         super().__init__(get_band(band))
         if interpolation not in _INTERPOLATIONS:
@@ -132,6 +135,8 @@ class TilesProvider(Provider):
         valid = np.isfinite(image)
         if exposure is not None:
             exposure = np.maximum(np.nan_to_num(exposure, nan=0.0), 0.0)
+            if self._seconds != 1:
+                exposure *= np.float32(self._seconds)
             valid &= exposure > conf.min_exposure * exposure.max()
         if not valid.any():
             place = grids[i].center.to_string("hmsdms", precision=0)

@@ -155,6 +155,32 @@ def test_counts_and_exposure(tmp_path):
     assert given.cutout(GRID).image[20, 20] == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("unit", "factor"), [("s", 1), ("ks", 1000), ("", 1), ("cm**2 s", None)])
+def test_unit_of_the_exposure(tmp_path, unit, factor):
+    path = tmp_path / "e.fits"
+    healpy.write_map(path, np.full(12, 2.0), coord="C", column_units=unit, dtype="float64")
+    hdf5 = tmp_path / "e.h5"
+    with h5py.File(hdf5, "w") as file:
+        file["map"] = np.full(12, 2.0)
+        file["map"].attrs.update({"coordsys": "C", "unit": unit})
+    for exposure in (path, hdf5):
+        source = np.ones(12 * NSIDE**2), BAND.with_(quantity="counts")
+        if factor is None:
+            with pytest.raises(ProviderError, match=r"e\.\w+ has the unit 'cm.*effective area"):
+                HealpixProvider(*source, exposure=exposure)
+        else:
+            pixels = HealpixProvider(*source, exposure=exposure).cutout(GRID)
+            assert np.allclose(pixels.exposure, 2 * factor)
+
+
+def test_packed_by_a_tool_that_is_not_understood(tmp_path):
+    """The advice of a map that cannot be unpacked names it."""
+    path = tmp_path / "map.fits.zst"
+    path.write_bytes(bytes.fromhex("28b52ffd") + bytes(50))
+    with pytest.raises(ProviderError, match=r"map\.fits\.zst is packed with zstd: unpack it"):
+        HealpixProvider(path, BAND)
+
+
 @pytest.mark.parametrize("pixels", [15, 150])
 def test_counts_by_area(pixels):
     counts = BAND.with_(quantity="counts")
