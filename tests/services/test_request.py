@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import numpy as np
 import pytest
 
 from astrocnn.config import conf
@@ -384,3 +385,38 @@ def test_wait_until_a_date():
 
 def test_settings_have_their_defaults():
     assert conf.redirect_hosts == []
+
+
+# Anything at all ----------------------------------------------------------------------------------
+
+
+SOUND = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nContent-Type: text/html\r\n\r\npixels",
+    b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 503 Busy\r\nRetry-After: 3\r\n\r\nx",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\npix\r\n3;a=b\r\nels\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"pixels", mtime=0),
+]  # fmt: skip
+
+
+def test_random_damage(serve):
+    """Bytes changed, cut and moved: an answer, or one of the three faults, and soon."""
+    rng, plans = np.random.default_rng(7), []
+    wire = serve(lambda wire, request: wire.send(plans[-1]) and False)
+    session, answers = open_session(), 0
+    for _ in range(40):
+        raw = bytearray(SOUND[rng.integers(len(SOUND))])
+        for _ in range(rng.integers(1, 5)):
+            place = rng.integers(len(raw))
+            raw[place : place + rng.integers(3)] = rng.choice(
+                [b"", b"\0", b"\r\n", b"\xff", b"-1", b"99999999999999999999", b":", b"\xb2", b" "]
+            )
+        plans.append(bytes(raw))
+        try:
+            answer = send(session, wire.url, timeout=0.5, most=10**6)
+            assert isinstance(answer.wait, float | None)
+            answers += 1
+        except (PassingFault, UselessAnswer, Refused):
+            session.close()
+    session.close()
+    assert answers > 5
