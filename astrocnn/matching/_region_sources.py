@@ -112,6 +112,7 @@ def _add_file(sources: Sources, path: Path) -> None:
     try:
         if moc:
             found = moc.load(str(path), _MOC_FORMATS[suffix])
+            _check_cells(found)
         else:
             from regions import Regions
 
@@ -122,6 +123,13 @@ def _add_file(sources: Sources, path: Path) -> None:
         _add(sources, found)
     except InvalidTargetError as error:
         raise InvalidTargetError(f"'{path}': {error}") from error
+
+
+def _check_cells(moc) -> None:
+    """Raise ValueError unless the cells of a MOC exist: mocpy takes others, and panics later."""
+    first, last = np.asarray(moc.to_depth29_ranges, dtype=np.uint64).reshape(-1, 2).T
+    if not ((first < last).all() and (last <= 12 * 4**29).all() and (first[1:] >= last[:-1]).all()):
+        raise ValueError("the MOC is damaged: it has cells that do not exist")
 
 
 def _import_moc():

@@ -241,6 +241,25 @@ def moc():
     return mocpy.MOC.from_cone(lon=0 * u.deg, lat=0 * u.deg, radius=5 * u.deg, max_depth=10)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("a.txt", "5/12288"), ("a.txt", "3/5-1"), ("a.json", '{"5": [12288]}'), ("a.txt", "3")],
+)
+def test_moc_of_cells_that_do_not_exist(moc, tmp_path, name, words):
+    """mocpy takes them, and panics when they are used."""
+    (tmp_path / name).write_text(words)
+    with pytest.raises(InvalidTargetError, match=f"cannot read '.*{name}': "):
+        Field(tmp_path / name)
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [("fits", "fits"), ("json", "json"), ("txt", "ascii")])
+def test_sound_moc_file(moc, tmp_path, suffix, kind):
+    moc.save(str(tmp_path / f"a.{suffix}"), kind)
+    coords = at(np.linspace(-9, 9, 50), 1)
+    field = Field(tmp_path / f"a.{suffix}")
+    np.testing.assert_array_equal(field.contains(coords), moc.contains_skycoords(coords))
+
+
 def test_moc(moc):
     coords = around(at(0, 0), 8 * u.deg, 10_000)
     expected = moc.contains_skycoords(coords)

@@ -144,23 +144,34 @@ def test_second_address_of_a_name(serve, monkeypatch):
     assert asked(f"http://localhost:{wire.port}", timeout=20).content == b"pixels"
 
 
-def test_connection_that_nobody_takes():
-    """The queue of the listener is full: to connect has no end."""
+@pytest.fixture
+def full():
+    """Port of a listener whose queue is full: to connect has no end."""
     listener, waiting = socket.socket(), []
-    try:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(3):
-            waiting.append(socket.socket())
-            waiting[-1].setblocking(False)
-            waiting[-1].connect_ex(listener.getsockname())
-        time.sleep(0.1)
-        with pytest.raises(PassingFault, match="could not reach|did not answer"):
-            asked(f"http://127.0.0.1:{listener.getsockname()[1]}/")
-        assert asked.seconds < 6
-    finally:
-        for sock in (listener, *waiting):
-            sock.close()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    for _ in range(3):
+        waiting.append(socket.socket())
+        waiting[-1].setblocking(False)
+        waiting[-1].connect_ex(listener.getsockname())
+    time.sleep(0.1)
+    yield listener.getsockname()[1]
+    for sock in (listener, *waiting):
+        sock.close()
+
+
+def test_connection_that_nobody_takes(full):
+    with pytest.raises(PassingFault, match="could not reach|did not answer"):
+        asked(f"http://127.0.0.1:{full}/")
+    assert asked.seconds < 6
+
+
+def test_first_address_leaves_time_for_the_second(serve, full, monkeypatch):
+    wire = serve(lambda wire, request: wire.send(OK))
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+             for port in (full, wire.port)]  # fmt: skip
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    assert asked(f"http://localhost:{wire.port}", timeout=2).content == b"pixels"
 
 
 def test_slow_file_gets_time_for_each_byte(serve):
