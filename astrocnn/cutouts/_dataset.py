@@ -71,7 +71,7 @@ def cutout_dataset(
     shape = (len(target_id), len(bands), npix, npix)
     image = np.empty(shape, dtype=np.float32) if image is None else image
     valid = np.empty(shape, dtype=np.uint8)
-    status = np.full(shape[:2], "", dtype="U96")
+    status = np.full(shape[:2], "", dtype="U192")
     maps = {}
     scale = float((size / npix).to_value(u.arcsec))
     for i, row in enumerate(pixels):
@@ -111,6 +111,10 @@ def _status(pixels, band, pixel_scale) -> str:
     words = exposure_flags(pixels, pixel_scale) if band.waveband == "xray" else []
     if not pixels.exposure_known:
         words.append("exposure_unknown")
+    if not pixels.origin_known:
+        words.append("origin_unknown")
+    if pixels.coarse:
+        words.append("coarse_pixels")
     return ";".join(f"{word}:{band.name}" for word in words)
 
 

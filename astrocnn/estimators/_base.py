@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import balanced_accuracy_score
 
 from ..networks import ModelDescription, save_model, weights_names
+from ..tables import has_flag
 from ._beside import check_beside_weights
 from ._description import new_description
 from ._explain import explain
@@ -21,6 +22,7 @@ from ._labels import encode
 from ._parameters import check_parameters
 from ._sample import Sample
 from ._training import train_fitted
+from ._verdicts import row_flags
 
 __all__ = ["NetworkClassifier"]
 
@@ -120,7 +122,13 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         float
             Mean over the classes of the share that is labeled right (0..1).
         """
-        proba = self._judge(X).checked(self.judge_novel).proba
+        chunks = self._judged_chunks(X)
+        proba = Judged.stacked(
+            [
+                judged.checked(self.judge_novel, has_flag(row_flags(dataset), "coarse_pixels"))
+                for dataset, judged in chunks
+            ]
+        ).proba
         truth = encode(y, len(proba), self._ready().description.classes)
         none = ~np.isfinite(proba).all(axis=1)
         if proba.shape[1] == 2:
@@ -234,8 +242,10 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def _judge(self, X) -> Judged:
         """All targets, in the order of the network's outputs."""
+        return Judged.stacked([judged for _, judged in self._judged_chunks(X)])
+
+    def _judged_chunks(self, X):
+        """Cut-outs of all targets, and what the network says of them, chunk by chunk."""
         fitted = self._ready()
         _, chunks = target_chunks(X, fitted.description, self.images, self.bands)
-        return Judged.stacked(
-            [judged for _, judged in fitted.judge_all(chunks, self.batch_size, self.prior)]
-        )
+        return fitted.judge_all(chunks, self.batch_size, self.prior)

@@ -43,10 +43,18 @@ class Judged(NamedTuple):
         """Which images are unlike those of the training, shape (n,), bool."""
         return np.nan_to_num(self.novelty) > 1
 
-    def checked(self, judge_novel: bool = False) -> "Judged":
-        """Return the same without a verdict on what is novel, unless that is wanted."""
+    def checked(self, judge_novel: bool = False, coarse: np.ndarray | None = None) -> "Judged":
+        """Return the same without a verdict on what is novel, unless that is wanted.
+
+        Parameters
+        ----------
+        judge_novel : bool
+            Whether it is wanted.
+        coarse : ndarray of shape (n,), bool, optional
+            Images of too coarse pixels, which are as novel as others.
+        """
         if judge_novel:
             return self
-        novel = self.novel
+        novel = self.novel if coarse is None else self.novel | coarse
         proba = np.where(novel[:, np.newaxis], np.nan, self.proba)
         return self._replace(proba=proba, error=np.where(novel, np.nan, self.error))

@@ -65,7 +65,7 @@ class Verdicts:
 
     def put(self, rows: slice | np.ndarray, part) -> None:
         """Put the rows of a `Part` where they belong."""
-        checked = part.judged.checked(self.judge_novel)
+        checked = part.judged.checked(self.judge_novel, has_flag(part.flags, "coarse_pixels"))
         for column, values in zip(self.judged, checked, strict=True):
             column[rows] = values
         for name, values in self.coverage.items():

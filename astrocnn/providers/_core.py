@@ -33,6 +33,10 @@ class Pixels:
         subtracted.
     full_exposure : float, optional
         Largest exposure (s) of the map, or of the maps together: what the telescope's axis got.
+    origin_known : bool
+        False if an image says nothing of its origin: no telescope, no survey.
+    coarse : bool
+        Whether the pixels come from much larger ones, or a much wider beam, than the band's.
     """
 
     image: np.ndarray
@@ -41,6 +45,8 @@ class Pixels:
     exposure_known: bool = True
     background: np.ndarray | None = None
     full_exposure: float | None = None
+    origin_known: bool = True
+    coarse: bool = False
 
 
 class Provider(ABC):

@@ -28,7 +28,8 @@ def open_provider(source, band: Band) -> Provider:
         such folders, which are summed), and so is ``{"image": folder, "exposure": folder}``; of
         HiPS that `make_hips` made, quantity and exposure are known. FITS and HDF5 files of HEALPix
         maps, or lists of them, are known by their content. Anything else is FITS images, see
-        `FitsProvider`.
+        `FitsProvider`. ``"trusted": True`` in a dict vouches for what says of itself that it is
+        none of the band.
     band : Band
         The band.
 
@@ -48,17 +49,20 @@ def open_provider(source, band: Band) -> Provider:
         return Hips2FitsProvider(band)
     if isinstance(source, Provider):
         return source
-    given = source if isinstance(source, dict) else {"image": source}
+    given = dict(source) if isinstance(source, dict) else {"image": source}
+    trusted = given.pop("trusted", False)
     items = given.get("image")
     items = list(items) if isinstance(items, (list, tuple)) else [items]
     if items and set(given) <= {"image", "exposure"}:
         if all(_is_hips(item) for item in items):
             items = _without_copies(items, band)
             paths = [user_path(item) for item in items]
-            return _open_hips(paths, given.get("exposure"), band)
+            return _open_hips(paths, given.get("exposure"), band, bool(trusted))
         if all(isinstance(item, (str, Path)) and is_healpix_file(item) for item in items):
             items = _without_copies(items, band)
-            return HealpixProvider(items, band, exposure=given.get("exposure"))
+            return HealpixProvider(
+                items, band, exposure=given.get("exposure"), trusted=bool(trusted)
+            )
     return FitsProvider(source, band)
 
 
@@ -80,14 +84,14 @@ def _without_copies(items, band) -> list:
     return kept
 
 
-def _open_hips(paths, exposure, band) -> HipsProvider:
+def _open_hips(paths, exposure, band, trusted) -> HipsProvider:
     """Return the provider of HiPS folders; those of `make_hips` say what they hold."""
     quantities = {_quantity(path) for path in paths}
     if quantities == {"counts"}:
         band = band.with_(quantity="counts")
     if exposure is None and len(paths) == 1 and _is_hips(paths[0] / "exposure"):
         exposure = paths[0] / "exposure"
-    return HipsProvider(paths, band, exposure=exposure)
+    return HipsProvider(paths, band, exposure=exposure, trusted=trusted)
 
 
 def _quantity(path) -> str | None:

@@ -39,6 +39,9 @@ class Band:
         Camera or plate, e.g. ``"EPIC-pn"``.
     reference : str
         Bibliographic code or DOI.
+    filters : tuple of str
+        What headers of its images have as ``FILTER``; images that name another passband are left
+        out.
 
     Examples
     --------
@@ -60,6 +63,7 @@ class Band:
     energy: u.Quantity | None = field(default=None, compare=False)
     detector: str = ""
     reference: str = ""
+    filters: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self):
         if self.quantity not in QUANTITIES:
@@ -99,8 +103,12 @@ class Survey:
     reference : str
         Bibliographic code or DOI.
     telescopes : tuple of str
-        What headers of its FITS images have as ``TELESCOP``; images that name the telescope of
-        another survey are left out.
+        Words of what headers of its FITS images have as ``TELESCOP`` or ``SURVEY``, and of the
+        names of its HiPS; images that name another telescope are left out.
+    instruments : tuple of str
+        The same for ``INSTRUME``; nothing: any instrument.
+    weights : tuple of str
+        Names of weights that come with the package and need it.
     """
 
     name: str
@@ -109,6 +117,8 @@ class Survey:
     sky_fraction: float
     reference: str
     telescopes: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
 
     @property
     def default(self) -> Band:

@@ -9,8 +9,13 @@ __all__ = ["DSS2", "LEGACY", "PANSTARRS", "SDSS"]
 _NMGY = u.def_unit("nmgy", 3.631e-6 * u.Jy)
 
 
-def _optical(survey, filters, hips, unit, pixel_scale, psf, reference) -> tuple[Band, ...]:
-    """One `Band` per filter; ``hips`` is a pattern with ``{}`` for the filter."""
+def _optical(
+    survey, filters, hips, unit, pixel_scale, psf, reference, words=None
+) -> tuple[Band, ...]:
+    """One `Band` per filter; ``hips`` is a pattern with ``{}`` for the filter.
+
+    ``words`` are those of headers for each filter, where it has other names.
+    """
     return tuple(
         Band(
             name=f"{survey}-{name}",
@@ -21,6 +26,7 @@ def _optical(survey, filters, hips, unit, pixel_scale, psf, reference) -> tuple[
             psf=psf,
             hips=(hips.format(name),),
             reference=reference,
+            filters=(name, *(words or {}).get(name, ())),
         )
         for name in filters
     )
@@ -37,9 +43,12 @@ DSS2 = Survey(
         1.0 * u.arcsec,
         2.5 * u.arcsec,
         "1998wfsc.conf...89M",
+        {"red": ("r", "f", "og590", "rg610", "rg630"), "blue": ("b", "j", "gg395", "g")},
     ),
     1.0,
     "1998wfsc.conf...89M",
+    telescopes=("DSS", "Schmidt", "UKST", "Palomar", "POSS", "Oschin", "SERC", "AAO", "Digitized"),
+    weights=("xmm-dss2",),
 )
 
 LEGACY = Survey(
@@ -56,6 +65,8 @@ LEGACY = Survey(
     ),
     0.6,
     "2019AJ....157..168D",
+    telescopes=("Legacy", "CTIO", "Blanco", "DECam", "KPNO", "Mayall", "Bok", "DESI-Legacy"),
+    weights=("erosita-legacy",),
 )
 
 SDSS = Survey(
@@ -72,6 +83,7 @@ SDSS = Survey(
     ),
     0.35,
     "2012ApJS..203...21A",
+    telescopes=("SDSS", "Sloan", "2.5m"),
 )
 
 PANSTARRS = Survey(
@@ -88,4 +100,5 @@ PANSTARRS = Survey(
     ),
     0.75,
     "2016arXiv161205560C",
+    telescopes=("PS1", "PS2", "Pan-STARRS", "PanSTARRS"),
 )

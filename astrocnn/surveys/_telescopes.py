@@ -1,8 +1,10 @@
 """Telescopes that headers name, with a survey here or without one."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["TELESCOPES", "Telescope", "find_telescope"]
+__all__ = ["TELESCOPES", "Telescope", "find_telescope", "has_word"]
 
 
 @dataclass(frozen=True)
@@ -12,7 +14,7 @@ class Telescope:
     Parameters
     ----------
     words : tuple of str
-        Parts of what stands under ``TELESCOP`` or ``MISSION``, in lower case.
+        Words that stand under ``TELESCOP`` or ``MISSION``; see `has_word`.
     waveband : str
         What it sees; see `~astrocnn.surveys.Band`.
     channel : tuple of float, optional
@@ -52,10 +54,24 @@ def find_telescope(name: str) -> Telescope | None:
     >>> find_telescope("CHANDRA").waveband, find_telescope("Backyard 20 cm")
     ('xray', None)
     """
-    words = name.lower()
-    # Short words stand alone: "ACT" is no part of "Multi-faceted Active Telescope".
-    parts = set(words.replace("-", " ").replace("/", " ").replace(",", " ").split())
-    for telescope in TELESCOPES:
-        if any(w in parts or (len(w) > 4 and w in words) for w in telescope.words):
-            return telescope
-    return None
+    return next((known for known in TELESCOPES if has_word(name, known.words)), None)
+
+
+def has_word(text: str, words: Iterable[str]) -> bool:
+    """Say whether a text has one of some words, in any case.
+
+    Words of up to four characters stand for the begin of a word of the text, as ``ACT`` is no
+    part of ``Refracting``; longer ones may stand anywhere.
+
+    Examples
+    --------
+    >>> from astrocnn.surveys._telescopes import has_word
+    >>> has_word("XMM-Newton", ["xmm"]), has_word("Refracting", ["act"])
+    (True, False)
+    """
+    text = text.lower()
+    parts = [text, *re.split(r"[\s,;:/_+()-]+", text)]
+    for word in map(str.lower, words):
+        if any(part.startswith(word) for part in parts) or (len(word) > 4 and word in text):
+            return True
+    return False

@@ -73,7 +73,16 @@ def xmm_band(energy: u.Quantity = (0.5, 2.0) * u.keV, detector: str = "PN") -> B
     )
 
 
-XMM = Survey("xmm", "XMM-Newton EPIC", (xmm_band(),), 0.04, "2001A&A...365L...1J", ("XMM",))
+XMM = Survey(
+    "xmm",
+    "XMM-Newton EPIC",
+    (xmm_band(),),
+    0.04,
+    "2001A&A...365L...1J",
+    telescopes=("XMM",),
+    instruments=("EPIC", "EPN", "EMOS", "PN", "MOS", "M1", "M2"),
+    weights=("xmm", "xmm-dss2"),
+)
 
 EROSITA = Survey(
     "erosita",
@@ -94,7 +103,9 @@ EROSITA = Survey(
     ),
     0.5,
     "2024A&A...682A..34M",
-    ("eROSITA", "SRG"),
+    telescopes=("eROSITA", "SRG"),
+    instruments=("eROSITA", "TM"),
+    weights=("erosita", "erosita-legacy"),
 )
 
 RASS = Survey(
@@ -116,5 +127,6 @@ RASS = Survey(
     ),
     0.99,
     "1999A&A...349..389V",
-    ("ROSAT",),
+    telescopes=("ROSAT", "RASS"),
+    instruments=("PSPC",),
 )

@@ -15,6 +15,10 @@ FLAGS = {
     "no_coverage:<band>": "The survey has no pixels there.",
     "partial_coverage:<band>": "The survey covers only a part of the cut-out.",
     "exposure_unknown:<band>": "Counts without an exposure map: a zero may mean 'not observed'.",
+    "origin_unknown:<band>": "The image says nothing of its origin (telescope, survey): taken on "
+    "trust.",
+    "coarse_pixels:<band>": "Pixels or beam of the image are much wider than the band's: not "
+    "classified, unless judge_novel=True.",
     "chip_gap:<band>": "Gaps between the detector's chips take a tenth of the central arcminute.",
     "field_edge:<band>": "The cut-out reaches beyond the exposed field: a fifth of it, or of its "
     "central arcminute a tenth.",

@@ -8,13 +8,13 @@ from threading import Lock
 
 import numpy as np
 from astropy import units as u
-from astropy.io import fits
 
 from ...exceptions import FailedTargetWarning, NoCoverageError, ProviderError
 from ...grid import CutoutGrids
 from ...surveys import Band
 from .._core import Pixels, Provider, run_all
 from .._identity import fingerprint
+from .._origin import check_origin
 from ._fits_files import FitsImage, find_images
 from ._fits_image import locate_image, read_images
 from ._footprints import Footprints
@@ -22,6 +22,7 @@ from ._loaded import LoadedImage, UnexposedError, load_image
 from ._quantity import common_quantity, tell_quantity
 from ._resample import SkyImage, resample_image
 from ._stack import Stack
+from ._trusted import in_memory, split_trusted
 
 __all__ = ["FitsProvider"]
 
@@ -42,7 +43,10 @@ class FitsProvider(Provider):
         exposure maps are paired with their images, images outside the band's energy range and
         background maps (they contain cluster light) are left alone. Of other files those that are
         exposure maps, background maps or masks, by their header or by a word of their name, are
-        left out with a warning; what a dict names as an image is one.
+        left out with a warning; what a dict names as an image is one. Left out, too, are images
+        whose telescope, instrument, unit, passband or photon energies, by header or name, are
+        none of the band; ``"trusted": True`` in the dict, or the names of some files, vouches
+        for them.
     band : Band
         What the pixels are.
     quantity : {'counts', 'rate', 'intensity'}, optional
@@ -128,6 +132,11 @@ class FitsProvider(Provider):
         """Number of images and the first one's name."""
         more = len(self._images) - 1
         return self._images[0].name + (f" and {more} more" if more else "")
+
+    @property
+    def origin_known(self) -> bool:
+        """Whether all images say where they come from."""
+        return all(image.origin.told(self.band) for image in self._images)
 
     @property
     def identity(self) -> str:
@@ -237,6 +246,8 @@ class FitsProvider(Provider):
         if loaded.background is not None:
             background = resample_image(loaded.background, grid)
             pixels.background = np.nan_to_num(background.image, nan=0.0)
+        pixels.origin_known = image.origin.told(self.band)
+        pixels.coarse = image.is_coarse(self.band)
         stack.add(pixels, image.key, image.photons if counts else None)
 
     def _nothing(self, grid):
@@ -248,19 +259,24 @@ class FitsProvider(Provider):
 
     def _find(self, source, hdu, plane) -> list[FitsImage]:
         """List the images of a source that can be read, with position and radius of each."""
-        if isinstance(source, (fits.HDUList, fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)):
+        trusted = False
+        if isinstance(source, dict) and in_memory(source.get("image")):
+            source, trusted = split_trusted(source)
+        if isinstance(source, SkyImage):
+            skies = [replace(source)]  # checked anew: it may have been changed
+        elif in_memory(source):
             skies = read_images(source, hdu, plane)
             for sky in skies:
                 sky.quantity = self._tell(sky.data, sky.unit) or self.band.quantity
-        elif isinstance(source, SkyImage):
-            skies = [replace(source)]  # checked anew: it may have been changed
         else:
             return find_images(source, self.band, hdu, plane)
         images = []
         for k, sky in enumerate(skies):
             wcs = sky.wcs.deepcopy()
             wcs.array_shape = sky.data.shape
-            images.append(FitsImage(locate_image(0, wcs), image=sky, key=k, photons=k))
+            info = locate_image(0, wcs)
+            images.append(FitsImage(info, image=sky, key=k, photons=k, trusted=trusted))
+            check_origin(sky.name, images[-1].origin, self.band)
         return images
 
     def _load(self, image, n_targets: int = 1) -> LoadedImage:

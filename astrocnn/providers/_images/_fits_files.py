@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from ..._paths import expand_pattern, user_path
 from ...exceptions import ProviderError
-from ...surveys import BANDS, SURVEYS, Band
+from ...surveys import Band
 from .._identity import file_state, wcs_text
+from .._origin import Origin, check_origin, is_coarse
 from ._copies import leave_out_copies
 from ._file_choice import choose_files
 from ._fits_image import ImageInfo, read_infos, read_pixels
@@ -19,6 +22,7 @@ from ._product import Product, Selection
 from ._products import describe
 from ._resample import SkyImage
 from ._same_photons import leave_out_derived, leave_out_same
+from ._trusted import split_trusted
 
 __all__ = ["FitsImage", "find_images"]
 
@@ -47,6 +51,8 @@ class FitsImage:
         What it is by the name of its file.
     chip : int
         Which of the images of its file.
+    trusted : bool
+        Whether the user vouches for it.
     """
 
     info: ImageInfo
@@ -60,6 +66,7 @@ class FitsImage:
     image: SkyImage | None = None
     product: Product = field(default_factory=Product)
     chip: int = 0
+    trusted: bool = False
 
     @property
     def selection(self) -> Selection:
@@ -78,6 +85,21 @@ class FitsImage:
         return self.info.energies
 
     @property
+    def origin(self) -> Origin:
+        """What it says of where it comes from."""
+        if self.image is None:
+            known = f"{self.info.origin.survey} {self.product.survey}".strip()
+            origin = replace(self.info.origin, survey=known)
+        else:
+            origin = replace(self.image.origin, unit=self.image.origin.unit or self.image.unit)
+        return replace(origin, trusted=self.trusted or origin.trusted)
+
+    def is_coarse(self, band: Band) -> bool:
+        """Say whether its pixels, or its beam, are much wider than those of a band."""
+        side = np.sqrt(np.abs(np.linalg.det(self.info.wcs.pixel_scale_matrix))) * 3600
+        return is_coarse(side, band, self.origin.beam)
+
+    @property
     def name(self) -> str:
         """Name of the file, or of the image in memory."""
         return self.image.name if self.path is None else self.path.name
@@ -85,15 +107,17 @@ class FitsImage:
     @property
     def identity(self) -> list:
         """Parts for `fingerprint`: states of files, or pixels in memory."""
+        # What it says of itself makes flags.
+        told = [self.origin] if self.origin.trusted else []
         if self.image is not None:
             sky = self.image
-            return [sky.data, sky.exposure, sky.quantity, wcs_text(sky.wcs)]
+            return [sky.data, sky.exposure, sky.quantity, wcs_text(sky.wcs), *told]
         paths = (self.path, self.exposure_path, self.background_path)
         infos = (self.info, self.exposure_info, self.background_info)
         return [
             None if path is None else (file_state(path), info.index, info.plane)
             for path, info in zip(paths, infos, strict=True)
-        ]
+        ] + told
 
 
 def find_images(source, band: Band, hdu=None, plane=None) -> list[FitsImage]:
@@ -130,13 +154,16 @@ def find_images(source, band: Band, hdu=None, plane=None) -> list[FitsImage]:
     hdus = dict(hdu) if isinstance(hdu, Mapping) else {"image": hdu}
     if not set(hdus) <= set(_KINDS):
         raise ProviderError(f"hdu has the keys {', '.join(_KINDS)}, not {list(hdus)}")
+    source, trusted = split_trusted(source)
     hdus["plane"], left = plane, LeftOut(band)
+    hdus["trusted"] = _vouched(source, trusted)
     named = isinstance(source, dict)
-    images = _given(source, hdus, left) if named else _choose(source, hdus, left)
+    if named and trusted not in (True, False) and set(source) == {"image"}:
+        images = _choose(source["image"], hdus, left)  # with what is vouched for among them
+    else:
+        images = _given(source, hdus, left) if named else _choose(source, hdus, left)
     if band.waveband == "xray":
-        if not named:
-            images = leave_out_derived(images, left)
-        images = leave_out_same(images, band, named, read_pixels, left)
+        images = _without_doubles(images, named, left)
     left.notes = [note for image in images for note in image.info.notes]
     left.report(len(images))
     keys, photons = {}, {}
@@ -148,18 +175,24 @@ def find_images(source, band: Band, hdu=None, plane=None) -> list[FitsImage]:
 
 def _choose(source, hdus, left) -> list[FitsImage]:
     """Images of a band among files, with their exposure maps."""
-    choice = choose_files(list(dict.fromkeys(_paths(source))), left.band, left)
-    images = []
+    paths = list(dict.fromkeys([*_paths(source), *sorted(hdus["trusted"])]))
+    vouched = {"image": sorted(hdus["trusted"])}
+    images = _given(vouched, hdus, left) if hdus["trusted"] else []
+    paths = [path for path in paths if path not in hdus["trusted"]]
+    if not paths:
+        return images
+    choice = choose_files(paths, left.band, left)
+    of_names = []
     for path, product in choice.images:
         chips = _locate(path, product, hdus, left)
         kind = None if product.pipeline or hdus.get("image") is not None else _map_kind(chips)
         if kind is None:
-            images += chips
+            of_names += chips
             continue
         left.maps.append((path, f"{kind} by its header"))
         if kind == "exposure map":
             choice.maps.append((path, replace(product, kind=kind, pair=())))
-    return pair_maps(images, choice.maps, left)
+    return images + pair_maps(of_names, choice.maps, left)
 
 
 def _locate(path, product, hdus, left) -> list[FitsImage]:
@@ -167,7 +200,9 @@ def _locate(path, product, hdus, left) -> list[FitsImage]:
     try:
         infos = read_infos(path, hdus.get("image"), hdus["plane"])
         chips = [FitsImage(info, path, product=product) for info in infos]
-        _check_telescope(chips[0], left.band)
+        for chip in chips:
+            chip.trusted = path in hdus["trusted"]
+        check_origin(path.name, chips[0].origin, left.band)
     except ProviderError as error:
         left.faults.append(str(error))
         return []
@@ -181,21 +216,20 @@ def _map_kind(chips) -> str | None:
     return kind_by_header(chips[0].info.content, chips[0].info.unit) if chips else None
 
 
-def _check_telescope(image, band) -> None:
-    """Raise if the header names the telescope of another survey than a band that is known."""
-    named = image.info.telescope.lower()
-    seen_by = [
-        survey
-        for survey in SURVEYS.values()
-        if any(word.lower() in named for word in survey.telescopes)
-    ]
-    if not seen_by or band.name not in BANDS:
-        return
-    if not any(band.name == known.name for survey in seen_by for known in survey.bands):
-        raise ProviderError(
-            f"{image.name} is an image of {image.info.telescope}, by its header, and not of band "
-            f"{band.name}; a band with another name takes it (Band.with_(name=...))"
-        )
+def _without_doubles(images, named, left) -> list[FitsImage]:
+    """Leave out images of photons that others hold; what is vouched for stays."""
+    vouched = [image for image in images if image.trusted]
+    others = [image for image in images if not image.trusted]
+    if not named:
+        others = leave_out_derived(others, left)
+    return vouched + leave_out_same(others, left.band, named, read_pixels, left)
+
+
+def _vouched(source, trusted) -> set[Path]:
+    """Files that the user vouches for."""
+    if trusted is False:
+        return set()
+    return set(_paths(source["image"] if trusted is True else trusted))
 
 
 def _given(source, hdus, left) -> list[FitsImage]:

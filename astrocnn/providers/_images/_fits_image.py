@@ -11,13 +11,12 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import wcs_to_celestial_frame
 
 from ...exceptions import FailedTargetWarning
-from .._energies import name_energies
-from .._energy_header import header_energies
+from .._origin import Origin
 from ._fits_open import opened
 from ._hdus import CONTENT, science_hdus
+from ._image_origin import image_origin
 from ._pixels import FilePixels, file_pixels, hdu_pixels
 from ._product import Selection, read_selection
-from ._products import describe
 from ._resample import SkyImage
 
 __all__ = [
@@ -43,14 +42,12 @@ class ImageInfo:
         Unit vector to its middle (ICRS).
     radius : float
         Largest distance of its border from the middle (radians); pi where the sky ends in it.
-    telescope : str
-        Name in the header, if there is one.
+    origin : Origin
+        What the header says of telescope, passband, energies and the like.
     content : tuple of str
         What the header says that the pixels are: ``CONTENT``, ``HDUCLASn``, ``EXTNAME``.
     unit : str
         ``BUNIT``, if there is one.
-    energies : tuple of float, optional
-        Lowest and highest photon energy (keV), by header or name.
     selection : Selection
         Observation, camera, exposure and time, by the header.
     plane : int, optional
@@ -63,13 +60,17 @@ class ImageInfo:
     wcs: WCS
     center: np.ndarray
     radius: float
-    telescope: str = ""
+    origin: Origin = field(default_factory=Origin)
     content: tuple[str, ...] = ()
     unit: str = ""
-    energies: tuple[float, float] | None = None
     selection: Selection = field(default_factory=Selection)
     plane: int | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def energies(self) -> tuple[float, float] | None:
+        """Lowest and highest photon energy (keV), by header or name."""
+        return self.origin.energies
 
 
 def read_image(source, hdu: int | str | None = None, plane: int | None = None) -> SkyImage:
@@ -124,6 +125,7 @@ def read_images(source, hdu=None, plane: int | None = None, most=None) -> list[S
             SkyImage(
                 hdu_pixels(hdus[index], name, plane), wcs, name=name,
                 unit=str(hdus[index].header.get("BUNIT", "")).strip(),
+                origin=image_origin(hdus, index, name),
             )
             for index, wcs in chips[:most]
         ]  # fmt: skip
@@ -165,29 +167,15 @@ def _read_infos(path, hdu, plane):
 def _info(path, hdus, index, wcs, plane, notes):
     """What the header of an HDU says."""
     header = hdus[index].header
-    named = header.get("TELESCOP") or hdus[0].header.get("TELESCOP", "")
     return replace(
         locate_image(index, wcs),
-        telescope=str(named).strip(),
+        origin=image_origin(hdus, index, Path(path).name),
         content=tuple(str(header[key]) for key in CONTENT if key in header),
         unit=str(header.get("BUNIT", "")).strip(),
-        energies=_energies(path, hdus[0].header, header),
         selection=read_selection(header, hdus[0].header),
         plane=plane,
         notes=tuple(notes),
     )
-
-
-def _energies(path, *headers):
-    """Photon energies of an image: by a name that is known, its headers, or numbers of its name."""
-    path = Path(path)
-    product = describe(path)
-    if product.pipeline:
-        return product.energy
-    telescope = next((str(h["TELESCOP"]) for h in headers if h.get("TELESCOP")), "")
-    of_headers = (header_energies(header, telescope, path.name) for header in headers[::-1])
-    of_header = next((found for found in of_headers if found), None)
-    return of_header or product.energy or name_energies(path.name)
 
 
 def read_pixels(path, index: int, plane: int | None = None) -> np.ndarray | FilePixels:

@@ -1,6 +1,6 @@
 """From an image with a WCS to the target's grid: arrays in, `Pixels` out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from astropy import units as u
@@ -11,6 +11,7 @@ from ...config import conf
 from ...exceptions import InvalidImageError
 from ...grid import CutoutGrid
 from .._core import Pixels
+from .._origin import Origin
 from ._exposure_time import in_seconds
 from ._image_places import area_ratio, find_places, plane_positions
 
@@ -35,6 +36,9 @@ class SkyImage:
         Where the image comes from, for messages.
     unit : str
         ``BUNIT`` of its header, if there is one.
+    origin : Origin
+        What it says of where it comes from; `read_image` takes it from the header. Where that
+        is nothing, rows are flagged ``origin_unknown``.
 
     Raises
     ------
@@ -48,6 +52,7 @@ class SkyImage:
     exposure: np.ndarray | None = None
     name: str = "image"
     unit: str = ""
+    origin: Origin = field(default_factory=Origin)
 
     def __post_init__(self):
         shape = np.shape(self.data)

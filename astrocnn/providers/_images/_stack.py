@@ -94,7 +94,7 @@ class Stack:
         total, finite = self._sum, np.isfinite(part.image)
         total.image[finite] = np.nan_to_num(total.image[finite]) + part.image[finite]
         total.valid |= part.valid
-        total.exposure_known &= part.exposure_known
+        _note(total, part)
         lacking = total.background is None or part.background is None
         total.background = None if lacking else total.background + part.background
 
@@ -119,9 +119,16 @@ def _fill(pixels, more):
         else:
             here[take] = there[take]
     pixels.valid |= more.valid
-    pixels.exposure_known &= more.exposure_known
+    _note(pixels, more)
     if pixels.full_exposure is not None and more.full_exposure is not None:
         pixels.full_exposure = max(pixels.full_exposure, more.full_exposure)
+
+
+def _note(pixels, more):
+    """Take over what is not known of other pixels."""
+    pixels.exposure_known &= more.exposure_known
+    pixels.origin_known &= more.origin_known
+    pixels.coarse |= more.coarse
 
 
 class _KeyedSum:

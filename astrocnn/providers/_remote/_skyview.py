@@ -1,6 +1,7 @@
 """Pixels from SkyView, the virtual observatory of NASA: ROSAT, DSS and others."""
 
 import threading
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from ...services import UselessAnswer, check_onward, download, received, unpacke
 from ...surveys import Band, get_band
 from .._core import Pixels, Provider
 from .._images._resample import SkyImage, resample_image
+from .._origin import Origin, check_origin
 from ._answer_image import read_sky_image
 from ._astroquery import astroquery_module
 from ._cache import IMAGES
@@ -117,11 +119,20 @@ class SkyViewProvider(Provider):
         """Return the pixels on ``grid``; see `Provider.cutout`."""
         image = self._image(grid)
         image.quantity = self.band.quantity
+        origin = self._origin(image)
+        check_origin(f"the image of {self.description}", origin, self.band)
         pixels = resample_image(image, grid)
         if pixels is None or not pixels.valid.any():
             position = grid.center.to_string("hmsdms", precision=0)
             raise NoCoverageError(f"no {self.band.name} pixels at {position} in {self.description}")
+        pixels.origin_known = origin.told(self.band)
         return pixels
+
+    def _origin(self, image) -> Origin:
+        """What an image says of its origin; the names of our bands at SkyView are known."""
+        if self.survey == _SURVEYS.get(self.band.name):
+            return Origin(trusted=True)
+        return replace(image.origin, survey=f"{self.survey} {image.origin.survey}".strip())
 
     def _image(self, grid) -> SkyImage:
         """Image around the grid, from the cache or from the service."""

@@ -36,11 +36,15 @@ class HealpixProvider(TilesProvider):
     frame : {'icrs', 'galactic'}, optional
         By default the file tells (``COORDSYS``); arrays are in ICRS. healpy writes it only where it
         is told to (``write_map(..., coord="G")``).
+    trusted : bool
+        Whether you vouch for the map: what its header says of its origin is not compared with the
+        band.
 
     Raises
     ------
     ProviderError
-        If a source is no HEALPix map, or a file does not say its frame.
+        If a source is no HEALPix map, a file does not say its frame, or says that it is of another
+        telescope or unit than the band.
 
     Notes
     -----
@@ -76,6 +80,7 @@ class HealpixProvider(TilesProvider):
         column: int | str | None = None,
         nested: bool | None = None,
         frame: str | None = None,
+        trusted: bool = False,
     ):
         several = isinstance(source, Sequence) and not isinstance(source, (str, bytes))
         sources = list(source) if several else [source]
@@ -83,4 +88,4 @@ class HealpixProvider(TilesProvider):
         exposure = None if exposure is None else HealpixMap(exposure, None, nested, frame)
         if exposure is not None:
             self._seconds = exposure_seconds(exposure.unit, exposure.name)
-        super().__init__(maps, exposure, band, interpolation, pixel_area)
+        super().__init__(maps, exposure, band, interpolation, pixel_area, trusted)

@@ -1,6 +1,7 @@
 """A HEALPix map in a FITS or HDF5 file, or in memory, read tile by tile."""
 
 from concurrent.futures import Executor
+from dataclasses import replace
 
 import numpy as np
 from astropy import units as u
@@ -9,10 +10,12 @@ from astropy.io import fits
 from ..._paths import user_path
 from ...exceptions import ProviderError
 from ...grid import CutoutGrids
+from .._energy_header import header_energies
 from .._identity import file_state, fingerprint
 from .._images._fits_open import opened
 from .._images._packed_files import readable
 from .._images._pixels import UNSEEN, Scaling, stated_blanks
+from .._origin import Origin
 from ._healpix_tiles import HealpixTiles
 from ._hips_map import nested_to_flat
 
@@ -76,6 +79,7 @@ class HealpixMap:
             self._scaling = Scaling(tuple(blanks))
         #: Unit of the values, as the file states it.
         self.unit = str(header.get("UNIT") or header.get("UNITS") or "").strip()
+        self.origin = _origin(header, column, self.name)
         self.nside = _nside(self._values, self._pixels, header, self.name)
         self.nested = str(header.get("ORDERING", "RING")).upper()[:4] == "NEST"
         if nested is not None:
@@ -231,6 +235,16 @@ def _frame(found, name) -> str:
             f"{name} is in the frame {found!r}; say frame='icrs' or frame='galactic'"
         )
     return frame
+
+
+def _origin(header, column, name) -> Origin:
+    """What a header says of where a map comes from, with the unit of its column."""
+    partial = str(header.get("INDXSCHM", "")).strip() == "EXPLICIT"
+    number = column + 1 if isinstance(column, int) else 2 if partial else 1
+    units = [header.get(f"TUNIT{number}"), header.get("UNIT"), header.get("BUNIT")]
+    unit = next((str(text) for text in units if text), "")
+    origin = Origin.from_headers([header], header_energies(header, name=name))
+    return replace(origin, unit=unit.strip() or origin.unit)
 
 
 def _nside(values, pixels, header, name) -> int:

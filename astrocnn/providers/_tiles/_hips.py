@@ -29,11 +29,15 @@ class HipsProvider(TilesProvider):
     pixel_area : `~astropy.units.Quantity`, optional
         For counts: sky area that one value of the HiPS counts. By default that of a HiPS pixel at
         the deepest order stated in ``properties``.
+    trusted : bool
+        Whether you vouch for the HiPS: what ``properties`` says of its origin is not compared
+        with the band.
 
     Raises
     ------
     ProviderError
-        If a folder is not a HiPS of FITS tiles in a frame that is understood.
+        If a folder is not a HiPS of FITS tiles in a frame that is understood, or says that it is
+        of another band, survey, waveband or photon energies.
 
     Notes
     -----
@@ -80,8 +84,9 @@ class HipsProvider(TilesProvider):
         *,
         exposure=None,
         pixel_area: u.Quantity | None = None,
+        trusted: bool = False,
     ):
         paths = [path] if isinstance(path, (str, Path)) else list(path)
         maps = [HipsMap(one) for one in paths]
         exposure = None if exposure is None else HipsMap(exposure)
-        super().__init__(maps, exposure, band, interpolation, pixel_area)
+        super().__init__(maps, exposure, band, interpolation, pixel_area, trusted)

@@ -15,6 +15,7 @@ from ...grid import CutoutGrids
 from .._identity import file_state
 from .._images._pixels import Scaling, stated_blanks
 from ._healpix_tiles import HealpixTiles
+from ._hips_origin import hips_origin
 from ._tile_file import TILE_ENDINGS, fill_from_plain_tile, read_bounded, read_tile_image
 
 __all__ = ["HipsMap", "nested_to_flat", "tile_path"]
@@ -45,6 +46,8 @@ class HipsMap:
         Pixels along the side of a tile.
     frame : str
         Name of the astropy frame, ``'icrs'`` or ``'galactic'``.
+    origin : Origin
+        What ``properties`` says of where it comes from.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class HipsMap:
         self._root = os.path.realpath(self.path)
         properties = _read_properties(self.path)
         self.order = _whole(properties, "hips_order", properties.get("maxOrder"), self.path)
+        self.origin = hips_origin(properties)
         self.tile_width = _whole(properties, "hips_tile_width", "512", self.path)
         if self.tile_width & (self.tile_width - 1) or not 1 <= self.tile_width <= _WIDEST:
             width = f"hips_tile_width = {self.tile_width}"

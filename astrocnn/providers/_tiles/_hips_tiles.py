@@ -145,6 +145,8 @@ def make_hips(
     if not done:
         raise ProviderError(f"no image of {provider.description} has a pixel: there are no tiles")
     more = {"astrocnn_quantity": "counts" if counts else "intensity", **_energy(provider.band)}
+    if provider.origin_known:
+        more["astrocnn_band"] = provider.band.name
     fraction = _finish(path, order, done, tile_width, frame, title, more)
     exposure = path / "exposure"
     seen = [number for number in done if tile_path(exposure, order, number).is_file()]

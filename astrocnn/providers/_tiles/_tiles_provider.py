@@ -12,6 +12,7 @@ from ...grid import CutoutGrids
 from ...surveys import Band, get_band
 from .._core import Pixels, Provider
 from .._identity import fingerprint
+from .._origin import Origin, check_origin, is_coarse
 from ._healpix_tiles import on_all_cores
 
 __all__ = ["TilesProvider"]
@@ -26,6 +27,8 @@ class SampledMap(Protocol):
     name: str
     #: What tells it from others; see `Provider.identity`.
     identity: str
+    #: What it says of where it comes from.
+    origin: Origin
 
     def sample(self, grids, interpolation, executor, into) -> list[np.ndarray | ProviderError]:
         """Return the values at the pixel centers of grids."""
@@ -46,7 +49,7 @@ class TilesProvider(Provider):
         Maps to add; a pixel exists where all of them have it.
     exposure : SampledMap, optional
         Exposure (s).
-    band, interpolation, pixel_area
+    band, interpolation, pixel_area, trusted
         See `HipsProvider`.
     """
 
@@ -55,7 +58,9 @@ class TilesProvider(Provider):
     #: Unit of the map of the exposure (s).
     _seconds = 1.0
 
-    def __init__(self, maps, exposure, band: Band | str, interpolation: str, pixel_area):
+    def __init__(
+        self, maps, exposure, band: Band | str, interpolation: str, pixel_area, trusted=False
+    ):
         super().__init__(get_band(band))
         if interpolation not in _INTERPOLATIONS:
             raise ProviderError(
@@ -71,6 +76,9 @@ class TilesProvider(Provider):
         self.interpolation = interpolation
         self.pixel_area = pixel_area
         self._maps, self._exposure = maps, exposure
+        for one in maps if not trusted else ():
+            check_origin(one.name, one.origin, self.band)
+        self._origin_known = trusted or all(one.origin.told(self.band) for one in maps)
 
     @property
     def description(self) -> str:
@@ -104,7 +112,12 @@ class TilesProvider(Provider):
         if self._exposure is not None:
             exposures = self._exposure.sample(grids, "bilinear", pool, None)
         finish = partial(self._finished, parts, exposures, grids)
-        return on_all_cores(finish, range(len(grids)), pool)
+        found = on_all_cores(finish, range(len(grids)), pool)
+        coarse = any(is_coarse(_side(one.sampled_area(grids)), self.band) for one in self._maps)
+        for pixels in found:
+            if isinstance(pixels, Pixels):
+                pixels.origin_known, pixels.coarse = self._origin_known, coarse
+        return found
 
     def _finished(self, parts, exposures, grids, i):
         """Pixels of one target, or the error of one of its maps."""
@@ -143,3 +156,8 @@ class TilesProvider(Provider):
             return NoCoverageError(f"no {self.band.name} pixels at {place} in {self.description}")
         known = exposure is not None or self.band.quantity != "counts"
         return Pixels(image, valid, exposure, known)
+
+
+def _side(area) -> u.Quantity:
+    """Side of a pixel of an area."""
+    return np.sqrt(area).to(u.arcsec)

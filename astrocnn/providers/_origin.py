@@ -1,0 +1,278 @@
+"""Origin of an image: what it says of telescope, passband and unit, and whether a band agrees."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from astropy import units as u
+
+from ..exceptions import ProviderError
+from ..surveys import BANDS, SURVEYS, Band, Survey
+from ..surveys._telescopes import find_telescope, has_word
+from ._energies import energies_inside, told_energies
+from ._words import find_passband, unit_reason
+
+__all__ = ["Origin", "check_origin", "is_coarse", "survey_of"]
+
+_TELESCOPE = ("TELESCOP", "MISSION", "OBSERVAT", "FPA.TELESCOPE")
+_INSTRUMENT = ("INSTRUME", "DETNAM", "FPA.INSTRUMENT")
+_FILTER = (
+    "FILTER", "FILTNAM", "FILTNAM1", "FILTERS", "FILTER1", "FILTER2", "BAND", "FPA.FILTER",
+    "FPA.FILTERID", "ESO INS FILT1 NAME",
+)  # fmt: skip
+_BEAM = ("BMAJ", "BEAMMAJ", "CLEANBMJ")
+#: Words that say nothing.
+_NOTHING = re.compile(
+    r"|unknown|none|null|n/?a|undefined?|unset|indef|not \w+|-+|\?+|various|multiple|merged?"
+    r"|combined|mosaic|all|any|sim\w*|test|mock|synthetic|astrocnn.*"
+)
+#: Wavebands that no telescope mixes with another.
+_REGIMES = {"gamma-ray": "xray", "x-ray": "xray", "xray": "xray", "radio": "radio",
+            "millimeter": "radio", "submillimeter": "radio", "optical": "light",
+            "infrared": "light", "uv": "light", "euv": "light", "ultraviolet": "light"}  # fmt: skip
+#: Pixels, and beams, that are wider than those of the band by more than this are coarse.
+_COARSE = 2.0
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What an image says of where it comes from; nothing where it says nothing.
+
+    Attributes
+    ----------
+    telescope, instrument, passband, unit : str
+        ``TELESCOP``, ``INSTRUME``, ``FILTER`` and ``BUNIT`` of its header, or what else says that.
+    survey : str
+        Names of its survey, as a header or a HiPS states them.
+    waveband : str
+        Waveband that it states (``obs_regime`` of a HiPS).
+    energies : tuple of float, optional
+        Lowest and highest photon energy (keV).
+    beam : float, optional
+        Full width at half maximum of the beam (arcsec).
+    band : str
+        Name of the band that it was made for (`make_hips`).
+    trusted : bool
+        Whether the user vouches for it: nothing is compared.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._origin import Origin
+    >>> Origin.from_headers([{"TELESCOP": "Spitzer", "BUNIT": "MJy/sr"}])
+    Origin(telescope='Spitzer', instrument='', passband='', unit='MJy/sr', survey='', ...)
+    """
+
+    telescope: str = ""
+    instrument: str = ""
+    passband: str = ""
+    unit: str = ""
+    survey: str = ""
+    waveband: str = ""
+    energies: tuple[float, float] | None = None
+    beam: float | None = None
+    band: str = ""
+    trusted: bool = False
+
+    @classmethod
+    def from_headers(cls, headers: Sequence[Mapping], energies=None) -> "Origin":
+        """Return what headers say: that of the image, and the primary one where the first is mute.
+
+        Parameters
+        ----------
+        headers : sequence of mapping
+            Headers, the most telling first.
+        energies : tuple of float, optional
+            Photon energies (keV); see `header_energies`.
+        """
+        return cls(
+            telescope=_first(headers, _TELESCOPE),
+            instrument=_first(headers, _INSTRUMENT),
+            passband=next((x for key in _FILTER if find_passband(x := _first(headers, [key]))), ""),
+            unit=_first(headers[:1], ["BUNIT"]),
+            survey=_first(headers, ["SURVEY"]),
+            energies=energies,
+            beam=_beam(headers),
+        )
+
+    def told(self, band: Band) -> bool:
+        """Say whether the origin is known: a telescope, an instrument, or the band's survey."""
+        own = survey_of(band)
+        named = self.band == band.name or (own is not None and _names(self.survey, own, band))
+        return bool(self.trusted or self.telescope or self.instrument or named)
+
+    def vouched(self) -> "Origin":
+        """Return the origin of an image that the user vouches for."""
+        return replace(self, trusted=True)
+
+
+def survey_of(band: Band) -> Survey | None:
+    """Return the survey of a band that is known, or None."""
+    if band.name not in BANDS:
+        return None
+    return next(s for s in SURVEYS.values() if band.name in [known.name for known in s.bands])
+
+
+def check_origin(name: str, origin: Origin, band: Band) -> None:
+    """Raise if an image says that it is none of a band.
+
+    Parameters
+    ----------
+    name : str
+        What the image is called.
+    origin : Origin
+        What it says. A word that is no telescope, unit or passband contradicts nothing.
+    band : Band
+        The band. One of one's own, of any name, has no telescope of its own: then only the
+        waveband counts, and energies if it has some.
+
+    Raises
+    ------
+    ProviderError
+        With what contradicts, and what to do.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._origin import Origin, check_origin
+    >>> from astrocnn.surveys import get_band
+    >>> check_origin("a.fits", Origin(telescope="XMM", unit="Primary Array"), get_band("xmm"))
+    >>> check_origin("a.fits", Origin(telescope="CHANDRA"), get_band("xmm"))
+    Traceback (most recent call last):
+        ...
+    astrocnn.exceptions.ProviderError: a.fits is an image of CHANDRA, and not of band xmm: no ...
+    """
+    if origin.trusted:
+        return
+    own = survey_of(band)
+    other = _other_telescope(origin, own, band)
+    if other:
+        raise ProviderError(f"{name} is an image of {other}, and not of band {band.name}: "
+                            f"{_instead(other, own)}; {_VOUCH}")  # fmt: skip
+    reason = _other_passband(origin, band) or unit_reason(origin.unit, band.waveband)
+    if not reason and not energies_inside(origin.energies, band):
+        energies = tuple(u.Quantity(band.energy).to_value(u.keV))
+        reason = f"{told_energies(origin.energies)}, and {band.name} is {told_energies(energies)}"
+    if reason:
+        raise ProviderError(f"{name} is none of band {band.name}: it says {reason}; {_VOUCH}")
+
+
+_VOUCH = "if it says so wrongly, vouch for it: {'image': ..., 'trusted': True}"
+
+
+def is_coarse(side: u.Quantity | float, band: Band, beam: float | None = None) -> bool:
+    """Say whether pixels, or a beam, are much wider than those of a band.
+
+    Parameters
+    ----------
+    side : float or `~astropy.units.Quantity`
+        Side of a pixel (arcsec).
+    band : Band
+        Pixels of twice its pixels, or of its PSF, are not coarse; nor is a beam of twice its PSF.
+    beam : float, optional
+        Width of the beam (arcsec).
+
+    Examples
+    --------
+    >>> from astrocnn.providers._origin import is_coarse
+    >>> from astrocnn.surveys import get_band
+    >>> [is_coarse(side, get_band("xmm")) for side in (4.0, 8.0, 15.0)]
+    [False, False, True]
+    """
+    side = u.Quantity(side, u.arcsec).value
+    pixel, psf = (x.to_value(u.arcsec) for x in (band.pixel_scale, band.psf))
+    wide = beam is not None and beam > _COARSE * psf
+    return bool(wide or side > max(_COARSE * pixel, psf) * (1 + 1e-6))
+
+
+def _first(headers, keys) -> str:
+    """First word of the headers that says something."""
+    for header in headers:
+        for key in keys:
+            value = header.get(key)
+            text = "" if value is None or isinstance(value, bool) else str(value).strip()
+            if not _NOTHING.fullmatch(text.lower()):
+                return text
+    return ""
+
+
+def _beam(headers) -> float | None:
+    """Major axis of the beam (arcsec): headers have degrees, a few of them arcsec."""
+    for header in headers:
+        for key in _BEAM:
+            try:
+                value = float(header[key])
+            except (KeyError, TypeError, ValueError):
+                continue
+            if 0 < value < np.inf:
+                return value * 3600 if value < 1 else value
+    return None
+
+
+def _other_telescope(origin, own, band) -> str:
+    """Telescope, instrument or survey that an image names and a band does not have."""
+    named = origin.telescope
+    if own is not None and _band(origin) not in ("", band.name):
+        return f"band {_band(origin)}"
+    if own is None:
+        for text in (named, origin.survey):
+            known = find_telescope(text) if text else None
+            if known is not None and _regime(known.waveband) != _regime(band.waveband):
+                return text
+    elif named and own.telescopes and not has_word(named, own.telescopes):
+        return named
+    elif origin.instrument and own.instruments and not has_word(origin.instrument, own.instruments):
+        return f"{named} {origin.instrument}".strip()
+    elif (
+        origin.survey
+        and not _names(origin.survey, own, band)
+        and any(_names(origin.survey, survey) for survey in SURVEYS.values())
+    ):
+        return origin.survey
+    if origin.waveband and _regime(origin.waveband) not in (None, _regime(band.waveband)):
+        return origin.survey or f"the waveband {origin.waveband}"
+    return ""
+
+
+def _band(origin) -> str:
+    """Name of the known band that an image was made for, or whose HiPS it names."""
+    if origin.band in BANDS:
+        return origin.band
+    names = origin.survey.lower().split()
+    bands = (b for s in SURVEYS.values() for b in s.bands)
+    return next((b.name for b in bands if any(h.lower() in names for h in b.hips)), "")
+
+
+def _regime(waveband) -> str | None:
+    return _REGIMES.get(waveband.strip().lower())
+
+
+def _names(text, survey, band=None) -> bool:
+    """Whether a text names a survey, or a HiPS of a band."""
+    words = (*survey.telescopes, survey.name, *(() if band is None else band.hips))
+    return bool(text) and has_word(text, words)
+
+
+def _other_passband(origin, band) -> str:
+    """Passband that an image names and a band does not have."""
+    passband = find_passband(origin.passband)
+    if not passband:
+        return ""
+    known = [name.lower() for name in band.filters]
+    if (known and passband not in known) or band.waveband == "xray":
+        return f"passband {origin.passband}"
+    return ""
+
+
+def _instead(other, own) -> str:
+    """What to do with images of another telescope, in words."""
+    survey = next((s for s in SURVEYS.values() if _names(other, s)), None)
+    if survey is not None and survey is own:
+        return f"only images of {' or '.join(survey.instruments or survey.telescopes)} are"
+    if survey is not None and survey.weights:
+        bands = " or ".join(repr(b.name) for b in survey.bands)
+        return f"give it as {bands}, with weights {' or '.join(map(repr, survey.weights))}"
+    band = f"{survey.default.name!r}" if survey else "Band(...)"
+    return (
+        f"no weights for {other} come with astrocnn; train some, ClusterClassifier("
+        f"bands=[{band}], images=...).fit(targets, labels)"
+    )

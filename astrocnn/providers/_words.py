@@ -1,0 +1,66 @@
+"""Words of headers that are passbands or units, and which of them belong to no band."""
+
+import re
+
+__all__ = ["find_passband", "unit_reason"]
+
+#: Names of passbands of optical, infrared and ultraviolet filters; any other word is none.
+_PASSBAND = re.compile(
+    r"[ugrizybvjhk]|ks|[ugriz]s|uv[wm][12]|fuv|nuv|w[1-4]|irac ?[1-4]|f\d{3,4}(?:w|n|m|lp|x)\d?"
+    r"|og590|rg610|rg630|gg395"
+)
+#: What stands before or after them.
+_SYSTEM = re.compile(
+    r"(sdss|sloan|ps1|des|decam|hsc|johnson|cousins|bessell?|megacam|omegacam|wfcam|kids|vista"
+    r"|harris|kpno|eso|gunn|lsst|panstarrs|wfi|band|filter)",
+)
+_KELVIN = re.compile(r"[mµunk]?k(elvin)?([ _,(]+(cmb|rj|thermodynamic|antenna|t[ab]).*)?")
+_FLUX_DENSITY = re.compile(
+    r"\b[mkgµun]?jy\b|\bmag(s|nitudes?)?\b|\b(nano|n)?magg(y|ies)\b|\bnmgy\b|\badu\b|\bdns?\b"
+    r"|\belectrons?\b|\be-|\bw ?/|\bhz\b|angstrom|/ ?a\b|\bmicron"
+)
+_PER_BEAM = re.compile(r"(/|per) ?beam|beam ?(\*\*|\^)? ?\(?-1")
+_PER_AREA = re.compile(r"(/|per) ?cm|cm ?(\*\*|\^)? ?\(?-2")
+
+
+def find_passband(text: str) -> str:
+    """Return the passband that a word of a header names, in lower case; empty if it is none.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._words import find_passband
+    >>> [find_passband(x) for x in ("r", "g DECam SDSS c0001", "r.00000", "F814W", "SDSS-i")]
+    ['r', 'g', 'r', 'f814w', 'i']
+    >>> [find_passband(x) for x in ("Thin1", "Medium", "Primary Array", "OPEN", "")]
+    ['', '', '', '', '']
+    """
+    text = text.strip().lower()
+    if _PASSBAND.fullmatch(text):
+        return text.replace(" ", "")
+    parts = [part for part in re.split(r"[\s._,'#-]+", text) if part]
+    while len(parts) > 1 and _SYSTEM.fullmatch(parts[0]):
+        parts.pop(0)
+    return parts[0] if parts and _PASSBAND.fullmatch(parts[0]) else ""
+
+
+def unit_reason(unit: str, waveband: str) -> str:
+    """Return what a unit says against a waveband; empty if nothing, as for words that are no unit.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._words import unit_reason
+    >>> unit_reason("MJy/sr", "xray"), unit_reason("Jy/beam", "optical")
+    ('pixels in MJy/sr', 'pixels in Jy/beam')
+    >>> [unit_reason(unit, "xray") for unit in ("count / s", "Primary Array", "ph/cm2/s", "")]
+    ['', '', '', '']
+    """
+    text = unit.strip().lower()
+    density = bool(_FLUX_DENSITY.search(text))
+    if waveband == "xray":
+        wrong = density or _PER_BEAM.search(text) or _KELVIN.fullmatch(text)
+    elif waveband in ("optical", "infrared", "ultraviolet"):
+        photons = _PER_AREA.search(text) and not density
+        wrong = photons or _PER_BEAM.search(text) or _KELVIN.fullmatch(text)
+    else:
+        wrong = False
+    return f"pixels in {unit.strip()}" if wrong else ""
