@@ -113,8 +113,12 @@ def source(text: str) -> tuple[str, str]:
     return band, pattern
 
 
-def image_sources(pairs: list[tuple[str, str]], exposures: list[tuple[str, str]] = ()) -> dict:
-    """Return the patterns of the images of each band, and of their exposure maps.
+def image_sources(
+    pairs: list[tuple[str, str]],
+    exposures: list[tuple[str, str]] = (),
+    trusted: list[tuple[str, str]] = (),
+) -> dict:
+    """Return the patterns of the images of each band, of their exposure maps, and of those trusted.
 
     Raises
     ------
@@ -128,19 +132,27 @@ def image_sources(pairs: list[tuple[str, str]], exposures: list[tuple[str, str]]
     {'xmm': ['a.fits', 'b.fits'], 'dss2': ['*.fits']}
     >>> image_sources([("xmm", "a.fits")], [("xmm", "a_exp.fits")])
     {'xmm': {'image': ['a.fits'], 'exposure': ['a_exp.fits']}}
+    >>> image_sources([("xmm", "a.fits")], trusted=[("xmm", "b.fits")])
+    {'xmm': {'image': ['a.fits', 'b.fits'], 'trusted': ['b.fits']}}
     """
     from ..exceptions import InvalidParameterError
 
-    sources, maps = {}, {}
-    for found, given in ((sources, pairs), (maps, exposures)):
+    sources, maps, vouched = {}, {}, {}
+    for found, given in ((sources, pairs), (maps, exposures), (vouched, trusted)):
         for band, pattern in given:
             found.setdefault(band, []).append(pattern)
+    for band, patterns in vouched.items():
+        images = sources.setdefault(band, [])
+        images += [pattern for pattern in patterns if pattern not in images]
     for band, patterns in maps.items():
         if band not in sources:
             raise InvalidParameterError(
                 f"--exposure {band}=... needs --images {band}=..., by the same name"
             )
         sources[band] = {"image": sources[band], "exposure": patterns}
+    for band, patterns in vouched.items():
+        given = sources[band] if band in maps else {"image": sources[band]}
+        sources[band] = {**given, "trusted": patterns}
     return sources
 
 

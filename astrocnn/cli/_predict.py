@@ -79,6 +79,8 @@ def add_arguments(parser) -> None:
     add("--images", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
     text = "exposure maps of the FITS files of a band, one for each in the same order"
     add("--exposure", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
+    text = "take images that say of themselves, wrongly, that they are not of the band"
+    add("--trust", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
     text = "probability from which on a target is called a cluster (default: 0.5)"
     add("--threshold", metavar="T", type=share, default=0.5, help=text)
     text = "share of clusters among your candidates (default: that of the training)"
@@ -173,7 +175,7 @@ def _classify(args, targets, folder):
     if args.output is not None:
         for table in known:
             check_output_path(args.output, args.overwrite, table=table)
-    images = image_sources(args.images, args.exposure)
+    images = image_sources(args.images, args.exposure, args.trust)
     classifier = ClusterClassifier(
         args.weights,
         images=images,
@@ -247,7 +249,7 @@ def _draw(args, result) -> None:
         print(f"gallery: {len(rows)} of {len(result)} targets, the first that have a verdict")
     description = read_description(args.weights)
     targets = QTable(result["target_id", "ra", "dec", "flag"][rows])
-    images = image_sources(args.images, args.exposure)
+    images = image_sources(args.images, args.exposure, args.trust)
     cutouts = make_cutouts(
         targets, description.bands, images, description.field_size, description.pixels
     )

@@ -34,6 +34,8 @@ def add_arguments(parser) -> None:
     add("--band", metavar="BAND", required=True, help='what the pixels are, see "astrocnn info"')
     text = "exposure maps, one for each image in the same order"
     add("--exposure", metavar="MAPS", nargs="+", help=text)
+    text = "take images that say of themselves, wrongly, that they are not of the band"
+    add("--trust", action="store_true", help=text)
     text = (
         "how pixels scale (default: counts if they are whole numbers in X-rays, else as the band)"
     )
@@ -55,6 +57,8 @@ def run(args) -> int:
     source = args.images
     if args.exposure is not None:
         source = {"image": args.images, "exposure": args.exposure}
+    if args.trust:
+        source = {**(source if isinstance(source, dict) else {"image": source}), "trusted": True}
     provider = FitsProvider(source, get_band(args.band), args.quantity)
     try:
         summary = make_hips(

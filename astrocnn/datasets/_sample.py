@@ -19,7 +19,7 @@ from ..simulation import simulate_field, truth_table
 __all__ = ["Sample", "load_sample"]
 
 #: Changed whenever what `load_sample` makes changes: an old copy in the cache is then not used.
-_VERSION = 2
+_VERSION = 3
 _SEED = 2026
 _KINDS = (
     ["cluster"] * 12
@@ -99,7 +99,7 @@ def _make(path: Path) -> None:
             fields.append(simulate_field(i, _SEED, center=center, kind=kind, exposure_map=True))
         for band, order in _ORDERS.items():
             images = [(_intensity(field.images[band]), field.images[band].wcs) for field in fields]
-            write_hips(folder / band, images, order, title=f"simulated {band}")
+            write_hips(folder / band, images, order, title=f"simulated {band}", band=band)
         order = np.random.default_rng(_SEED).permutation(len(fields))
         rows = [fields[i].truth | {"target_id": n} for n, i in enumerate(order)]
         truth_table(rows, _SEED).write(folder / "truth.ecsv")

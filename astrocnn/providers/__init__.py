@@ -8,6 +8,7 @@ from ._images._fits import FitsProvider
 from ._images._fits_image import read_image
 from ._images._resample import SkyImage, resample_image
 from ._open import open_provider
+from ._origin import Origin
 from ._remote._cache import (
     clear_image_cache,
     image_cache_folder,
@@ -32,6 +33,7 @@ __all__ = [
     "Hips2FitsProvider",
     "HipsProvider",
     "HipsSummary",
+    "Origin",
     "Pixels",
     "Provider",
     "SkyImage",

@@ -156,7 +156,7 @@ def check_origin(name: str, origin: Origin, band: Band) -> None:
         raise ProviderError(f"{name} is none of band {band.name}: it says {reason}; {_VOUCH}")
 
 
-_VOUCH = "if it says so wrongly, vouch for it: {'image': ..., 'trusted': True}"
+_VOUCH = "if it says so wrongly, vouch for it: {'image': ..., 'trusted': True}, or --trust"
 
 
 def is_coarse(side: u.Quantity | float, band: Band, beam: float | None = None) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 
 from ..exceptions import UnknownNameError
-from ..providers import SkyImage
+from ..providers import Origin, SkyImage
 from ._galaxies import Galaxies, cluster_galaxies, field_galaxies, field_stars, nearby_galaxy
 from ._instruments import CAMERAS, OPTICAL_CAMERAS, PLATE_RED
 from ._native import native_grid
@@ -134,6 +134,8 @@ def simulate_field(
         kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     scene = _draw_scene(number, random_state, bands, kind, exposure_map, rng)
     images = {band: _image(band, scene, center) for band in bands}
+    for band, image in images.items():
+        image.origin = Origin(band=band)
     optical = next((OPTICAL_CAMERAS[b] for b in bands if b in OPTICAL_CAMERAS), PLATE_RED)
     truth = truth_row(
         number,

@@ -22,6 +22,7 @@ def write_hips(
     *,
     scale_area: bool = False,
     title: str = "images",
+    band: str = "",
 ) -> list[int]:
     """Write images as a HiPS that has its deepest order only.
 
@@ -43,6 +44,9 @@ def write_hips(
         the HiPS holds counts per HiPS pixel. HiPS pixels may then not be larger than the images'.
     title : str
         Title in ``properties``.
+    band : str
+        Name of the band that the images are of, where you know it: rows of other HiPS of this
+        package are flagged ``origin_unknown``.
 
     Returns
     -------
@@ -90,7 +94,8 @@ def write_hips(
             write_tile(path, order, number, values)
             written.append(number)
     Path(path).mkdir(parents=True, exist_ok=True)
-    properties = hips_properties(order, order, tile_width, frame, title)
+    more = {"astrocnn_band": band} if band else {}
+    properties = hips_properties(order, order, tile_width, frame, title, more)
     (Path(path) / "properties").write_text(properties)
     return written
 
