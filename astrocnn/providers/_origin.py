@@ -24,7 +24,7 @@ _FILTER = (
 _BEAM = ("BMAJ", "BEAMMAJ", "CLEANBMJ")
 #: Words that say nothing.
 _NOTHING = re.compile(
-    r"|unknown|none|null|n/?a|undefined?|unset|indef|not \w+|-+|\?+|various|multiple|merged?"
+    r"|[\d.]+|unknown|none|null|n/?a|undefined?|unset|indef|not \w+|-+|\?+|various|multiple|merged?"
     r"|combined|mosaic|all|any|sim\w*|test|mock|synthetic|astrocnn.*"
 )
 #: Wavebands that no telescope mixes with another.
@@ -269,10 +269,12 @@ def _instead(other, own) -> str:
     if survey is not None and survey is own:
         return f"only images of {' or '.join(survey.instruments or survey.telescopes)} are"
     if survey is not None and survey.weights:
-        bands = " or ".join(repr(b.name) for b in survey.bands)
-        return f"give it as {bands}, with weights {' or '.join(map(repr, survey.weights))}"
+        one = len(survey.bands) == 1
+        band = repr(survey.name) if one else f"the band of {survey.name} that it is of"
+        return f"give it as {band}, with weights {' or '.join(map(repr, survey.weights))}"
     band = f"{survey.default.name!r}" if survey else "Band(...)"
+    named = survey.telescopes[0] if survey else other
     return (
-        f"no weights for {other} come with astrocnn; train some, ClusterClassifier("
+        f"no weights for {named} come with astrocnn; train some, ClusterClassifier(weights=None, "
         f"bands=[{band}], images=...).fit(targets, labels)"
     )

@@ -17,7 +17,8 @@ def folder(tmp_path, monkeypatch):
     """The working folder, with an X-ray image ``field.fits`` and a list ``targets.csv`` of two."""
     field = CutoutGrid(CENTER, 12 * u.arcmin, 180)
     counts = np.random.default_rng(1).poisson(1.0, field.shape).astype("int16")
-    fits.PrimaryHDU(counts, field.wcs.to_header()).writeto(tmp_path / "field.fits")
+    header = field.wcs.to_header() + fits.Header({"TELESCOP": "XMM"})
+    fits.PrimaryHDU(counts, header).writeto(tmp_path / "field.fits")
     (tmp_path / "targets.csv").write_text("name,ra,dec\nnear,150.0,2.0\nfar,10.0,-50.0\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -8,7 +8,7 @@ from astropy.coordinates import SkyCoord
 from astrocnn.cutouts import exposure_flags, make_cutouts
 from astrocnn.estimators._verdicts import row_flags
 from astrocnn.grid import CutoutGrid
-from astrocnn.providers import Pixels, SkyImage, read_image
+from astrocnn.providers import Origin, Pixels, SkyImage, read_image
 from astrocnn.simulation import EPIC_MOS, EPIC_PN
 from astrocnn.simulation._xray import Pointing, exposure_map
 
@@ -83,7 +83,11 @@ def test_in_the_dataset_and_the_row():
     exposure[:, 145:152] = 0
     exposure[:60] = 0
     image = SkyImage(
-        np.random.default_rng(1).poisson(0.3, grid.shape), grid.wcs, "counts", exposure
+        np.random.default_rng(1).poisson(0.3, grid.shape),
+        grid.wcs,
+        "counts",
+        exposure,
+        origin=Origin("XMM"),
     )
     south = field.directional_offset_by(180 * u.deg, 6.5 * u.arcmin)
     dataset = make_cutouts(SkyCoord([field, south]), ["xmm"], {"xmm": image}, pixels=90)

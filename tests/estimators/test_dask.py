@@ -24,9 +24,10 @@ SEEN = "exposure_unknown:xmm"
 def folder(tmp_path_factory):
     """An X-ray image, and a small network that was not trained."""
     folder = tmp_path_factory.mktemp("dask")
-    field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 40 * u.arcmin, 160)
+    field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 40 * u.arcmin, 600)
     counts = np.random.default_rng(1).poisson(3.0, field.shape).astype("int16")
-    fits.PrimaryHDU(counts, field.wcs.to_header()).writeto(folder / "field.fits")
+    header = field.wcs.to_header() + fits.Header({"TELESCOP": "XMM"})
+    fits.PrimaryHDU(counts, header).writeto(folder / "field.fits")
     description = ClusterClassifier(weights=None, bands=("xmm",), pixels=PIXELS)._start_description(
         [False, True]
     )

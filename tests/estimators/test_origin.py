@@ -10,7 +10,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
 from astrocnn import ClusterClassifier
-from astrocnn.exceptions import ProviderError
+from astrocnn.exceptions import FailedTargetWarning, ProviderError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import make_hips, open_provider, read_image
 from astrocnn.surveys import get_band, xmm_band
@@ -57,7 +57,7 @@ def test_no_prediction_of_coarse_pixels_unless_it_is_wanted():
     classifier = ClusterClassifier("xmm", images={"xmm": coarse}, threshold=0.0)
     truth = ["cluster"]
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "y_pred contains classes", UserWarning)
+        warnings.filterwarnings("ignore", category=UserWarning)  # scikit-learn: one class
         assert classifier.score(CENTER, truth) == 0
         assert classifier.set_params(judge_novel=True).score(CENTER, truth) == 1
 
@@ -67,11 +67,12 @@ def test_advice_for_rosat_works():
         predict(counts(**ROSAT))
     advice = str(caught.value)
     assert "with_(" not in advice
-    found = re.search(r"ClusterClassifier\((bands=\[.*\]), images=\.\.\.\)\.fit\(targets", advice)
-    assert found[1] == "bands=['rass']"
+    found = re.search(r"ClusterClassifier\((.*), images=\.\.\.\)\.fit\(targets", advice)
+    assert found[1] == "weights=None, bands=['rass']"
     targets = SkyCoord(150 + np.arange(12) / 200, np.full(12, 2.0), unit="deg")
+    images = {"rass": counts(45.0, **ROSAT)}
     classifier = ClusterClassifier(
-        bands=["rass"], images={"rass": counts(45.0, **ROSAT)}, pixels=16, epochs=1, random_state=0
+        weights=None, bands=["rass"], images=images, pixels=16, epochs=1, random_state=0
     )
     classifier.fit(targets, np.arange(12) % 2 == 1)
     result = classifier.set_params(judge_novel=True).predict(targets)
@@ -169,3 +170,25 @@ def test_real_sdss_headers_that_say_the_wrong_passband_can_be_vouched_for(real_d
         with pytest.raises(ProviderError, match="it says passband g"):
             open_provider(path, band)
         assert open_provider({"image": path, "trusted": True}, band)._images[0].trusted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("folder", "band", "center", "counts"),
+    [
+        ("a907_xmm", "xmm", "149.592 -11.064", 29343),
+        ("efeds_cluster", "erosita", "140.338 3.291", 1760),
+    ],
+)
+def test_real_folders_are_clusters(real_data, folder, band, center, counts):
+    """Three cameras without the files of 2-10 keV; four energy bands whose energies are in names."""
+    center = SkyCoord(center, unit="deg")
+    with pytest.warns(FailedTargetWarning) as told:
+        provider = open_provider(real_data / folder, get_band(band))
+    words = " ".join(str(warning.message) for warning in told)
+    assert ("it says 2-10 keV, and xmm is 0.5-2 keV" in words) == (band == "xmm")
+    pixels = provider.cutout(CutoutGrid(center, 6 * u.arcmin, 90))
+    assert pixels.image[pixels.valid].sum() == pytest.approx(counts, abs=1)
+    result = ClusterClassifier(band, images={band: provider}).predict(center)
+    assert result["proba_cluster"][0] > 0.9
+    assert has_flag(result["flag"], "origin_unknown").all() == (band == "erosita")

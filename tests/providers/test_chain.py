@@ -72,7 +72,8 @@ def test_dataset():
     chain = ChainProvider("dss2", [field(150, 1.0), field(10, 2.0)])
     targets = SkyCoord(GRIDS.ra, GRIDS.dec, unit="deg")
     dataset = make_cutouts(targets, ["dss2"], {"dss2": chain}, size=3 * u.arcmin, pixels=20)
-    assert dataset["status"].values.ravel().tolist() == ["", "", "no_coverage:dss2-red"]
+    unknown = "origin_unknown:dss2-red;coarse_pixels:dss2-red"
+    assert dataset["status"].values.ravel().tolist() == [unknown] * 2 + ["no_coverage:dss2-red"]
     assert dataset["survey"].values.ravel().tolist() == ["dss2-red"] * 3
 
 

@@ -200,11 +200,15 @@ def _locate(path, product, hdus, left) -> list[FitsImage]:
     try:
         infos = read_infos(path, hdus.get("image"), hdus["plane"])
         chips = [FitsImage(info, path, product=product) for info in infos]
-        for chip in chips:
-            chip.trusted = path in hdus["trusted"]
-        check_origin(path.name, chips[0].origin, left.band)
     except ProviderError as error:
         left.faults.append(str(error))
+        return []
+    for chip in chips:
+        chip.trusted = path in hdus["trusted"]
+    try:
+        check_origin(path.name, chips[0].origin, left.band)
+    except ProviderError as error:
+        left.strangers.append(str(error))
         return []
     for k, chip in enumerate(chips):  # each has its own exposure, and its own photons
         chip.chip, chip.key, chip.photons = k, (path, k), (path, k)

@@ -21,6 +21,8 @@ class LeftOut:
         The band.
     faults : list of str
         Sentences on files that cannot be used.
+    strangers : list of str
+        Sentences on images that say that they are none of the band.
     maps, others : list of (path, str)
         Maps without an image, images whose photons others hold, and the like, with the reason.
     copies, shared : list of (path, path)
@@ -31,6 +33,7 @@ class LeftOut:
 
     band: Band
     faults: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
     maps: list[tuple[Path, str]] = field(default_factory=list)
     others: list[tuple[Path, str]] = field(default_factory=list)
     copies: list[tuple[Path, Path]] = field(default_factory=list)
@@ -45,17 +48,19 @@ class LeftOut:
         ProviderError
             With the reasons.
         """
-        total = n_images + len(self.faults) + len(self.maps) + len(self.others)
+        left = (self.faults, self.strangers, self.maps, self.others)
+        total = n_images + sum(map(len, left))
         if not n_images:
-            reasons = [*self.faults[:1], *self._maps(), *self._others()]
+            reasons = [*self.strangers[:1], *self.faults[:1], *self._maps(), *self._others()]
             raise ProviderError(
                 f"none of the {total} images for band {self.band.name} can be used: "
                 f"{'; '.join(reasons)}"
             )
         of = f"of {total} files for band {self.band.name}"
         told = []
-        if self.faults:
-            told.append(f"{len(self.faults)} {of} are left out; the first: {self.faults[0]}")
+        for words in (self.faults, self.strangers):
+            if words:
+                told.append(f"{len(words)} {of} are left out; the first: {words[0]}")
         told += [f"{len(self.maps)} {of}: {words}" for words in self._maps()]
         told += [f"{len(self.others)} {of}: {words}" for words in self._others()]
         told += [f"band {self.band.name}: {words}" for words in self._copies()]
