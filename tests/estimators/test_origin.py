@@ -181,7 +181,7 @@ def test_real_sdss_headers_that_say_the_wrong_passband_can_be_vouched_for(real_d
     ],
 )
 def test_real_folders_are_clusters(real_data, folder, band, center, counts):
-    """Three cameras without the files of 2-10 keV; four energy bands whose energies are in names."""
+    """Three cameras, the files of 2-10 keV left out; four bands with energies in their names."""
     center = SkyCoord(center, unit="deg")
     with pytest.warns(FailedTargetWarning) as told:
         provider = open_provider(real_data / folder, get_band(band))
