@@ -13,7 +13,7 @@ from ..surveys._telescopes import find_telescope, has_word
 from ._energies import energies_inside, told_energies
 from ._words import find_passband, unit_reason
 
-__all__ = ["Origin", "check_origin", "is_coarse", "survey_of"]
+__all__ = ["Origin", "check_origin", "is_coarse", "is_hips_of", "survey_of"]
 
 _TELESCOPE = ("TELESCOP", "MISSION", "OBSERVAT", "FPA.TELESCOPE")
 _INSTRUMENT = ("INSTRUME", "DETNAM", "FPA.INSTRUMENT")
@@ -98,7 +98,7 @@ class Origin:
     def told(self, band: Band) -> bool:
         """Say whether the origin is known: a telescope, an instrument, or the band's survey."""
         own = survey_of(band)
-        named = self.band == band.name or (own is not None and _names(self.survey, own, band))
+        named = self.band == band.name or (own is not None and _names(self.survey, own))
         return bool(self.trusted or self.telescope or self.instrument or named)
 
     def vouched(self) -> "Origin":
@@ -184,6 +184,24 @@ def is_coarse(side: u.Quantity | float, band: Band, beam: float | None = None) -
     return bool(wide or side > max(_COARSE * pixel, psf) * (1 + 1e-6))
 
 
+def is_hips_of(hips: str, band: Band) -> bool:
+    """Say whether the name of a HiPS is that of a band's own, or of another of its survey.
+
+    A band of one's own (`Band.with_`) may name any: that of another survey is not known for it.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._origin import is_hips_of
+    >>> from astrocnn.surveys import get_band
+    >>> [is_hips_of(f"CDS/P/{name}", get_band("dss2")) for name in ("DSS2/red", "SDSS9/r")]
+    [True, False]
+    """
+    if survey_of(band) is None:
+        return True
+    origin = Origin(survey=hips)
+    return not _other_telescope(origin, survey_of(band), band) and origin.told(band)
+
+
 def _first(headers, keys) -> str:
     """First word of the headers that says something."""
     for header in headers:
@@ -224,7 +242,7 @@ def _other_telescope(origin, own, band) -> str:
         return f"{named} {origin.instrument}".strip()
     elif (
         origin.survey
-        and not _names(origin.survey, own, band)
+        and not _names(origin.survey, own)
         and any(_names(origin.survey, survey) for survey in SURVEYS.values())
     ):
         return origin.survey
@@ -246,9 +264,9 @@ def _regime(waveband) -> str | None:
     return _REGIMES.get(waveband.strip().lower())
 
 
-def _names(text, survey, band=None) -> bool:
-    """Whether a text names a survey, or a HiPS of a band."""
-    words = (*survey.telescopes, survey.name, *(() if band is None else band.hips))
+def _names(text, survey) -> bool:
+    """Whether a text names a survey, or a HiPS of its bands."""
+    words = (*survey.telescopes, survey.name, *(h for b in survey.bands for h in b.hips))
     return bool(text) and has_word(text, words)
 
 

@@ -14,10 +14,13 @@ _SYSTEM = re.compile(
     r"(sdss|sloan|ps1|des|decam|hsc|johnson|cousins|bessell?|megacam|omegacam|wfcam|kids|vista"
     r"|harris|kpno|eso|gunn|lsst|panstarrs|wfi|band|filter)",
 )
-_KELVIN = re.compile(r"[mµunk]?k(elvin)?([ _,(]+(cmb|rj|thermodynamic|antenna|t[ab]).*)?")
+_KELVIN = re.compile(
+    r"[mµunk]?k(elvin)?([ _,(.]+(cmb|rj|thermodynamic|antenna|t[ab]|km).*)?|rayleighs?"
+)
 _FLUX_DENSITY = re.compile(
-    r"\b[mkgµun]?jy\b|\bmag(s|nitudes?)?\b|\b(nano|n)?magg(y|ies)\b|\bnmgy\b|\badu\b|\bdns?\b"
-    r"|\belectrons?\b|\be-|\bw ?/|\bhz\b|angstrom|/ ?a\b|\bmicron"
+    r"\b[mkgµun]?jy\b|\b(ab|st|vega)?mag(s|nitudes?)?\b|\b(nano|n)?magg(y|ies)\b|\bnmgy\b"
+    r"|\badus?\b|\bdns?\b|\belectrons?\b|\be ?[-/]|\b[munp]?w ?/|\b[munp]?w[ .]m|\bhz\b|angstrom"
+    r"|/ ?a\b|\ba ?(\*\*|\^)? ?\(?-1|\bmicron"
 )
 _PER_BEAM = re.compile(r"(/|per) ?beam|beam ?(\*\*|\^)? ?\(?-1")
 _PER_AREA = re.compile(r"(/|per) ?cm|cm ?(\*\*|\^)? ?\(?-2")

@@ -9,7 +9,7 @@ from astropy.io import fits
 from astrocnn.exceptions import FailedTargetWarning, ProviderError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import FitsProvider, HealpixProvider, Origin, SkyImage, open_provider
-from astrocnn.providers._origin import check_origin, is_coarse
+from astrocnn.providers._origin import check_origin, is_coarse, is_hips_of
 from astrocnn.surveys import BANDS, SURVEYS, Band, get_band, xmm_band
 
 CENTER = SkyCoord(150, 2, unit="deg")
@@ -241,3 +241,13 @@ def test_band_of_ones_own_has_no_telescope():
     check_origin("a.fits", Origin("CHANDRA", "ACIS"), band)
     with pytest.raises(ProviderError, match="Spitzer"):
         check_origin("a.fits", Origin("Spitzer"), band)
+
+
+def test_hips_of_another_survey_is_not_known():
+    for band in BANDS.values():
+        assert all(is_hips_of(hips, band) for hips in band.hips)
+        for name in ("CDS/P/2MASS/J", "CDS/P/NVSS"):
+            assert not is_hips_of(name, band.with_(hips=(name,)))
+    hard = xmm_band([2, 4.5] * u.keV)
+    assert [is_hips_of(hips, hard) for hips in hard.hips] == [True]
+    assert is_hips_of("CDS/P/2MASS/J", DEEP)

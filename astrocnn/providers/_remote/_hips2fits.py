@@ -12,6 +12,7 @@ from ...exceptions import InvalidParameterError, NoCoverageError, ProviderError
 from ...services import PassingFault, Tries, UselessAnswer, ask, get, received, unpacked
 from ...surveys import Band, get_band
 from .._core import Pixels, Provider
+from .._origin import is_hips_of
 from ._answer_image import read_on_grid
 from ._astroquery import astroquery_module
 from ._cache import IMAGES
@@ -128,7 +129,8 @@ class Hips2FitsProvider(Provider):
         counts = self.band.quantity == "counts"
         if counts:
             image *= (grid.pixel_area / self.band.pixel_scale**2).to_value(u.one)
-        return Pixels(image, valid, exposure_known=not counts)
+        known = all(is_hips_of(hips, self.band) for hips in self.band.hips)
+        return Pixels(image, valid, exposure_known=not counts, origin_known=known)
 
     def _no_pixels(self, grid) -> NoCoverageError:
         position = grid.center.to_string("hmsdms", precision=0)
