@@ -41,12 +41,10 @@ class FitsProvider(Provider):
         maps may be left out. Images in several energy bands that share a map share its time.
         XMM-Newton pipeline (PPS) and eROSITA (eSASS) products are known by their file names:
         exposure maps are paired with their images, images outside the band's energy range and
-        background maps (they contain cluster light) are left alone. Of other files those that are
-        exposure maps, background maps or masks, by their header or by a word of their name, are
-        left out with a warning; what a dict names as an image is one. Left out, too, are images
-        whose telescope, instrument, unit, passband or photon energies, by header or name, are
-        none of the band; ``"trusted": True`` in the dict, or the names of some files, vouches
-        for them.
+        background maps (they contain cluster light) are left alone. Other maps and masks, by their
+        header or a word of their name, are left out with a warning; what a dict names as an image
+        is one. So are images of another telescope, unit, passband or energies than the band's,
+        unless ``"trusted"`` in the dict (True, or some of the files) vouches for them.
     band : Band
         What the pixels are.
     quantity : {'counts', 'rate', 'intensity'}, optional
@@ -246,8 +244,7 @@ class FitsProvider(Provider):
         if loaded.background is not None:
             background = resample_image(loaded.background, grid)
             pixels.background = np.nan_to_num(background.image, nan=0.0)
-        pixels.origin_known = image.origin.told(self.band)
-        pixels.coarse = image.is_coarse(self.band)
+        pixels.origin_known, pixels.coarse = image.origin.told(self.band), image.is_coarse(self.band)
         stack.add(pixels, image.key, image.photons if counts else None)
 
     def _nothing(self, grid):
@@ -259,9 +256,8 @@ class FitsProvider(Provider):
 
     def _find(self, source, hdu, plane) -> list[FitsImage]:
         """List the images of a source that can be read, with position and radius of each."""
-        trusted = False
-        if isinstance(source, dict) and in_memory(source.get("image")):
-            source, trusted = split_trusted(source)
+        memory = isinstance(source, dict) and in_memory(source.get("image"))
+        source, trusted = split_trusted(source) if memory else (source, False)
         if isinstance(source, SkyImage):
             skies = [replace(source)]  # checked anew: it may have been changed
         elif in_memory(source):
@@ -276,7 +272,7 @@ class FitsProvider(Provider):
             wcs.array_shape = sky.data.shape
             info = locate_image(0, wcs)
             images.append(FitsImage(info, image=sky, key=k, photons=k, trusted=trusted))
-            check_origin(sky.name, images[-1].origin, self.band)
+            check_origin(sky.name, images[k].origin, self.band)
         return images
 
     def _load(self, image, n_targets: int = 1) -> LoadedImage:
