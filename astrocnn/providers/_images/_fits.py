@@ -244,7 +244,7 @@ class FitsProvider(Provider):
         if loaded.background is not None:
             background = resample_image(loaded.background, grid)
             pixels.background = np.nan_to_num(background.image, nan=0.0)
-        pixels.origin_known, pixels.coarse = image.origin.told(self.band), image.is_coarse(self.band)
+        image.mark(pixels, self.band)
         stack.add(pixels, image.key, image.photons if counts else None)
 
     def _nothing(self, grid):

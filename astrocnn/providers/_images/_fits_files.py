@@ -10,6 +10,7 @@ import numpy as np
 from ..._paths import expand_pattern, user_path
 from ...exceptions import ProviderError
 from ...surveys import Band
+from .._core import Pixels
 from .._identity import file_state, wcs_text
 from .._origin import Origin, check_origin, is_coarse
 from ._copies import leave_out_copies
@@ -94,10 +95,11 @@ class FitsImage:
             origin = replace(self.image.origin, unit=self.image.origin.unit or self.image.unit)
         return replace(origin, trusted=self.trusted or origin.trusted)
 
-    def is_coarse(self, band: Band) -> bool:
-        """Say whether its pixels, or its beam, are much wider than those of a band."""
+    def mark(self, pixels: Pixels, band: Band) -> None:
+        """Say of pixels whether their origin is known, and whether they are coarse for a band."""
         side = np.sqrt(np.abs(np.linalg.det(self.info.wcs.pixel_scale_matrix))) * 3600
-        return is_coarse(side, band, self.origin.beam)
+        pixels.origin_known = self.origin.told(band)
+        pixels.coarse = is_coarse(side, band, self.origin.beam)
 
     @property
     def name(self) -> str:
