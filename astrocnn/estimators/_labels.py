@@ -5,8 +5,9 @@ import warnings
 import numpy as np
 
 from ..exceptions import InvalidParameterError, LabelWarning
+from ..tables._labels import is_cluster, known_labels
 
-__all__ = ["class_names", "encode", "is_cluster", "say_positive", "sorted_labels"]
+__all__ = ["class_names", "encode", "say_positive", "sorted_labels"]
 
 _BINARY = ["non_cluster", "cluster"]
 
@@ -43,18 +44,6 @@ def class_names(y) -> list[str]:
     return names
 
 
-def is_cluster(name: str) -> bool:
-    """Whether a class of this name is that of the clusters.
-
-    Examples
-    --------
-    >>> from astrocnn.estimators._labels import is_cluster
-    >>> is_cluster("Cluster"), is_cluster("star cluster")
-    (True, False)
-    """
-    return name.casefold() == "cluster"
-
-
 def say_positive(names: list[str]) -> None:
     """Warn where the names of two classes do not tell which of them is that of the clusters."""
     if len(names) == 2 and not is_cluster(names[1]):
@@ -77,7 +66,7 @@ def encode(y, n: int, names: list[str]) -> np.ndarray:
     n : int
         Number of targets.
     names : list of str
-        Class names of the network.
+        Class names of the network; upper and lower case are the same.
 
     Returns
     -------
@@ -106,10 +95,11 @@ def encode(y, n: int, names: list[str]) -> np.ndarray:
                 f"of {names}"
             )
         return y.astype(int)
-    unknown = sorted({str(label) for label in y} - set(names))
+    number = {name.casefold(): i for i, name in enumerate(names)}
+    unknown = sorted({str(label) for label in y if str(label).casefold() not in number})
     if unknown:
         raise InvalidParameterError(f"labels {unknown} are not among the classes {names}")
-    return np.array([names.index(str(label)) for label in y])
+    return np.array([number[str(label).casefold()] for label in y], dtype=int)
 
 
 def sorted_labels(names: list[str], y=None) -> tuple[np.ndarray, np.ndarray]:
@@ -147,26 +137,10 @@ def sorted_labels(names: list[str], y=None) -> tuple[np.ndarray, np.ndarray]:
 
 def _plain(y) -> np.ndarray:
     """Labels as an array of booleans, numbers or text without blanks around, all of them known."""
-    values, mask = np.asarray(y), getattr(y, "mask", False)
-    missing = not callable(mask) and np.any(mask)  # of pandas it is a method
-    if values.dtype.kind == "O":
-        missing |= any(map(_is_missing, values.ravel()))
-        values = np.array(values.tolist())
-    elif values.dtype.kind == "f":
-        missing |= np.isnan(values).any()
-    if values.dtype.kind == "S":  # of FITS and HDF5 files
-        values = np.char.decode(values, "utf-8", "backslashreplace")
-    if values.dtype.kind == "U":
-        values = np.char.strip(values)
-        missing |= (values == "").any()
-    if missing:
+    labels = known_labels(y)
+    if np.ma.getmaskarray(labels).any():
         raise InvalidParameterError(
             "y has masked labels, None or NaN, or empty names; leave those targets out of the "
             "training"
         )
-    return values
-
-
-def _is_missing(value) -> bool:
-    """Whether a value is None, NaN or NA of pandas (which has no truth value to compare)."""
-    return not isinstance(value, str) and str(value) in ("None", "nan", "<NA>")
+    return labels.data

@@ -5,7 +5,7 @@ from numbers import Real
 
 from ..exceptions import InvalidParameterError, WeightsError
 from ..networks import ModelDescription
-from ._labels import is_cluster
+from ..tables._labels import is_cluster
 
 __all__ = ["check_prior", "prior_shares"]
 

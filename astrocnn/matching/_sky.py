@@ -157,7 +157,7 @@ def describe_match(table: Table, prefix: str = "") -> str:
     ----------
     table : `~astropy.table.QTable`
         Result of `match_sky`. The sentence is about all targets that were matched then, also where
-        rows were taken out since.
+        rows were taken out since; where rows were added (``vstack``), it counts those there are.
     prefix : str
         The prefix that was given to `match_sky`.
 
@@ -179,6 +179,12 @@ def describe_match(table: Table, prefix: str = "") -> str:
         raise InvalidTargetError(
             f"the table has no meta[{prefix + 'match'!r}]: it is no result of match_sky with "
             f"prefix={prefix!r}"
+        )
+    if len(table) > summary["n_targets"]:
+        matched = int(np.count_nonzero(table[f"{prefix}matched"]))
+        return (
+            f"{matched} of {len(table)} targets matched within {summary['radius']}; the table was "
+            "stacked from several, and how many chance would match is known of each alone"
         )
     return summary["description"]
 

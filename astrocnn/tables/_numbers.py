@@ -5,7 +5,7 @@ import numpy as np
 __all__ = ["MISSING", "to_numbers"]
 
 #: Words for "missing", in lower case.
-MISSING = ("", "na", "n/a", "nan", "null", "none", "--", "-", "...")
+MISSING = ("", "na", "n/a", "nan", "null", "none", "--", "-", "...", "<na>", "nat")
 
 
 def to_numbers(values) -> np.ndarray:

@@ -179,6 +179,7 @@ def describe_result(result: Table) -> str:
     meta = {str(key).lower(): value for key, value in result.meta.items()}  # FITS has upper case
     labels = text(result["label"])
     names = [str(name) for name in np.atleast_1d(meta.get("classes", np.unique(labels)))]
+    names = [*dict.fromkeys(names)]  # stacked tables have the lists of both, one after the other
     counts = [f"{np.count_nonzero(labels == name)} {name}" for name in names[::-1] if name]
     counts.append(f"{np.count_nonzero(labels == '')} without a verdict")
     lines = [f"{n} target{'s' * (n != 1)}: {', '.join(counts)}"]

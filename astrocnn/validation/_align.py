@@ -1,12 +1,16 @@
 """Truth, row for row with a result."""
 
+from collections.abc import Collection
+
 import numpy as np
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
 from ..tables import as_table
+from ..tables._flags import text
 from ..tables._identifiers import check_identifiers, id_name
-from ..tables._numbers import MISSING, to_numbers
+from ..tables._labels import is_cluster, known_labels
+from ..tables._numbers import MISSING
 from ..tables._votable import INCOMPLETE
 
 __all__ = ["align_truth", "find_rows", "in_order_of"]
@@ -93,9 +97,10 @@ def align_truth(
         Result of a classifier.
     truth : table or array_like of shape (n,)
         An array in the order of the result, of bool, of 1 and 0, or of the labels ``"cluster"`` and
-        ``"non_cluster"`` (the words True and False, as CSV files hold them, will do), masked, NaN
-        or empty where it is not known; or a table of any library with such a column, or a pandas
-        Series whose index is named. A table with identifiers (see
+        ``"non_cluster"`` or other classes of the result, in upper or lower case (the words True and
+        False, as CSV files hold them, will do), masked, NaN or empty where it is not known; or a
+        table of any library with such a column, or a pandas Series whose index is named. A table
+        with identifiers (see
         `~astrocnn.tables.read_targets` for the names of their column) is joined by them, and rows
         of the result that it lacks, or whose identifier is empty, have no truth; one without is
         taken in the order of the result.
@@ -130,7 +135,7 @@ def align_truth(
     """
     result, truth = as_table(result), as_table(truth)
     if not isinstance(truth, Table):
-        return _as_bool(truth, len(result))
+        return _as_bool(truth, len(result), _classes(result))
     if truth.meta.get(INCOMPLETE):
         raise InvalidTargetError(
             f"the truth is not whole, its service says: {truth.meta[INCOMPLETE]}; ask it again for "
@@ -140,7 +145,7 @@ def align_truth(
         raise InvalidTargetError(
             f"the truth table has no column {column!r}; its columns are {', '.join(truth.colnames)}"
         )
-    return in_order_of(result, truth, _as_bool(truth[column], len(truth)))
+    return in_order_of(result, truth, _as_bool(truth[column], len(truth), _classes(result)))
 
 
 def in_order_of(
@@ -201,31 +206,44 @@ def _check_length(values, length: int, what: str) -> None:
         )
 
 
-def _as_bool(values, length: int) -> np.ma.MaskedArray:
+def _as_bool(values, length: int, classes: Collection[str] = ()) -> np.ma.MaskedArray:
     """Booleans, 1 and 0, or words as a masked array of bool of the given length."""
-    values = np.ma.array(values)
-    _check_length(values, length, "truth")
-    if values.dtype.kind in "USO":
-        return _words_as_bool(values)
-    if values.dtype.kind in "biuf":
-        numbers = to_numbers(values)
-        known = ~np.isnan(numbers)
-        if np.isin(numbers[known], (0, 1)).all():
-            return np.ma.array(numbers == 1, mask=~known)
+    labels = known_labels(values)
+    _check_length(labels, length, "truth")
+    known = ~np.ma.getmaskarray(labels)
+    if labels.dtype.kind == "U":
+        return _words_as_bool(labels, classes)
+    if labels.dtype.kind in "biuf" and np.isin(labels.data[known], (0, 1)).all():
+        return np.ma.array(labels.data == 1, mask=~known)
     raise InvalidTargetError(
         "truth must be True or False (or 1 or 0, or 'cluster' or 'non_cluster') per target, "
         "masked where unknown"
     )
 
 
-def _words_as_bool(values: np.ma.MaskedArray) -> np.ma.MaskedArray:
-    """Text, or objects as pandas has them, as booleans; masked where masked or missing."""
-    texts = np.array([text.strip().lower() for text in as_text(values.data)], dtype=str)
-    unknown = np.ma.getmaskarray(values) | np.isin(texts, MISSING)
-    is_cluster = np.isin(texts, _TRUE)
-    other = ~(unknown | is_cluster | np.isin(texts, _FALSE))
-    if other.any():
+def _words_as_bool(labels: np.ma.MaskedArray, classes: Collection[str]) -> np.ma.MaskedArray:
+    """Names of classes as booleans; masked where masked or a word for "missing"."""
+    words = np.char.lower(labels.data)
+    unknown = np.ma.getmaskarray(labels) | np.isin(words, MISSING)
+    clusters = np.isin(words, _TRUE)
+    others = np.isin(words, [*_FALSE, *(name.casefold() for name in classes)])
+    neither = ~(unknown | clusters | others)
+    if neither.any():
+        named = sorted(name for name in classes if name.casefold() not in _TRUE + _FALSE)
         raise InvalidTargetError(
-            f"truth labels are 'cluster' and 'non_cluster', not {as_text(values.data[other])[0]!r}"
+            f"truth labels are {', '.join(map(repr, ['cluster', 'non_cluster', *named][:-1]))} and "
+            f"{['cluster', 'non_cluster', *named][-1]!r}, not {str(labels.data[neither][0])!r}"
         )
-    return np.ma.array(is_cluster, mask=unknown)
+    return np.ma.array(clusters, mask=unknown)
+
+
+def _classes(result: Table) -> set[str]:
+    """Names of the classes of a result, in its meta, its columns and its labels."""
+    names = {name.removeprefix("proba_") for name in result.colnames if name.startswith("proba_")}
+    names -= {"err"}
+    if any(is_cluster(name) for name in names):
+        meta = {str(key).lower(): value for key, value in result.meta.items()}
+        names |= {str(name) for name in np.atleast_1d(meta.get("classes", []))}
+        if "label" in result.colnames:
+            names |= {*text(result["label"]).tolist()}
+    return {name.strip() for name in names if name.strip()}

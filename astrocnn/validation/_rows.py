@@ -6,6 +6,7 @@ from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
 from ..tables._flags import text
+from ..tables._labels import positive_column
 from ..tables._numbers import to_numbers
 from ._align import in_order_of
 
@@ -34,44 +35,46 @@ def verdicts(
     Raises
     ------
     InvalidTargetError
-        If the table has no column ``proba_cluster``, or one that holds no probabilities, or labels
-        that are none of its classes.
+        If the table has no column ``proba_cluster`` (in upper or lower case), or one that holds no
+        probabilities, or labels that are none of its classes.
     """
-    if "proba_cluster" not in result.colnames:
+    column = positive_column(result)
+    if column is None:
         raise InvalidTargetError(
             "the result has no column 'proba_cluster'; give the table that predict returns"
         )
     try:
-        proba = to_numbers(result["proba_cluster"])
+        proba = to_numbers(result[column])
     except ValueError as error:
-        raise InvalidTargetError(f"column 'proba_cluster' holds text: {error}") from error
+        raise InvalidTargetError(f"column {column!r} holds text: {error}") from error
     decided = np.isfinite(proba)
     outside = decided & (np.abs(np.nan_to_num(proba) - 0.5) > 0.5 + 1e-6)  # rounding may pass
     if outside.any():
         raise InvalidTargetError(
-            f"column 'proba_cluster' holds {proba[outside][0]:.4g}, and probabilities are from 0 "
+            f"column {column!r} holds {proba[outside][0]:.4g}, and probabilities are from 0 "
             "to 1: divide percent by 100"
         )
     if threshold is None and "label" in result.colnames:
-        labels = _labels(result)
-        return proba, labels == "cluster", decided & (labels != "")
+        positive = column.removeprefix("proba_")
+        labels = _labels(result, positive)
+        return proba, labels == positive, decided & (labels != "")
     with np.errstate(invalid="ignore"):
         return proba, proba >= (0.5 if threshold is None else threshold), decided
 
 
-def _labels(result: Table) -> np.ndarray:
+def _labels(result: Table, positive: str) -> np.ndarray:
     """Labels of a result, '' where there is none."""
     labels = np.char.strip(text(result["label"]))
     columns = {name for name in result.colnames if name.startswith("proba_")} - {"proba_err"}
-    others = {*labels.tolist()} - {"", "cluster"}
+    others = {*labels.tolist()} - {"", positive}
     if len(columns) > 1:
         others -= {"non_cluster", *(name.removeprefix("proba_") for name in columns)}
     elif len(others) == 1 and min(others).lower() != "cluster":
         return labels  # the other one of two classes, as in "agn" and "cluster"
     if others:
         raise InvalidTargetError(
-            f"column 'label' holds {min(others)!r}, and labels are 'cluster' and 'non_cluster' (or "
-            "other classes of the table): write them so, or leave the column out, for verdicts "
+            f"column 'label' holds {min(others)!r}, and labels are {positive!r} and 'non_cluster' "
+            "(or other classes of the table): write them so, or leave the column out, for verdicts "
             "from the probabilities"
         )
     return labels

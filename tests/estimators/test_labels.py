@@ -64,3 +64,25 @@ def test_empty_labels_are_refused(empty):
 def test_one_class_written_in_two_ways_is_refused():
     with pytest.raises(InvalidParameterError, match="in upper and lower case only"):
         class_names(["Cluster", "cluster", "agn"])
+
+
+def test_truth_values_of_text_files():
+    """CSV files hold words: they are no classes called False and True."""
+    y = np.array(["True", "False", "TRUE"])
+    assert class_names(y) == ["non_cluster", "cluster"]
+    assert encode(y, 3, ["non_cluster", "cluster"]).tolist() == [1, 0, 1]
+    assert sorted_labels(["non_cluster", "cluster"], y)[0].tolist() == [False, True]
+
+
+@pytest.mark.parametrize("missing", [pd.NA, None, np.nan])
+def test_missing_labels_of_pandas_are_refused(missing):
+    for y in (pd.Series([True, missing], dtype="boolean"), np.array([True, missing], object)):
+        with pytest.raises(InvalidParameterError, match="masked labels, None or NaN"):
+            encode(y, 2, ["non_cluster", "cluster"])
+
+
+def test_upper_and_lower_case_are_the_same_class():
+    """What ``fit`` was given in one way, ``score`` takes in the other."""
+    assert encode(["cluster", "AGN"], 2, ["agn", "Cluster"]).tolist() == [1, 0]
+    with pytest.raises(InvalidParameterError, match=r"labels \['star'\] are not among"):
+        encode(["cluster", "star"], 2, ["agn", "Cluster"])

@@ -9,10 +9,10 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io.votable import parse_single_table
-from astropy.table import Column, MaskedColumn, QTable, Table
+from astropy.table import Column, MaskedColumn, QTable, Table, join, vstack
 
 from astrocnn.exceptions import InvalidTargetError, UnknownNameError
-from astrocnn.matching import match_sky
+from astrocnn.matching import describe_match, match_sky
 from astrocnn.tables import (
     RESULT_COLUMNS,
     check_output_path,
@@ -95,6 +95,25 @@ def test_units_descriptions_and_ucds_come_back(result, tmp_path, suffix):
         assert again[name].info.description == result[name].info.description
         assert again[name].info.meta["ucd"] == result[name].info.meta["ucd"]
     assert again["flag"].info.meta["ucd"] == RESULT_COLUMNS["flag"].ucd
+
+
+@pytest.mark.filterwarnings("ignore::astropy.utils.metadata.MergeConflictWarning")
+def test_stacked_results_are_counted_once(result, tmp_path):
+    """Lists in meta are those of both tables; matches are counted, not taken from the last one."""
+    stacked = vstack([result, result])
+    assert isinstance(stacked, type(result))
+    first = describe_result(stacked).split("\n")[0]
+    assert first == "8 targets: 2 cluster, 2 non_cluster, 4 without a verdict"
+    assert "weights xmm (sha256 abababab)" in describe_result(stacked)
+    path = write_result(stacked, tmp_path / "a.ecsv")
+    assert describe_result(read(path)) == describe_result(stacked)
+    assert "2 of 8 targets matched within" in describe_match(stacked)
+    assert "known of each alone" in describe_match(stacked)
+    assert describe_match(result) == describe_match(result[:2])
+    assert describe_result(result[:1]).startswith("1 target: 0 cluster, 1 non_cluster")
+    other = QTable({"target_id": ["b c"], "note": ["x"]}, meta={"classes": ["p", "q"]})
+    joined = join(result, other, "target_id", "left")
+    assert describe_result(joined).startswith("4 targets: 0 q, 0 p, 1 cluster, 1 non_cluster, 2")
 
 
 @pytest.mark.parametrize("suffix", [".ecsv", ".fits", PARQUET])
