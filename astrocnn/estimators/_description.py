@@ -4,14 +4,19 @@ from collections.abc import Mapping, Sequence
 
 from astropy import units as u
 
+from ..exceptions import InvalidParameterError
 from ..grid import check_size
 from ..networks import ModelDescription
+from ..networks._builders import check_network
 from ..preprocessing import Preprocessing
 from ..surveys import Band, get_band
 from ._beside import band_kinds
 from ._labels import class_names
 
 __all__ = ["new_description"]
+
+#: Larger images do not fit into memory beside a network.
+_MOST_PIXELS = 4096
 
 
 def new_description(
@@ -47,7 +52,9 @@ def new_description(
     InvalidTargetError
         If size and pixels make no grid.
     UnknownNameError
-        If there is no such band.
+        If there is no such band or network.
+    InvalidParameterError
+        If the labels make no classes, or the network has no such argument.
 
     Examples
     --------
@@ -55,18 +62,23 @@ def new_description(
     >>> new_description([True, False], "cn").arguments
     {'input_shape': [356, 356, 2], 'n_classes': 2}
     """
+    network = "cn" if network is None else network
     bands = [get_band(band) for band in bands or ("xmm", "dss2-red")]
     pixels = 356 if pixels is None else pixels
     size = 6 * u.arcmin if size is None else size
     check_size(size, pixels)
+    if pixels > _MOST_PIXELS:
+        raise InvalidParameterError(f"pixels is {_MOST_PIXELS} at most, not {pixels}")
     classes = class_names(y)
+    arguments = {
+        "input_shape": [int(pixels), int(pixels), len(bands)],
+        "n_classes": len(classes),
+        **(network_arguments or {}),
+    }
+    check_network(network, arguments)
     return ModelDescription(
-        network="cn" if network is None else network,
-        arguments={
-            "input_shape": [int(pixels), int(pixels), len(bands)],
-            "n_classes": len(classes),
-            **(network_arguments or {}),
-        },
+        network=network,
+        arguments=arguments,
         bands=[band.name for band in bands],
         band_kinds=band_kinds(bands),
         size=float(size.to_value(u.arcmin)),

@@ -293,10 +293,12 @@ def _check_parts(description: ModelDescription) -> None:
     """Refuse weights whose calibration or thresholds are damaged before they judge anything."""
     n, points = len(description.classes), description.operating_points
     try:
+        Preprocessing.from_config(description.preprocessing)
         apply_calibration(np.full((1, n), 1 / n), description.calibration)
         if points:
             OperatingPoints.from_config(points)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise WeightsError(
-            f"calibration or thresholds in the weights are damaged ({error!r}); train them anew"
+            f"calibration, thresholds or preprocessing in the weights are damaged ({error!r}); "
+            "train them anew"
         ) from error

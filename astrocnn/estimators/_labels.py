@@ -35,6 +35,8 @@ def class_names(y) -> list[str]:
                 "numeric labels must be 0 and 1 (1: a cluster); or give class names"
             )
         return list(_BINARY)
+    if values.dtype.kind != "U":
+        raise InvalidParameterError(f"labels are truth values or names, not {values.dtype}")
     names = sorted((str(value) for value in values), key=lambda name: (is_cluster(name), name))
     if len({name.casefold() for name in names}) < len(names):
         raise InvalidParameterError(

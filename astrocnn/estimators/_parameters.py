@@ -1,12 +1,13 @@
 """Numbers that a classifier was given, checked when they are first used."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
+from os import PathLike
 from pathlib import Path
 
 from ..exceptions import InvalidParameterError
 from ..preprocessing import Preprocessing
-from ..surveys import Band, get_band
+from ..surveys import get_band
 from ..training import CALIBRATIONS, find_augmentation
 
 __all__ = ["check_parameters"]
@@ -37,6 +38,8 @@ def check_parameters(estimator) -> None:
     find_augmentation(given["augmented"])
     _check_network(given)
     checkpoint = given["checkpoint"]
+    if checkpoint is not None and not isinstance(checkpoint, str | PathLike):
+        raise InvalidParameterError(f"checkpoint must be a path or None, not {checkpoint!r}")
     if checkpoint is not None and not Path(checkpoint).parent.is_dir():
         raise InvalidParameterError(
             f"checkpoint={str(checkpoint)!r} lies in no folder: make it first"
@@ -73,7 +76,8 @@ def _check_network(given) -> None:
     """Check what concerns a new network: bands, arguments, seed."""
     bands = given["bands"]
     if bands is not None:
-        names = [] if isinstance(bands, str | Band) else [get_band(band).name for band in bands]
+        listed = isinstance(bands, Iterable) and not isinstance(bands, str)
+        names = [get_band(band).name for band in bands] if listed else []
         if not names or len(set(names)) < len(names):
             raise InvalidParameterError(
                 f"bands must be a list of different bands, such as ['xmm', 'dss2'], not {bands!r}"

@@ -14,6 +14,7 @@ from ..networks import (
     load_keras,
     load_model,
 )
+from ..tables._numbers import as_floats
 from ..training import (
     CALIBRATIONS,
     ImageDomain,
@@ -200,8 +201,10 @@ def _by_number(class_weight, classes: list[str]):
     """Weights by label as weights by class number."""
     if not isinstance(class_weight, Mapping):
         return class_weight
+    weights = as_floats([*class_weight.values()], "class_weight").tolist()
     return {
-        int(encode([label], 1, classes)[0]): float(weight) for label, weight in class_weight.items()
+        int(encode([label], 1, classes)[0]): weight
+        for label, weight in zip(class_weight, weights, strict=True)
     }
 
 

@@ -11,12 +11,13 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
 from astropy import units as u
 
 from .._paths import user_path
 from ..exceptions import WeightsError
 from ._backend import load_keras
-from ._builders import NETWORKS
+from ._builders import NETWORKS, check_network
 from ._find import find_weights
 from ._half import halve_weights
 
@@ -123,12 +124,14 @@ def save_model(path, model, description: ModelDescription, half: bool = False) -
     Raises
     ------
     WeightsError
-        If the name does not end in ``.keras``, or a weight is too large for float16.
+        If the name does not end in ``.keras``, a weight is too large for float16, or one is not
+        finite.
     """
     path = user_path(path)
     if path.suffix != ".keras":
         raise WeightsError(f"a model archive is named *.keras, not {path.name!r}")
     keras = load_keras()
+    check_finite(model, f"the weights for {path.name}")
     # A fresh copy, never compiled: the optimizer's state would triple the file.
     bare = build_network(description)
     bare.set_weights(model.get_weights())
@@ -201,6 +204,8 @@ def _check(description) -> None:
     if description.arguments.get("n_classes", 2) != len(description.classes):
         raise ValueError(f"{description.arguments['n_classes']} outputs for {description.classes}")
     names = [*description.bands, *description.classes]
+    if len({str(name).casefold() for name in description.classes}) < len(description.classes):
+        raise ValueError(f"the classes {description.classes} are not different")
     if not all(isinstance(name, str) for name in names) or not description.size > 0:
         raise ValueError(f"bands and classes {names}, size {description.size}")
     parts = ("preprocessing", "card", "calibration", "domain", "operating_points", "band_kinds")
@@ -233,7 +238,8 @@ def load_model(weights):
     Raises
     ------
     WeightsError
-        If the file is missing, damaged, or does not fit its description.
+        If the file is missing, damaged, does not fit its description, or holds numbers that are
+        not finite.
     """
     description, path = read_description(weights), find_weights(weights)
     try:
@@ -243,7 +249,27 @@ def load_model(weights):
             model.load_weights(path)
     except _READ_ERRORS as error:
         raise WeightsError(f"the weights in {path.name} cannot be loaded: {error}") from error
+    check_finite(model, f"the weights in {path.name}")
     return model, description
+
+
+def check_finite(model, what: str) -> None:
+    """Raise WeightsError if a network holds numbers that are not finite: all it says were NaN.
+
+    Parameters
+    ----------
+    model : keras.Model
+    what : str
+        What it is, for the message.
+    """
+    arrays = model.get_weights()
+    damaged = sum(not np.isfinite(array).all() for array in arrays)
+    if damaged:
+        raise WeightsError(
+            f"{what} hold NaN or infinite numbers, in {damaged} of {len(arrays)} arrays: the file "
+            "is damaged or the training diverged; take a good copy, or train anew with a smaller "
+            "learning_rate"
+        )
 
 
 def build_network(description: ModelDescription, pretrained: bool = False):
@@ -262,9 +288,9 @@ def build_network(description: ModelDescription, pretrained: bool = False):
     keras.Model
         Not compiled.
     """
-    load_keras()
     arguments = dict(description.arguments)
-    arguments["input_shape"] = tuple(arguments["input_shape"])
+    check_network(description.network, arguments)
+    load_keras()
     if not pretrained:
         arguments.pop("weights", None)
     return NETWORKS[description.network](**arguments)

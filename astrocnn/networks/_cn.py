@@ -1,5 +1,6 @@
 """The custom network (CN) of Kosiba et al. (2020)."""
 
+from ._arguments import check_outputs
 from ._backend import CHANNELS, load_keras
 
 __all__ = ["build_cn"]
@@ -35,6 +36,7 @@ def build_cn(
     >>> build_cn((356, 356, 3)).count_params()
     352930
     """
+    input_shape = check_outputs(input_shape, n_classes)
     keras = load_keras()
     layers = keras.layers
 

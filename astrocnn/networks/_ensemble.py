@@ -1,7 +1,7 @@
 """Several networks of one kind as one network."""
 
 from .._registry import Registry
-from ..exceptions import InvalidParameterError
+from ._arguments import check_arguments, check_members, check_outputs
 from ._backend import load_keras
 from ._cn import build_cn
 from ._mobilenet import build_mn
@@ -35,7 +35,7 @@ def build_ensemble(
     member : str
         Name of the members' network, any of `NETWORKS` but ``"ensemble"``.
     n_members : int
-        How many; at least two.
+        How many, from two to a hundred.
     **member_arguments
         Arguments of the members' builder.
 
@@ -49,7 +49,8 @@ def build_ensemble(
     UnknownNameError
         If there is no such network.
     InvalidParameterError
-        If there are fewer than two members.
+        If there are fewer than two members or more than a hundred, or the members' builder has no
+        such argument.
 
     Examples
     --------
@@ -57,10 +58,11 @@ def build_ensemble(
     >>> build_ensemble((32, 32, 2), member="cn", n_members=3).output_shape
     (None, 3, 2)
     """
-    if n_members < 2:
-        raise InvalidParameterError(f"an ensemble has at least two members, not {n_members}")
-    keras = load_keras()
+    check_members(n_members)
     build = MEMBERS[member]
+    input_shape = check_outputs(input_shape, n_classes)
+    check_arguments(member, build, {"input_shape": input_shape, **member_arguments})
+    keras = load_keras()
 
     image = keras.Input(shape=tuple(input_shape), name="image")
     proba = []

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from ..exceptions import InvalidParameterError, WeightsError
+from ._arguments import check_outputs
 from ._backend import CHANNELS, channels_last, load_keras
 
 __all__ = ["build_mn"]
@@ -65,6 +66,7 @@ def build_mn(
         raise InvalidParameterError(
             f"weights of a MobileNet are None or 'imagenet', not {weights!r}"
         )
+    input_shape = check_outputs(input_shape, n_classes, least=32)
     keras = load_keras()
     layers = keras.layers
 

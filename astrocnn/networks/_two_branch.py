@@ -3,6 +3,7 @@
 from .._registry import Registry
 from ..exceptions import InvalidParameterError
 from ._annuli import annulus_pooling
+from ._arguments import check_outputs
 from ._backend import CHANNELS, load_keras
 
 __all__ = ["build_two_branch"]
@@ -84,6 +85,7 @@ def build_two_branch(
     >>> build_two_branch((96, 96, 1), widths=(8, 16), depths=(1, 1)).output_shape
     (None, 2)
     """
+    input_shape = check_outputs(input_shape, n_classes)
     n_bands = input_shape[2]
     if not 0 <= n_xray <= n_bands:
         raise InvalidParameterError(

@@ -1,19 +1,22 @@
 """Dataset of cut-outs to network input. The parameters belong to the weights."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from numbers import Real
 
 import numpy as np
 import xarray as xr
 from astropy import units as u
 
 from .._compiled import in_threads
-from ..exceptions import InvalidImageError
+from ..exceptions import InvalidImageError, InvalidParameterError
 from ._stretch import gaussian_taps
 
 __all__ = ["Preprocessing"]
 
 _SMOOTHING = {"xray": 6.0}
+#: Widest Gaussian (arcsec).
+_WIDEST = 3600.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class Preprocessing:
         Whether the step before it is made; without it, images are used as they are, such as the
         gray levels of a PNG.
 
+    Raises
+    ------
+    InvalidParameterError
+        If ``smoothing`` is something else.
+
     Examples
     --------
     >>> from astrocnn.preprocessing import Preprocessing
@@ -49,13 +57,36 @@ class Preprocessing:
     standardized: bool = True
     stretched: bool = True
 
+    def __post_init__(self):
+        if not isinstance(self.smoothing, Mapping) or not all(
+            isinstance(sigma, Real) and 0 <= sigma <= _WIDEST for sigma in self.smoothing.values()
+        ):
+            raise InvalidParameterError(
+                "smoothing is a dict from waveband to a standard deviation in arcsec, from 0 to "
+                f"{_WIDEST:g}, such as {_SMOOTHING}, not {self.smoothing!r}"
+            )
+
     def to_config(self) -> dict:
         """Return the parameters as plain data (JSON)."""
         return asdict(self)
 
     @classmethod
     def from_config(cls, config: Mapping) -> "Preprocessing":
-        """Build from what `to_config` returned."""
+        """Build from what `to_config` returned.
+
+        Raises
+        ------
+        InvalidParameterError
+            If it is no dict, or holds something else than the parameters.
+        """
+        names = [each.name for each in fields(cls)]
+        if not isinstance(config, Mapping):
+            raise InvalidParameterError(f"a preprocessing is a dict, not {config!r}")
+        unknown = sorted(str(key) for key in config if key not in names)
+        if unknown:
+            raise InvalidParameterError(
+                f"the preprocessing has no {unknown[0]!r}; it has: {', '.join(names)}"
+            )
         return cls(**config)
 
     def __call__(self, dataset: xr.Dataset, rows: np.ndarray | None = None) -> np.ndarray:

@@ -48,7 +48,10 @@ def known_labels(labels) -> np.ma.MaskedArray:
     """
     mask = getattr(labels, "mask", False)
     mask = False if callable(mask) else mask  # of pandas it is a method
-    values = np.asarray(getattr(labels, "unmasked", labels))
+    try:
+        values = np.asarray(getattr(labels, "unmasked", labels))
+    except ValueError as error:
+        raise InvalidTargetError(f"labels are one value per target: {error}") from None
     mask = np.broadcast_to(mask, values.shape).copy()
     if values.dtype.kind == "O":
         values, missing = _of_one_type(values)
@@ -58,7 +61,7 @@ def known_labels(labels) -> np.ma.MaskedArray:
     if values.dtype.kind == "f":
         mask |= np.isnan(values)
     if values.dtype.kind == "U":
-        values = np.char.strip(values)
+        values = np.asarray(np.char.strip(values))
         mask |= values == ""
         values = _truth_values(values, mask)
     return np.ma.array(values, mask=mask)

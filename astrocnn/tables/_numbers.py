@@ -2,7 +2,9 @@
 
 import numpy as np
 
-__all__ = ["MISSING", "to_numbers"]
+from ..exceptions import InvalidParameterError
+
+__all__ = ["MISSING", "as_floats", "to_numbers"]
 
 #: Words for "missing", in lower case.
 MISSING = ("", "na", "n/a", "nan", "null", "none", "--", "-", "...", "<na>", "nat")
@@ -36,3 +38,25 @@ def to_numbers(values) -> np.ndarray:
     empty = b"" if values.dtype.kind == "S" else ""
     words = np.char.strip(values.filled(empty).astype(str))
     return np.where(np.isin(np.char.lower(words), MISSING), "nan", words).astype(float)
+
+
+def as_floats(values, what: str) -> np.ndarray:
+    """Return an argument as an array of floats.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it holds something else; the message says what it is.
+
+    Examples
+    --------
+    >>> from astrocnn.tables._numbers import as_floats
+    >>> as_floats(["0.5", "high"], "proba")
+    Traceback (most recent call last):
+        ...
+    astrocnn.exceptions.InvalidParameterError: proba must hold numbers: could not convert ...
+    """
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidParameterError(f"{what} must hold numbers: {error}") from None

@@ -9,6 +9,7 @@ from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import InvalidParameterError
 from ._flags import has_flag, join_flags, text
+from ._numbers import as_floats
 from ._schema import describe_columns, probability_columns
 
 __all__ = ["ResultTable", "describe_result", "result_table"]
@@ -98,7 +99,9 @@ def result_table(
             1      --            -- no_coverage:xmm
     """
     n = len(targets)
-    proba = np.asarray(proba, dtype=float)
+    if len(classes) < 2 or len({str(name).casefold() for name in classes}) < len(classes):
+        raise InvalidParameterError(f"classes are two or more different names, not {classes!r}")
+    proba = as_floats(proba, "proba")
     _check_shape("proba", proba, (n, len(classes)))
     none = ~np.isfinite(proba).all(axis=1)
     result = ResultTable(targets["target_id", "ra", "dec"])

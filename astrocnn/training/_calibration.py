@@ -6,6 +6,7 @@ import numpy as np
 from scipy import optimize, special
 
 from ..exceptions import InvalidParameterError
+from ..tables._numbers import as_floats
 
 __all__ = ["CALIBRATIONS", "adjust_prior", "apply_calibration", "fit_calibration"]
 
@@ -67,7 +68,7 @@ def fit_calibration(
     >>> apply_calibration(proba, found)[0].round(2)
     array([0.25, 0.75])
     """
-    proba, truth = np.asarray(proba, dtype=float), np.asarray(truth, dtype=int)
+    proba, truth = as_floats(proba, "proba"), as_floats(truth, "truth")
     if proba.ndim != 2 or truth.shape != proba.shape[:1] or len(truth) == 0:
         raise InvalidParameterError(
             f"proba needs the shape (n, n_classes) and truth (n,), not {proba.shape}, {truth.shape}"
@@ -76,6 +77,11 @@ def fit_calibration(
         raise InvalidParameterError(
             "probabilities must be finite; leave out rows without a verdict"
         )
+    if not np.isin(truth, np.arange(proba.shape[1])).all():
+        raise InvalidParameterError(
+            f"truth holds the numbers of the classes, from 0 to {proba.shape[1] - 1}"
+        )
+    truth = truth.astype(int)
     if method not in CALIBRATIONS:
         raise InvalidParameterError(
             f"method is {', '.join(map(repr, CALIBRATIONS))}, not {method!r}"
@@ -84,7 +90,9 @@ def fit_calibration(
         raise InvalidParameterError(
             f"{method} calibration is for two classes; use method='temperature'"
         )
-    weight = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, float)
+    weight = (
+        np.ones(len(truth)) if sample_weight is None else as_floats(sample_weight, "sample_weight")
+    )
     if weight.shape != truth.shape or not (np.isfinite(weight) & (weight >= 0)).all():
         raise InvalidParameterError(
             "sample_weight needs one finite number, not negative, per target"
@@ -114,7 +122,7 @@ def apply_calibration(proba: np.ndarray, calibration: Mapping) -> np.ndarray:
     Raises
     ------
     InvalidParameterError
-        If the calibration is of an unknown method.
+        If the calibration is of an unknown method, or lacks its numbers.
 
     Examples
     --------
@@ -122,10 +130,30 @@ def apply_calibration(proba: np.ndarray, calibration: Mapping) -> np.ndarray:
     >>> apply_calibration([[0.1, 0.9]], {"method": "temperature", "temperature": 2.0}).round(2)
     array([[0.25, 0.75]])
     """
-    proba = np.asarray(proba, dtype=float)
-    method = calibration.get("method") if calibration else None
-    if method is None:
+    proba = as_floats(proba, "proba")
+    if not calibration:
         return proba
+    if not isinstance(calibration, Mapping) or "method" not in calibration:
+        raise InvalidParameterError(
+            f"a calibration is what fit_calibration returned, not {calibration!r:.80}"
+        )
+    if calibration["method"] is None:
+        return proba
+    if calibration["method"] not in CALIBRATIONS:
+        raise InvalidParameterError(
+            f"there is no calibration {calibration['method']!r}; fit it with fit_calibration"
+        )
+    try:
+        return _calibrated(proba, calibration["method"], calibration)
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        raise InvalidParameterError(
+            f"the calibration lacks its numbers ({error!r}), or is for other classes than those of "
+            f"proba, of shape {proba.shape}: fit it with fit_calibration"
+        ) from error
+
+
+def _calibrated(proba: np.ndarray, method: str, calibration: Mapping) -> np.ndarray:
+    """Calibrated probabilities."""
     if method == "temperature":
         return special.softmax(_log(proba) / float(calibration["temperature"]), axis=-1)
     if method == "beta":
@@ -133,10 +161,8 @@ def apply_calibration(proba: np.ndarray, calibration: Mapping) -> np.ndarray:
         logarithm = _log(proba)
         odds = a * logarithm[..., 1] - b * logarithm[..., 0] + c
         return np.stack([special.expit(-odds), special.expit(odds)], axis=-1)
-    if method == "isotonic":
-        positive = np.interp(proba[..., 1], *np.asarray(calibration["knots"], dtype=float))
-        return np.stack([1 - positive, positive], axis=-1)
-    raise InvalidParameterError(f"there is no calibration {method!r}; fit it with fit_calibration")
+    positive = np.interp(proba[..., 1], *np.asarray(calibration["knots"], dtype=float))
+    return np.stack([1 - positive, positive], axis=-1)
 
 
 def adjust_prior(
@@ -175,7 +201,11 @@ def adjust_prior(
     >>> adjust_prior([[0.1, 0.9]], prior=0.05, trained_prior=0.5).round(2)
     array([[0.68, 0.32]])
     """
-    proba = np.asarray(proba, dtype=float)
+    proba = as_floats(proba, "proba")
+    if proba.ndim == 0 or proba.shape[-1] < 2:
+        raise InvalidParameterError(
+            f"proba needs the shape (..., n_classes), two classes at least, not {proba.shape}"
+        )
     ratio = _shares(prior, proba.shape[-1]) / _shares(trained_prior, proba.shape[-1])
     scaled = proba * ratio
     return scaled / scaled.sum(axis=-1, keepdims=True)
@@ -235,7 +265,7 @@ _FITS = {
 
 def _shares(prior, n_classes: int) -> np.ndarray:
     """Shares of all classes."""
-    shares = np.asarray(prior, dtype=float)
+    shares = as_floats(prior, "a prior")
     if shares.ndim == 0 and n_classes == 2:
         shares = np.array([1 - shares, shares])
     if shares.shape != (n_classes,) or not ((shares > 0) & (shares < 1)).all():

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..exceptions import InvalidParameterError
 from ..networks import load_keras
+from ..tables._numbers import as_floats
 from ._augment import Augmentation, augment, find_augmentation
 
 __all__ = ["class_targets", "make_batches"]
@@ -179,7 +180,11 @@ def class_targets(
         raise InvalidParameterError(
             f"labels must be class numbers from 0 to {n_classes - 1}, at least one"
         )
-    weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float32)
+    weights = (
+        None
+        if sample_weight is None
+        else as_floats(sample_weight, "sample_weight").astype(np.float32)
+    )
     if weights is not None and weights.shape != numbers.shape:
         raise InvalidParameterError(
             f"sample_weight has shape {weights.shape}, labels {numbers.shape}"

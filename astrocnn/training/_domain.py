@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..exceptions import InvalidParameterError
+from ..tables._numbers import as_floats
 from ._statistics import BINS, PER_BAND, image_statistics
 
 __all__ = ["CAUSES", "ImageDomain"]
@@ -219,7 +220,10 @@ class ImageDomain:
         InvalidParameterError
             If the numbers do not fit together.
         """
-        config = {name: np.asarray(value, dtype=float) for name, value in config.items()}
+        lacking = {"n_bands", "center", "trend", "covariance"} - {*config}
+        if lacking:
+            raise InvalidParameterError(f"the domain lacks {min(lacking)!r}")
+        config = {name: as_floats(value, name) for name, value in config.items()}
         n_bands, n = int(config.pop("n_bands")), len(config["center"])
         config["trend"] = config["trend"].reshape(3, n)
         covariance = np.zeros((n, n))

@@ -134,6 +134,10 @@ def align_truth(
     [False, True]
     """
     result, truth = as_table(result), as_table(truth)
+    if not isinstance(result, Table):
+        raise InvalidTargetError(
+            f"a result is the table that predict returns, not {type(result).__name__}"
+        )
     if not isinstance(truth, Table):
         return _as_bool(truth, len(result), _classes(result))
     if truth.meta.get(INCOMPLETE):

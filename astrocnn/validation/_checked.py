@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..exceptions import InvalidParameterError
+from ..tables._numbers import as_floats
 
 __all__ = ["checked"]
 
@@ -41,7 +42,7 @@ def checked(truth, *scores) -> list[np.ndarray]:
                 f"the {name} is masked in {mask.sum()} of {mask.size} rows; "
                 "leave out rows without truth or verdict"
             )
-    truth, *scores = np.asarray(truth), *(np.asarray(score, dtype=float) for score in scores)
+    truth, *scores = np.asarray(truth), *(as_floats(score, "score") for score in scores)
     if truth.dtype.kind not in "biuf" or not np.isin(truth, (0, 1)).all():
         raise InvalidParameterError(
             "truth must be True or False for each target; align_truth reads names of classes too"

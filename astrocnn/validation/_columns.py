@@ -17,6 +17,8 @@ __all__ = ["completeness_against"]
 _REDSHIFTS = frozenset(
     ("z", "redshift", "z_spec", "zspec", "z_phot", "zphot", "z_best", "z_cluster", "z_lambda")
 )
+#: More bins than a figure or a reader can use.
+_MOST_BINS = 10_000
 
 
 def completeness_against(
@@ -119,7 +121,7 @@ def _edges(bins, unit, values: np.ndarray) -> np.ndarray:
     """Edges of the bins in the unit of the column."""
     if isinstance(bins, int | np.integer) and not isinstance(bins, bool):
         values = values[np.isfinite(values)]
-        if bins < 1 or values.size == 0:
+        if not 1 <= bins <= _MOST_BINS or values.size == 0:
             raise InvalidTargetError(
                 f"{bins} bins cannot be made of the values of {values.size} clusters: give edges"
             )

@@ -1,6 +1,7 @@
 """A measured fraction with its interval, and the confusion counts it comes from."""
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 from astropy.stats import binom_conf_interval
@@ -130,6 +131,11 @@ def proportion(
     reason : str
         What the estimate says where ``trials`` is zero.
 
+    Raises
+    ------
+    InvalidParameterError
+        If the counts or the confidence make no sense.
+
     References
     ----------
     Wilson 1927, J. Am. Stat. Assoc. 22, 209; Brown, Cai & DasGupta 2001, Stat. Sci. 16, 101;
@@ -144,6 +150,12 @@ def proportion(
     undefined (no cluster in the truth)
     """
     check_confidence(confidence)
+    whole = all(isinstance(count, Integral) for count in (successes, trials))
+    if not whole or not 0 <= successes <= trials:
+        raise InvalidParameterError(
+            f"successes and trials are whole numbers, and no more of the former, not {successes!r} "
+            f"and {trials!r}"
+        )
     if trials == 0:
         return Estimate.undefined(reason)
     low, high = binom_conf_interval(successes, trials, confidence, interval="wilson")
@@ -186,8 +198,7 @@ def purity_at_prevalence(
     [0.9, 0.69, 0.32]
     """
     check_confidence(confidence)
-    if not 0 < prevalence < 1:
-        raise InvalidParameterError(f"prevalence is a share between 0 and 1, not {prevalence!r}")
+    check_prevalence(prevalence)
     if confusion.n_clusters == 0 or confusion.n_non_clusters == 0:
         return Estimate.undefined("needs clusters and non-clusters in the truth")
     if confusion.tp + confusion.fp == 0:
@@ -225,7 +236,13 @@ def purity_of(tpr, fpr, prevalence):
 
 def check_confidence(confidence: float) -> None:
     """Raise `InvalidParameterError` unless a confidence level lies between 0 and 1."""
-    if not 0 < confidence < 1:
+    if not isinstance(confidence, Real) or not 0 < confidence < 1:
         raise InvalidParameterError(
             f"confidence lies between 0 and 1 (e.g. 0.95), not {confidence!r}"
         )
+
+
+def check_prevalence(prevalence: float) -> None:
+    """Raise `InvalidParameterError` unless a prevalence lies between 0 and 1."""
+    if not isinstance(prevalence, Real) or not 0 < prevalence < 1:
+        raise InvalidParameterError(f"prevalence is a share between 0 and 1, not {prevalence!r}")

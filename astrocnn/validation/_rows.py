@@ -1,5 +1,7 @@
 """Verdicts and other columns, row for row with a result."""
 
+from numbers import Real
+
 import numpy as np
 from astropy import units as u
 from astropy.table import Table
@@ -38,6 +40,12 @@ def verdicts(
         If the table has no column ``proba_cluster`` (in upper or lower case), or one that holds no
         probabilities, or labels that are none of its classes.
     """
+    if not isinstance(result, Table):
+        raise InvalidTargetError(
+            f"a result is the table that predict returns, not {type(result).__name__}"
+        )
+    if threshold is not None and (not isinstance(threshold, Real) or not 0 <= threshold <= 1):
+        raise InvalidTargetError(f"threshold must be a number from 0 to 1, not {threshold!r}")
     column = positive_column(result)
     if column is None:
         raise InvalidTargetError(

@@ -10,7 +10,14 @@ from ..tables import as_table
 from ._align import align_truth
 from ._auc import auc
 from ._curves import roc_points
-from ._estimate import Confusion, Estimate, check_confidence, confusion_counts, proportion
+from ._estimate import (
+    Confusion,
+    Estimate,
+    check_confidence,
+    check_prevalence,
+    confusion_counts,
+    proportion,
+)
 from ._report import ValidationReport
 from ._rows import verdicts
 
@@ -68,6 +75,8 @@ def validate(
     0.500 [0.095, 0.905] | 0.75
     """
     check_confidence(confidence)
+    if prevalence is not None:
+        check_prevalence(prevalence)
     result, truth = as_table(result), as_table(truth)
     known = align_truth(result, truth)
     truth_table = truth

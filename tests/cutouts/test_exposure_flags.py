@@ -112,3 +112,30 @@ def test_real_field(real_data):
     words = dataset["status"].values[:, 0]
     assert words[0] == ""
     assert "field_edge:xmm" in words[1].split(";")
+
+
+class TestCentralArcminute:
+    """The central arcminute has a radius of 60 arcsec around the middle."""
+
+    @pytest.mark.parametrize(("at", "words"), [(74, []), (46, ["chip_gap"])])
+    def test_gaps_beside_it(self, at, words):
+        x = offsets(90)[1]
+        exposure = np.where(np.abs(np.abs(x) - at) < 10, 0, 1e4)
+        assert exposure_flags(pixels(exposure), 4.0) == words
+
+    @pytest.mark.parametrize(
+        ("inside", "outside", "words"), [(0.3, 1.0, ["vignetted"]), (0.4, 0.06, [])]
+    )
+    def test_exposure_beside_it(self, inside, outside, words):
+        y, x = offsets(90)
+        exposure = np.where(np.maximum(np.abs(x), np.abs(y)) < 64, inside, outside)
+        assert exposure_flags(pixels(1e4 * exposure, full=1e4), 4.0) == words
+
+    @pytest.mark.parametrize("corner", [0, -1])
+    def test_a_corner_is_not_the_target(self, corner):
+        exposure = np.full((90, 90), 1e4)
+        exposure[corner, corner] = 600
+        assert exposure_flags(pixels(exposure, full=1e4), 4.0) == []
+        low = np.full((90, 90), 2e3)
+        low[corner, corner] = 1e4
+        assert exposure_flags(pixels(low, full=1e4), 4.0) == ["vignetted"]

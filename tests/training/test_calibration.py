@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from astrocnn.exceptions import InvalidParameterError
 from astrocnn.training import adjust_prior, apply_calibration, fit_calibration
 
 SHARES = st.floats(0.001, 0.999)
@@ -206,3 +207,48 @@ def test_unknown_calibration():
 def test_wrong_prior(prior):
     with pytest.raises(ValueError, match="prior"):
         adjust_prior([[0.2, 0.8]], prior, 0.5)
+
+
+@pytest.mark.parametrize("prior", [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [1.2, -0.5, 0.3]])
+def test_every_share_lies_between_0_and_1(prior):
+    proba = [[0.2, 0.3, 0.5]]
+    for shares in ((prior, [0.2, 0.2, 0.6]), ([0.2, 0.2, 0.6], prior)):
+        with pytest.raises(InvalidParameterError, match="between 0 and 1"):
+            adjust_prior(proba, *shares)
+
+
+@pytest.mark.parametrize("shape", [(3,), (5, 3), (4, 2, 3), (3, 2, 3), (2, 3, 2)])
+def test_classes_are_along_the_last_axis(shape):
+    """Members of an ensemble, and images, whatever their number; an oracle by hand."""
+    proba = np.random.default_rng(0).dirichlet(np.ones(shape[-1]), shape[:-1])
+    prior = np.arange(1, shape[-1] + 1) / sum(range(1, shape[-1] + 1))
+    trained = prior[::-1]
+    found = adjust_prior(proba, prior, trained)
+    assert found.shape == shape
+    for index in np.ndindex(shape[:-1]):
+        scaled = [p * a / b for p, a, b in zip(proba[index], prior, trained, strict=True)]
+        np.testing.assert_allclose(found[index], np.array(scaled) / sum(scaled))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: fit_calibration("a", "b"), "proba must hold numbers"),
+        (
+            lambda: fit_calibration([[0.1, 0.9]] * 4, ["a", "b", "a", "b"]),
+            "truth must hold numbers",
+        ),
+        (lambda: fit_calibration([[0.1, 0.9]] * 4, [0, 5, 1, 0]), "numbers of the classes, from 0"),
+        (lambda: fit_calibration([[0.1, 0.9]] * 4, [0, -1, 1, 0]), "numbers of the classes, from"),
+        (lambda: fit_calibration([[0.1, 0.9]] * 4, [0, 0.5, 1, 0]), "numbers of the classes, from"),
+        (lambda: apply_calibration([[0.1, 0.9]], [1]), "what fit_calibration returned"),
+        (lambda: apply_calibration([[0.1, 0.9]], {"method": "temperature"}), "lacks its numbers"),
+        (lambda: apply_calibration([[0.1]], {"method": "isotonic", "knots": [[0], [0]]}), "lacks"),
+        (lambda: adjust_prior(0.5, 0.1, 0.5), r"the shape \(..., n_classes\)"),
+        (lambda: adjust_prior([[0.1, 0.9]], "a", 0.5), "a prior must hold numbers"),
+        (lambda: adjust_prior("x", 0.1, 0.5), "proba must hold numbers"),
+    ],
+)
+def test_what_is_no_calibration(call, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        call()

@@ -360,6 +360,27 @@ def test_wcs_that_does_not(grid, changes):
         check_wcs(moved(grid, **changes), grid, "it")
 
 
+@pytest.mark.parametrize(("offset", "agrees"), [(0.0990, True), (0.1011, False)])
+def test_the_far_corner_is_that_of_the_image(grid, offset, agrees):
+    """A scale that is off, seen from the first pixel: largest in the last one, not beyond it."""
+    scale, last = 4 / 3600, grid.pixels - 1
+    wrong = scale * (1 - offset / (last * np.sqrt(2)))
+    first = grid.wcs.pixel_to_world(0, 0)
+    raw = moved(grid, CRVAL1=first.ra.deg, CRVAL2=first.dec.deg, CRPIX1=1.0, CRPIX2=1.0,
+                CDELT1=-wrong, CDELT2=wrong, LONPOLE=180.0 + turn(grid, first))  # fmt: skip
+    if agrees:
+        check_wcs(raw, grid, "it")
+    else:
+        with pytest.raises(ProviderError, match="it lies 0.1 pixels"):
+            check_wcs(raw, grid, "it")
+
+
+def turn(grid, first):
+    """Angle (deg) between north at the first pixel and at the center of a grid."""
+    beside = grid.wcs.pixel_to_world(0, 1)
+    return first.position_angle(beside).wrap_at(180 * u.deg).deg
+
+
 def test_turned_image(grid):
     check_wcs(as_cd(grid, 0.05), grid, "it")  # 0.05 pixels in the corners
     with pytest.raises(ProviderError, match=r"it lies 0\.\d pixels"):
