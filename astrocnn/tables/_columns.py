@@ -12,7 +12,7 @@ from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._flags import text
 from ._sky_names import SkyNames, find_sky_names, name_unit
 
-__all__ = ["coordinate_column", "sky_columns", "sky_names", "to_degrees"]
+__all__ = ["coordinate_column", "plain_minus", "plain_numbers", "sky_columns", "sky_names", "to_degrees"]
 
 _UCD_MAIN = (
     ("pos.eq.ra;meta.main", "pos.eq.dec;meta.main"),
@@ -177,8 +177,8 @@ def _text_degrees(strings, unit: u.UnitBase | None, sexagesimal: u.UnitBase) -> 
     One word such as ``N/A`` makes text of a whole column. It must not make hours of its numbers.
     Beside sexagesimal hours a number could be either: it is NaN.
     """
-    strings = np.char.replace(strings, "\u2212", "-")  # the minus sign of papers
-    numbers, plain = _plain_numbers(strings)
+    strings = plain_minus(strings)
+    numbers, plain = plain_numbers(strings)
     degrees = (numbers * (unit or u.deg)).to_value(u.deg)
     if plain.all():
         return degrees
@@ -188,7 +188,12 @@ def _text_degrees(strings, unit: u.UnitBase | None, sexagesimal: u.UnitBase) -> 
     return degrees
 
 
-def _plain_numbers(strings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def plain_minus(strings: np.ndarray) -> np.ndarray:
+    """Return strings with a plain sign for the minus of papers."""
+    return np.char.replace(strings, "\u2212", "-") if len(strings) else strings
+
+
+def plain_numbers(strings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of strings, '' is NaN; and which are such numbers. Of the others it is NaN too."""
     strings = np.where(np.char.strip(strings) == "", "nan", strings)
     try:

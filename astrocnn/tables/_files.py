@@ -79,8 +79,10 @@ def read_file(
     FileNotFoundError: there is no file 'M31' (text is taken as the path of a table)
     """
     path = user_path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"there is no file '{path}' (text is taken as the path of a table)")
+    if not _exists(path):
+        raise FileNotFoundError(
+            f"there is no file '{path!s:.200}' (text is taken as the path of a table)"
+        )
     if path.is_dir():
         raise InvalidTargetError(f"'{path}' is a folder: give the file that holds the table")
     suffix = path.with_suffix("").suffix if path.suffix.lower() in _COMPRESSED else path.suffix
@@ -99,6 +101,14 @@ def read_file(
         reason = str(err).strip().partition("\n")[0] or type(err).__name__
         hint = "" if suffix == ".reg" or isinstance(err, InvalidTargetError) else _HINT
         raise InvalidTargetError(f"cannot read '{path}': {reason}{hint}") from err
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file; a name that the system cannot have is none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _read(path: Path, suffix: str, form: str | None) -> Table:

@@ -16,7 +16,7 @@ _TOP = 400
 _SEPARATORS = ("\t", "|", ";", ",", "  ", " ")
 _COMMENT = re.compile(r"\s*(?:#+|//|%+|!+)\s?")
 #: A line of dashes, as below the names in files of VizieR, of databases and of STILTS.
-_RULER = re.compile(r"[\s|+;,:\t]*(?:[-=~_]{1,}[\s|+;,:\t]*)+")
+_RULER = re.compile(r"[\s|+;,:]*[-=~_][-=~_\s|+;,:]*")
 _ANGLE = re.compile(r"[\"'\s]*[+-]?[\d.]+(?:[eE][+-]?\d+)?[\s\d:.,+hmsd°'\"-]*")
 _NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eEdD][+-]?\d+)?")
 #: What stands in a line of units or types that no line of dashes follows.

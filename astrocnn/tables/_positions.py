@@ -10,10 +10,10 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError, InvalidTargetWarning
-from ._columns import coordinate_column, sky_names, to_degrees
+from ._columns import coordinate_column, plain_minus, plain_numbers, sky_names, to_degrees
 from ._coords import icrs_degrees
 from ._flags import text
-from ._numbers import to_numbers
+from ._numbers import MISSING, to_numbers
 from ._sky_names import SkyNames, says_degrees
 from ._votable import frame_of
 
@@ -105,12 +105,11 @@ def _components(table: Table, names: SkyNames) -> tuple[np.ndarray, np.ndarray]:
     """Hours, minutes and seconds in columns of their own; what is missing at the end is zero."""
     sign, *parts = names.lat
     lat = _sum(table, parts)
-    signs = text(table[sign]) if sign else np.full(len(table), "")
-    degrees = text(table[parts[0]]) if table[parts[0]].dtype.kind in "USO" else signs
-    numbers = _number(table, parts[0])
-    south = [s.strip().startswith(("-", "\u2212", "S")) for s in signs]
-    south = np.array(south) | [d.strip().startswith(("-", "\u2212")) for d in degrees]
-    south = south | (numbers < 0)
+    south = _number(table, parts[0]) < 0
+    for name in (sign, parts[0]):  # "-0" is no negative number
+        if name and table[name].dtype.kind in "USO":
+            starts = [word.strip()[:1] for word in text(table[name])]
+            south |= np.isin(np.array(starts, dtype="U1"), ("-", "\u2212", "S"))
     return 15 * _sum(table, names.lon), np.where(south, -lat, lat)
 
 
@@ -126,10 +125,13 @@ def _sum(table: Table, parts) -> np.ndarray:
 
 
 def _number(table: Table, name: str) -> np.ndarray:
+    """Numbers of a column, NaN where missing, infinite where a word is none."""
     column = table[name]
     if column.dtype.kind in "USO":
-        words = np.char.replace(np.char.strip(text(column)), "\u2212", "-")
-        return to_numbers(np.where(np.isin(words, ("+", "-")), "", words))
+        words = plain_minus(np.char.strip(text(column)))
+        missing = np.isin(np.char.lower(words), (*MISSING, "+"))
+        numbers, _ = plain_numbers(words)
+        return np.where(missing, np.nan, np.where(np.isnan(numbers), np.inf, numbers))
     return to_numbers(np.ma.asarray(getattr(column, "value", column)))
 
 

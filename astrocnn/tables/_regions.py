@@ -13,6 +13,7 @@ from ..exceptions import InvalidTargetError, InvalidTargetWarning
 from ..storage import write_whole
 from ._ds9 import MATCH_TAG
 from ._flags import text as as_text
+from ._tabular import as_table
 from ._targets import target_coords
 from ._write import check_output_path
 
@@ -105,6 +106,7 @@ def write_regions(
     from regions import CircleSkyRegion, Regions
 
     path = check_output_path(path, overwrite, list(_FORMATS))
+    table, catalog = as_table(table), as_table(catalog)
     coords, rows = _positions(table)
     sizes = _radii(radius, len(table))
     labels, (colors, legend) = _texts(table, text, path), _colors(table, color)

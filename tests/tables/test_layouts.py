@@ -438,3 +438,9 @@ def test_data_described_by_a_readme(tmp_path):
     rows = [line for line in FILES["mrt.mrt"].splitlines() if line.startswith(("A1", "B2"))]
     path = write(tmp_path / "table1.dat", "\n".join(rows) + "\n")
     assert read_targets(path)["dec"].value.tolist() == [-2.5, 3.5]
+
+
+def test_a_long_line_of_dashes_is_read_at_once(tmp_path):
+    """A pattern of repeated repeats took for ever."""
+    path = write(tmp_path / "a.txt", f"{'-' * 5000}x\nname ra dec\nA 10.5 -2.5\nB 20.5 3.5\n")
+    assert read_targets(path)["ra"].value.tolist() == [10.5, 20.5]

@@ -112,6 +112,10 @@ def test_parts_that_are_missing_or_none():
     assert targets["flag"].tolist() == ["", "invalid_position", "invalid_position"]
     assert targets["ra"][0].value == pytest.approx(15 * (10 + 30.5 / 60))
     assert targets["dec"][0].value == -1.5
+    table["RAm"], table["DEs"] = ["30.5", "1", "5"], ["", "", "3Q"]
+    assert read_targets(table)["flag"].tolist() == ["", "invalid_position", "invalid_position"]
+    assert len(read_catalog(table[:0])) == 0
+    assert len(read_catalog(Table({"ra": ["x"], "dec": ["y"]})[:0])) == 0
 
 
 @pytest.mark.parametrize(
