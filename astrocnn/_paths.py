@@ -4,7 +4,7 @@ import glob
 import os
 from pathlib import Path
 
-__all__ = ["expand_pattern", "user_path"]
+__all__ = ["expand_pattern", "path_exists", "user_path"]
 
 
 def user_path(path: str | os.PathLike) -> Path:
@@ -23,6 +23,22 @@ def user_path(path: str | os.PathLike) -> Path:
         return path.expanduser()
     except RuntimeError:
         return path
+
+
+def path_exists(path: Path) -> bool:
+    """Return whether there is such a file or folder; a name that no system can have is none.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from astrocnn._paths import path_exists
+    >>> path_exists(Path("1" * 400))
+    False
+    """
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def expand_pattern(path: str | os.PathLike) -> list[Path]:

@@ -9,7 +9,7 @@ from astropy import units as u
 from astropy.table import Column, MaskedColumn, QTable, Table
 from astropy.utils.exceptions import AstropyUserWarning
 
-from .._paths import user_path
+from .._paths import path_exists, user_path
 from ..exceptions import InvalidTargetError
 from ..tables import as_table
 from ..tables._files import read_file
@@ -184,7 +184,7 @@ def _table(source, form: str | None) -> tuple[Table, str]:
             f"a catalog is a Table or the path of a file, not {type(source).__name__}"
         )
     path = user_path(source)
-    if not path.exists():
+    if not path_exists(path):
         raise FileNotFoundError(f"there is no catalog '{path}'")
     try:
         return read_file(path, form), path.name.partition(".")[0]

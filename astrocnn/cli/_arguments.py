@@ -5,7 +5,7 @@ import re
 from argparse import ArgumentTypeError
 from pathlib import Path
 
-from .._paths import user_path
+from .._paths import path_exists, user_path
 
 __all__ = [
     "angle",
@@ -164,7 +164,7 @@ def parse_positions(target: str | None, positions: list[str] | None):
     InvalidTargetError
         If a text is neither a file nor a position.
     """
-    if positions is None and target and user_path(target).exists():
+    if positions is None and target and path_exists(user_path(target)):
         return Path(target)
     return [_coordinate(text) for text in positions or [target]]
 
@@ -183,6 +183,6 @@ def _coordinate(text: str):
                 raise ValueError(f"right ascension is from 0 to 360 degrees, not {ra:g}")
             return SkyCoord(ra, dec, unit="deg")
         return SkyCoord(words, unit=("hourangle", "deg"))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         reason = f": {error}" if _LIKE_ONE.fullmatch(text) else ""
         raise InvalidTargetError(f"{text!r} is neither a file nor {_POSITION}{reason}") from error

@@ -12,7 +12,9 @@ from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._flags import text
 from ._sky_names import SkyNames, find_sky_names, name_unit
 
-__all__ = ["coordinate_column", "plain_minus", "plain_numbers", "sky_columns", "sky_names", "to_degrees"]
+__all__ = [
+    "coordinate_column", "plain_minus", "plain_numbers", "sky_columns", "sky_names", "to_degrees",
+]  # fmt: skip
 
 _UCD_MAIN = (
     ("pos.eq.ra;meta.main", "pos.eq.dec;meta.main"),

@@ -10,7 +10,7 @@ from astropy.table import Table
 from astropy.utils.data import get_readable_fileobj
 from astropy.utils.exceptions import AstropyWarning
 
-from .._paths import user_path
+from .._paths import path_exists, user_path
 from ..exceptions import InvalidTargetError
 from ._ds9 import read_ds9
 from ._fits import read_fits
@@ -79,7 +79,7 @@ def read_file(
     FileNotFoundError: there is no file 'M31' (text is taken as the path of a table)
     """
     path = user_path(path)
-    if not _exists(path):
+    if not path_exists(path):
         raise FileNotFoundError(
             f"there is no file '{path!s:.200}' (text is taken as the path of a table)"
         )
@@ -101,14 +101,6 @@ def read_file(
         reason = str(err).strip().partition("\n")[0] or type(err).__name__
         hint = "" if suffix == ".reg" or isinstance(err, InvalidTargetError) else _HINT
         raise InvalidTargetError(f"cannot read '{path}': {reason}{hint}") from err
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is such a file; a name that the system cannot have is none."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
 
 
 def _read(path: Path, suffix: str, form: str | None) -> Table:

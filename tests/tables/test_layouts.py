@@ -444,3 +444,10 @@ def test_a_long_line_of_dashes_is_read_at_once(tmp_path):
     """A pattern of repeated repeats took for ever."""
     path = write(tmp_path / "a.txt", f"{'-' * 5000}x\nname ra dec\nA 10.5 -2.5\nB 20.5 3.5\n")
     assert read_targets(path)["ra"].value.tolist() == [10.5, 20.5]
+
+
+def test_a_name_that_no_file_can_have():
+    with pytest.raises(FileNotFoundError, match="there is no file '1111"):
+        read_targets("1" * 400)
+    with pytest.raises(FileNotFoundError, match="there is no catalog '1111"):
+        read_catalog("1" * 400)
