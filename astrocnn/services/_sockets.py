@@ -223,7 +223,6 @@ def _secure(sock, host, watch) -> _Secure:
     secure = _context().wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
     secure.watch = watch
     try:
-        secure.settimeout(watch.left())
         secure.do_handshake()
     except BaseException:
         secure.close()

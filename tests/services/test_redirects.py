@@ -27,6 +27,7 @@ def content(server, **options):
         ("https://a.org/x", "http://a.org/x", [], False),
         ("http://a.org/x", "http://a.org:8080/x", [], False),
         ("http://a.org:8080/x", "https://a.org/x", [], False),
+        ("http://a.org/x", "https://b.org/x", [], False),
         ("https://a.org/x", "https://b.a.org/x", [], False),
         ("https://a.org/x", "https://evil-a.org/x", [], False),
         ("https://a.org/x", "https://a.org.evil/x", [], False),
