@@ -44,6 +44,16 @@ class Places(NamedTuple):
         off_y = np.abs(self.y - (row + steps)[:, np.newaxis]).max()
         return (row, column) if max(off_x, off_y) < _TOLERANCE else None
 
+    def area(self) -> float:
+        """Return the area of the target's middle pixel, in pixels of the image; 0 off the sky."""
+        a, b = (min(n // 2, n - 2) for n in self.x.shape)
+        if min(a, b) < 0 or min(self.x[a : a + 2, b : b + 2].min(), self.y.min()) < -1e8:
+            return 0.0
+        (ax, ay), (bx, by) = (
+            (part[a, b + 1] - part[a, b], part[a + 1, b] - part[a, b]) for part in (self.x, self.y)
+        )
+        return float(abs(ax * by - ay * bx)) / self.spacing**2
+
     def bounds(self, shape) -> tuple[slice, slice] | None:
         """Return the part of an image that is needed for them; None where they miss it."""
         ny, nx = shape

@@ -17,6 +17,9 @@ from ._image_places import area_ratio, find_places, plane_positions
 
 __all__ = ["SkyImage", "longest_exposure", "resample_image"]
 
+#: So much larger than those of the image pixels of the grid are means: equal ones stay as they are.
+_COARSER = 1.001
+
 
 @dataclass
 class SkyImage:
@@ -78,7 +81,9 @@ def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:
     up with others where the grid is coarser than the image. Each pixel of the image that lies
     wholly on the grid gives all its counts to it, and a flat image stays flat: a pixel of the grid
     that is covered in part, at least by half, has its counts divided by the fraction that is.
-    Other values, and the exposure, are interpolated bilinearly.
+    Of other values the means over the pixels of the grid are taken where it is coarser than the
+    image, in the same way; on finer grids they, and on all grids the exposure, are interpolated
+    bilinearly.
 
     Parameters
     ----------
@@ -102,7 +107,8 @@ def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:
     counts = image.quantity == "counts"
     values = _shared_counts(data, image.wcs, part, grid) if counts else None
     if values is None:
-        values = _interpolated(data, places, grid)
+        coarser = not counts and places.area() > _COARSER
+        values = (_averaged if coarser else _interpolated)(data, places, grid)
         if counts:
             values *= area_ratio(image.wcs, grid)
     valid = np.isfinite(values)
@@ -135,6 +141,15 @@ def _interpolated(data, places, grid):
 
     image = np.empty(grid.shape, dtype=np.float32)
     interpolate(data, places.x, places.y, places.spacing, image)
+    return image
+
+
+def _averaged(data, places, grid):
+    """Means over the areas of the target's pixels."""
+    from ._average_kernel import average
+
+    image = np.empty(grid.shape, dtype=np.float32)
+    average(data, places.x, places.y, places.spacing, image)
     return image
 
 

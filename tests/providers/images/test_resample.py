@@ -127,7 +127,7 @@ class TestAgainstReproject:
     def test_poles_and_zero_meridian(self, lonlat):
         center = SkyCoord(*lonlat, unit="deg")
         wcs, data = sky_wcs(140, 4.0, center, turn=0.4), noise()
-        grid = CutoutGrid(center, 6 * u.arcmin, 60)
+        grid = CutoutGrid(center, 6 * u.arcmin, 120)
         pixels = resample_image(SkyImage(data, wcs), grid)
         expected, _ = reproject_interp((data, wcs), grid.wcs, shape_out=grid.shape)
         assert np.abs(pixels.image - expected).max() < TOLERANCE * np.ptp(data)
