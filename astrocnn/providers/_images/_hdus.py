@@ -59,9 +59,10 @@ def science_hdus(
     ProviderError
         If there is none, it is damaged, or it is a cube and no plane was asked for.
     """
+    found, junk = _readable(hdus, name)
     ranks = {
         index: _rank(hdu)
-        for index, hdu in enumerate(hdus)
+        for index, hdu in enumerate(found)
         if _is_wanted(hdu, index, wanted) and _is_image(hdu)
     }
     for best in sorted(set(ranks.values())):
@@ -78,12 +79,26 @@ def science_hdus(
             raise faults[0]
         if chips:
             chips, notes = _apart(chips, name)
-            return chips, [*map(str, faults), *notes, *_sip_notes(chips, hdus, name)]
+            return chips, [*map(str, faults), *notes, *_sip_notes(chips, hdus, name), *junk]
     where = "" if wanted is None else f" in HDU {wanted!r}"
     raise ProviderError(
         f"{name} has no two-dimensional image with a celestial WCS{where}; give an image made on "
         "the sky"
     )
+
+
+def _readable(hdus, name) -> tuple[list, list[str]]:
+    """HDUs up to what cannot be read, such as what was appended to the file, and a note on that."""
+    found = []
+    while True:
+        try:
+            found.append(hdus[len(found)])
+        except IndexError:
+            return found, []
+        except OSError:
+            if not found:
+                raise
+            return found, [f"{name}: what follows HDU {len(found) - 1} is no HDU and is not used"]
 
 
 def _is_wanted(hdu, index, wanted) -> bool:

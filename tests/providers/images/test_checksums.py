@@ -35,8 +35,8 @@ def test_sum_is_that_of_astropy(raw):
 def test_one_bit(place, bit):
     raw = hdu_bytes(OBJECT="A907")
     assert failed(raw) is None
+    card = bytes(raw[place // 80 * 80 :][:8])
     raw[place] ^= 1 << bit
-    card = raw[place // 80 * 80 :][:8]
     if card not in (b"CHECKSUM", b"DATASUM "):  # these may be unreadable then, or left behind
         assert failed(raw) == ("DATASUM" if place >= 2880 else "CHECKSUM")
 
