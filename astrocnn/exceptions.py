@@ -5,6 +5,7 @@ from astropy.utils.exceptions import AstropyUserWarning
 __all__ = [
     "AstrocnnError",
     "AstrocnnWarning",
+    "BackendError",
     "BackendWarning",
     "BroadcastError",
     "CalibrationWarning",
@@ -77,6 +78,10 @@ class StoreError(AstrocnnError, OSError):
     """
 
     result = None
+
+
+class BackendError(AstrocnnError, RuntimeError):
+    """Keras cannot be used in this process: it was forked after the network had been used."""
 
 
 class BroadcastError(AstrocnnError, OSError):

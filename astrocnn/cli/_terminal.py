@@ -131,11 +131,7 @@ def check_folder(path) -> Path:
 
 
 def save_figure(figure, path: Path) -> None:
-    """Save a figure; a full disk leaves no half file."""
-    try:
-        figure.savefig(path, dpi=150)
-    except OSError as error:
-        if path.is_file():
-            path.unlink()
-        reason = error.strerror or error
-        raise OSError(f"cannot write the figure '{path}': {reason}") from error
+    """Save a figure, whole or not at all."""
+    from ..storage import write_whole
+
+    write_whole(path, lambda part: figure.savefig(part, dpi=150))

@@ -1,7 +1,5 @@
 """``astrocnn tiles``: a HiPS on this computer from FITS images."""
 
-import errno
-
 from ._arguments import order, power_of_two
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
@@ -51,6 +49,7 @@ def add_arguments(parser) -> None:
 
 def run(args) -> int:
     """Run the command and return its exit code."""
+    from ..exceptions import StoreError
     from ..providers import FitsProvider, make_hips
     from ..surveys import get_band
 
@@ -70,13 +69,8 @@ def run(args) -> int:
             title=args.title,
             overwrite=args.overwrite,
         )
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise OSError(
-            f"cannot write into '{args.output}': {error.strerror}; make room, and the same command "
-            "goes on"
-        ) from error
+    except StoreError as error:
+        raise StoreError(error.errno, f"{error.strerror}; the same command goes on") from error
     kept = summary.n_tiles - summary.n_new
     print(
         f"{summary.n_tiles} tiles of order {summary.order} in '{summary.path}'"

@@ -1,5 +1,6 @@
 """Cut-outs that stay: a Zarr store, written chunk by chunk, read lazily."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -136,7 +137,9 @@ def open_cutouts(path, complete: bool = True) -> xr.Dataset:
     if not store.is_dir():
         raise StoreError(f"'{path}' holds no cut-outs of write_cutouts")
     try:
-        raw = xr.open_zarr(store, consolidated=False, chunks={})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # arrays that are gone: said below
+            raw = xr.open_zarr(store, consolidated=False, chunks={})
         n = raw.sizes["target"]
     except DAMAGE as error:
         raise _damaged(path, error) from error

@@ -29,6 +29,7 @@ from ..networks import (
     read_description,
 )
 from ..preprocessing import Preprocessing
+from ..storage import DAMAGE
 from ..training import ImageDomain, adjust_prior, apply_calibration
 from ..validation import OperatingPoints
 from ._images import judge_images
@@ -117,7 +118,10 @@ class Fitted:
         ------
         WeightsError
             If the file is not the one that was described.
+        BackendError
+            In a process that was forked from one that had used the network.
         """
+        load_keras()  # says so in a forked process
         if self._model is None:
             if self._arrays is None and not self.trained:
                 self._model = _load(self.source, self.sha256)
@@ -138,7 +142,7 @@ class Fitted:
         try:
             config = self.description.domain
             return ImageDomain.from_config(config) if config else None
-        except (KeyError, TypeError, ValueError) as error:
+        except DAMAGE as error:
             raise WeightsError(
                 f"the domain in the weights is damaged ({error}); train them anew"
             ) from error
@@ -146,6 +150,7 @@ class Fitted:
     @property
     def network(self):
         """What judges: the model in the precision of ``astrocnn.conf.precision``."""
+        load_keras()
         if conf.precision not in self._networks:
             self._networks[conf.precision] = inference_network(self.model, conf.precision)
         return self._networks[conf.precision]
@@ -290,15 +295,21 @@ def _load(weights, sha256):
 
 
 def _check_parts(description: ModelDescription) -> None:
-    """Refuse weights whose calibration or thresholds are damaged before they judge anything."""
-    n, points = len(description.classes), description.operating_points
+    """Refuse weights of which a part is damaged before they judge anything."""
+    n, part = len(description.classes), ""
     try:
+        part = "preprocessing"
         Preprocessing.from_config(description.preprocessing)
+        part = "calibration"
         apply_calibration(np.full((1, n), 1 / n), description.calibration)
-        if points:
-            OperatingPoints.from_config(points)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        part = "thresholds"
+        if description.operating_points:
+            OperatingPoints.from_config(description.operating_points).thresholds([0.9], 0.5)
+        part = "card"
+        shares = description.card.get("trained_prior", {})
+        if not all(0 <= float(share) <= 1 for share in shares.values()):
+            raise ValueError(f"trained_prior {shares}")
+    except DAMAGE as error:
         raise WeightsError(
-            f"calibration, thresholds or preprocessing in the weights are damaged ({error!r}); "
-            "train them anew"
+            f"the {part} in the weights is damaged ({error!r:.200}); train them anew"
         ) from error

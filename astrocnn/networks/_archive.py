@@ -2,12 +2,9 @@
 
 import hashlib
 import json
-import os
-import struct
-import tempfile
+import math
 import warnings
 import zipfile
-import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from astropy import units as u
 
 from .._paths import user_path
 from ..exceptions import WeightsError
+from ..storage import DAMAGE, write_whole
 from ._backend import load_keras
 from ._builders import NETWORKS, check_network
 from ._find import find_weights
@@ -35,11 +33,8 @@ _WEIGHTS = "model.weights.h5"
 _FORMAT = 1
 #: A description is a few kilobytes; anything far larger is no description.
 _MAX_DESCRIPTION = 1_000_000
-#: What a damaged or foreign file makes zipfile, JSON, Keras and our builders raise.
-_READ_ERRORS = (
-    OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, RuntimeError,
-    zipfile.BadZipFile, zlib.error, struct.error,
-)  # fmt: skip
+#: Sides of images, and numbers of outputs and members, that no network of ours is beyond.
+_MAX_PIXELS, _MAX_NUMBER = 16384, 1000
 
 
 @dataclass
@@ -126,6 +121,8 @@ def save_model(path, model, description: ModelDescription, half: bool = False) -
     WeightsError
         If the name does not end in ``.keras``, a weight is too large for float16, or one is not
         finite.
+    StoreError
+        If it cannot be written (disk full, no such folder).
     """
     path = user_path(path)
     if path.suffix != ".keras":
@@ -135,16 +132,12 @@ def save_model(path, model, description: ModelDescription, half: bool = False) -
     # A fresh copy, never compiled: the optimizer's state would triple the file.
     bare = build_network(description)
     bare.set_weights(model.get_weights())
-    handle, temporary = tempfile.mkstemp(suffix=".keras", dir=path.parent)
-    os.close(handle)
-    try:
-        keras.saving.save_model(bare, temporary)
-        _finish(temporary, description, half)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    return path
+
+    def write(part):
+        keras.saving.save_model(bare, part)
+        _finish(part, description, half)
+
+    return write_whole(path, write)
 
 
 def _finish(path, description, half) -> None:
@@ -187,7 +180,7 @@ def read_description(weights) -> ModelDescription:
         _check(description)
     except WeightsError:
         raise
-    except _READ_ERRORS as error:
+    except DAMAGE as error:
         raise WeightsError(
             f"{path.name} is no model archive of astrocnn ({error}); save one with "
             "ClusterClassifier.save"
@@ -199,15 +192,22 @@ def _check(description) -> None:
     """Raise ValueError or TypeError unless the parts of a description fit together."""
     NETWORKS[description.network]
     ny, nx, bands = description.arguments["input_shape"]
+    sizes = {"input_shape": (ny, nx), "n_members": [description.arguments.get("n_members", 1)]}
+    for name, numbers in sizes.items():
+        most = _MAX_PIXELS if name == "input_shape" else _MAX_NUMBER
+        if not all(type(number) is int and 1 <= number <= most for number in numbers):
+            raise ValueError(f"{name} {description.arguments[name]!r:.40}")
     if ny != nx or bands != len(description.bands):
         raise ValueError(f"an input of {ny} x {nx} x {bands} for the bands {description.bands}")
     if description.arguments.get("n_classes", 2) != len(description.classes):
         raise ValueError(f"{description.arguments['n_classes']} outputs for {description.classes}")
     names = [*description.bands, *description.classes]
-    if len({str(name).casefold() for name in description.classes}) < len(description.classes):
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f"bands and classes {names}")
+    if len({name.casefold() for name in description.classes}) < len(description.classes):
         raise ValueError(f"the classes {description.classes} are not different")
-    if not all(isinstance(name, str) for name in names) or not description.size > 0:
-        raise ValueError(f"bands and classes {names}, size {description.size}")
+    if isinstance(description.size, bool) or not 0 < description.size < math.inf:
+        raise ValueError(f"size {description.size!r:.40}")
     parts = ("preprocessing", "card", "calibration", "domain", "operating_points", "band_kinds")
     wrong = [name for name in parts if not isinstance(getattr(description, name), dict)]
     if wrong:
@@ -242,12 +242,13 @@ def load_model(weights):
         not finite.
     """
     description, path = read_description(weights), find_weights(weights)
+    load_keras()  # what it raises is not the file's fault
     try:
         model = build_network(description)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # "optimizer has no variables to load"
             model.load_weights(path)
-    except _READ_ERRORS as error:
+    except DAMAGE as error:
         raise WeightsError(f"the weights in {path.name} cannot be loaded: {error}") from error
     check_finite(model, f"the weights in {path.name}")
     return model, description

@@ -9,15 +9,39 @@ from contextlib import contextmanager
 
 from .._registry import Registry
 from ..config import conf
-from ..exceptions import BackendWarning
+from ..exceptions import BackendError, BackendWarning
 
-__all__ = ["CHANNELS", "channels_last", "device_name", "load_keras"]
+__all__ = ["CHANNELS", "channels_last", "check_fork", "device_name", "load_keras"]
 
 #: Bands are the last axis, whatever ``image_data_format`` in the user's ``keras.json`` says: every
 #: layer that asks is told.
 CHANNELS = "channels_last"
 
 _BACKENDS = Registry("Keras backend", {name: name for name in ("tensorflow", "jax", "torch")})
+#: Backends whose threads a forked process does not have, but waits for.
+_THREADED = ("tensorflow", "jax")
+#: The first of these is the process that uses Keras.
+_users: list[int] = []
+
+
+def check_fork() -> None:
+    """Raise BackendError in a process that was forked from one that had used the network.
+
+    The threads of the backend are gone there, and it would wait for them forever.
+
+    Examples
+    --------
+    >>> from astrocnn.networks._backend import check_fork
+    >>> check_fork()
+    """
+    if not _users:
+        _users.append(os.getpid())
+    elif _users[0] != os.getpid() and sys.modules["keras"].backend.backend() in _THREADED:
+        raise BackendError(
+            "this process was forked from one that had used the network, and would wait forever: "
+            'start processes with multiprocessing.get_context("spawn"), or use the network in the '
+            "new process only"
+        )
 
 
 def load_keras():
@@ -30,6 +54,11 @@ def load_keras():
     -------
     module
         ``keras``.
+
+    Raises
+    ------
+    BackendError
+        In a process that was forked from one that had used Keras with TensorFlow or JAX.
 
     Examples
     --------
@@ -56,6 +85,7 @@ def load_keras():
             BackendWarning,
             stacklevel=2,
         )
+    check_fork()
     return keras
 
 

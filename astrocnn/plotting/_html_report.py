@@ -10,9 +10,9 @@ import numpy as np
 from astropy.table import Table
 
 from ..exceptions import InvalidParameterError
+from ..storage import write_whole
 from ..tables import check_output_path
 from ..validation import ValidationReport
-from ..validation._files import write_text
 from ._html_galleries import galleries
 from ._html_parts import SKETCH, page
 from ._html_sections import (
@@ -130,4 +130,5 @@ def write_report(
         for number in set(plt.get_fignums()) - before:
             plt.close(number)
     title = title or (f"Validation of {report.name}" if report.name else "Validation")
-    return write_text(path, page(title, summary(report), "\n".join(filter(None, sections)), foot()))
+    text = page(title, summary(report), "\n".join(filter(None, sections)), foot())
+    return write_whole(path, text)

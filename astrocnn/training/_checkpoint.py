@@ -1,15 +1,13 @@
-"""The state of a training in one file, replaced after every epoch at once or not at all."""
+"""Checkpoint of a training: one file, replaced after every epoch at once or not at all."""
 
 import hashlib
 import json
-import os
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from ..exceptions import WeightsError
+from ..storage import DAMAGE, write_whole
 
 __all__ = ["array_hash", "layers_hash", "read_checkpoint", "write_checkpoint"]
 
@@ -78,17 +76,21 @@ def write_checkpoint(path, settings: dict, seed: int, history: dict, arrays: dic
         One value per epoch done.
     arrays : dict of str to list of ndarray
         State, by what it belongs to.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written (disk full).
     """
-    path = Path(path)
     meta = {"settings": settings, "seed": seed, "history": history}
     meta["numbers"] = {name: len(values) for name, values in arrays.items()}
     flat = {f"{name}{i}": v for name, values in arrays.items() for i, v in enumerate(values)}
-    temporary = path.with_name(path.name + ".part")
-    with open(temporary, "wb") as file:
-        np.savez(file, meta=np.array(json.dumps(meta)), **flat)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+
+    def write(part):
+        with open(part, "wb") as file:  # NumPy adds a suffix to a name without
+            np.savez(file, meta=np.array(json.dumps(meta)), **flat)
+
+    write_whole(path, write)
 
 
 def read_checkpoint(path, settings: dict) -> tuple[int, dict, dict] | None:
@@ -122,11 +124,7 @@ def read_checkpoint(path, settings: dict) -> tuple[int, dict, dict] | None:
             numbers = meta["numbers"].items()
             arrays = {name: [file[f"{name}{i}"] for i in range(n)] for name, n in numbers}
         found, seed, history = meta["settings"], meta["seed"], meta["history"]
-    # What a damaged or foreign file makes zipfile, NumPy and JSON raise.
-    except (
-        OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, RuntimeError,
-        zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
+    except DAMAGE as error:
         raise WeightsError(
             f"{path.name} is damaged or no checkpoint of astrocnn ({error}); delete it to start "
             "anew, or name another file"

@@ -231,6 +231,10 @@ class ImageDomain:
         covariance += np.tril(covariance, -1).T
         if n != n_bands * PER_BAND + n_bands * (n_bands - 1) // 2:
             raise InvalidParameterError(f"{n} statistics for {n_bands} bands")
+        lengths = {"center": n, "scale": n, "direction": n, "limits": n_bands + 1}
+        wrong = [name for name, length in lengths.items() if config[name].shape != (length,)]
+        if wrong:
+            raise InvalidParameterError(f"{', '.join(wrong)} of another shape")
         return cls(n_bands, covariance=covariance, **config)
 
 

@@ -2,17 +2,16 @@
 
 import json
 import os
-import tempfile
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
 from .._paths import user_path
 from ..exceptions import InvalidParameterError
+from ..storage import DAMAGE
 from ._estimate import Confusion
 
-__all__ = ["read_report", "to_json", "write_text"]
+__all__ = ["read_report", "to_json"]
 
 #: How a report of ours is known.
 _KIND, _VERSION = "astrocnn validation report", 1
@@ -78,25 +77,10 @@ def read_report(path: str | os.PathLike):
             matches=tuple(found["matches"]),
             **{name: found[name] for name in _PLAIN},
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except FileNotFoundError:
+        raise
+    except DAMAGE as error:
         raise InvalidParameterError(
             f"'{path}' is no validation report: give a .json file that report.write wrote "
             f"({type(error).__name__}: {error})"
         ) from error
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Write a text file whole or not at all: beside its place, then renamed into it."""
-    target = path.resolve()  # the file that a link points to is replaced, not the link
-    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())  # some file systems say only now that they are full
-        temporary.chmod(0o644)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path

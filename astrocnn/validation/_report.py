@@ -9,10 +9,11 @@ import numpy as np
 from astropy.table import Table
 
 from ..exceptions import UnknownNameError
+from ..storage import write_whole
 from ..tables import check_output_path, write_result
 from ._curves import RocCurve
 from ._estimate import Confusion, Estimate, purity_at_prevalence
-from ._files import to_json, write_text
+from ._files import to_json
 
 __all__ = ["ValidationReport"]
 
@@ -170,7 +171,7 @@ class ValidationReport:
             )
         path = check_output_path(path, overwrite, _SUFFIXES)
         if path.suffix.lower() == ".json":
-            return write_text(path, json.dumps(to_json(self), allow_nan=False, indent=1) + "\n")
+            return write_whole(path, json.dumps(to_json(self), allow_nan=False, indent=1) + "\n")
         return write_result(self.to_table(), path, overwrite)
 
     def __str__(self) -> str:

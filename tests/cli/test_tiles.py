@@ -64,11 +64,13 @@ def test_band_and_output_are_needed(run):
 
 
 def test_full_disk(run, monkeypatch):
-    def fill(*_, **__):
+    def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("astrocnn.providers.make_hips", fill)
+    monkeypatch.setattr("os.fsync", full)
     code, _, err = run("tiles", "field.fits", "--band", "xmm", "-o", "my")
     assert code == 1
-    assert err[0].startswith("error: cannot write into 'my': No space left on device")
-    assert err[0].endswith("make room, and the same command goes on")
+    assert err[0].startswith(
+        "error: cannot write 'my/astrocnn-tiles.json': No space left on device"
+    )
+    assert err[0].endswith("; the same command goes on")

@@ -1,5 +1,8 @@
 """Cut-outs on disk: the same as in memory, whole or not at all, read lazily."""
 
+import shutil
+import warnings
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -11,7 +14,12 @@ from astropy.table import QTable
 from astrocnn import conf
 from astrocnn.cutouts import make_cutouts, open_cutouts, write_cutouts
 from astrocnn.cutouts._identity import dataset_identity
-from astrocnn.exceptions import NoCoverageError, ProviderError, StoreError
+from astrocnn.exceptions import (
+    DamagedPartWarning,
+    NoCoverageError,
+    ProviderError,
+    StoreError,
+)
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import Pixels, Provider
 from astrocnn.storage import RunFolder
@@ -195,3 +203,103 @@ def test_opened_twice_is_the_same(tmp_path):
     identities = [dataset_identity(open_cutouts(path), 4) for _ in range(2)]
     assert identities[0] == identities[1]
     assert dataset_identity(open_cutouts(path).isel(target=slice(5)), 4) != identities[0]
+
+
+def chunks(path, name):
+    """The files of an array."""
+    return sorted(p for p in (path / "cutouts.zarr" / name / "c").rglob("*") if p.is_file())
+
+
+def flip(file, rng):
+    """Flip one bit of a file."""
+    content = bytearray(file.read_bytes())
+    content[rng.integers(len(content))] ^= 1 << rng.integers(8)
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["ra", "dec", "target_id"])
+@pytest.mark.parametrize("damage", ["gone", "flipped"])
+def test_positions_are_in_the_marks(tmp_path, name, damage):
+    """Whatever becomes of the arrays: no position moves, no name changes."""
+    write(tmp_path)
+    rng = np.random.default_rng(4)
+    for file in chunks(tmp_path, name):
+        flip(file, rng) if damage == "flipped" else file.unlink()
+    if damage == "flipped":  # a flipped bit may not be readable at all; anew it is
+        write(tmp_path)
+    kept = open_cutouts(tmp_path)
+    assert kept["target_id"].values.tolist() == TARGETS["name"].tolist()
+    assert kept["ra"].values.tolist() == TARGETS["ra"].tolist()
+    assert kept["dec"].values.tolist() == TARGETS["dec"].tolist()
+
+
+@pytest.mark.parametrize("name", ["image", "valid", "exposure"])
+def test_a_chunk_that_is_gone_is_damage(tmp_path, name):
+    """Not zeros, not NaN with valid 1: the rows are flagged, and made anew by another call."""
+    from astrocnn.cutouts._lazy import load_cutouts
+
+    kept = open_cutouts(write(tmp_path))
+    chunks(tmp_path, name)[0].unlink()
+    with pytest.raises(OSError, match=f"pixels of {name} are damaged or missing"):
+        kept[name].load()
+    loaded = load_cutouts(open_cutouts(tmp_path))
+    assert loaded["status"].values[:4].tolist() == [["failed:xmm", "failed:dss2-red"]] * 4
+    assert not loaded["valid"].values[:4].any()
+    assert loaded["status"].values[4].tolist() == ["", ""]
+    images = sources()
+    with pytest.warns(DamagedPartWarning, match="damaged or gone, 4 cut-outs are made anew"):
+        write(tmp_path, images)
+    assert images["xmm"].asked == [0, 1, 2, 3]
+    made = make_cutouts(TARGETS, BANDS, sources(), pixels=12)
+    xr.testing.assert_identical(open_cutouts(tmp_path).load(), made)
+
+
+@pytest.mark.parametrize("gone", ["image", "exposure", "zarr.json", "image/zarr.json"])
+def test_arrays_that_are_gone_are_made_anew(tmp_path, gone):
+    """Pixels whose description alone is gone are not asked for again."""
+    write(tmp_path)
+    path = tmp_path / "cutouts.zarr" / gone
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with pytest.raises(StoreError, match="damaged .*: call write_cutouts again"):
+        open_cutouts(tmp_path)
+    images = sources()
+    if path.name == "zarr.json":
+        write(tmp_path, images)
+    else:
+        with pytest.warns(DamagedPartWarning, match="11 cut-outs are made anew"):
+            write(tmp_path, images)
+    assert images["xmm"].asked == ([] if path.name == "zarr.json" else list(range(11)))
+    made = make_cutouts(TARGETS, BANDS, sources(), pixels=12)
+    xr.testing.assert_identical(open_cutouts(tmp_path).load(), made)
+
+
+def test_no_flipped_bit_changes_a_number(tmp_path):
+    """Anywhere in the folder: the same numbers, flagged targets, or an error of ours."""
+    from astrocnn.cutouts._lazy import load_cutouts
+
+    good = open_cutouts(write(tmp_path / "good")).load()
+    files = sorted(p for p in (tmp_path / "good").rglob("*") if p.is_file())
+    rng = np.random.default_rng(8)
+    for number in range(3 * len(files)):
+        path = tmp_path / "bad"
+        shutil.copytree(tmp_path / "good", path)
+        flip(path / files[number % len(files)].relative_to(tmp_path / "good"), rng)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DamagedPartWarning)
+            try:
+                found = load_cutouts(open_cutouts(path, complete=False))
+            except StoreError:
+                continue
+            finally:
+                shutil.rmtree(path)
+        failed = np.char.startswith(found["status"].values.astype(str), "failed")
+        failed |= found["status"].values == "interrupted"
+        same = good["status"].values == found["status"].values
+        assert (failed | same).all()
+        for name in ("image", "valid", "exposure", "background", "coverage", "survey"):
+            if name in found:
+                one, two = good[name].values[~failed], found[name].values[~failed]
+                np.testing.assert_array_equal(one, two)
+        for name in ("target_id", "ra", "dec", "band", "waveband", "unit"):
+            assert found[name].values.tolist() == good[name].values.tolist()
+        assert {**found.attrs, "faults": 0} == {**good.attrs, "faults": 0}

@@ -138,5 +138,5 @@ def test_yes_and_no_are_two_classes():
 def test_damaged_parts_of_weights(tmp_path, parts):
     description = replace(describe(), **parts)
     save_model(tmp_path / "odd.keras", build_network(description), description)
-    with pytest.raises(WeightsError, match="are damaged"):
+    with pytest.raises(WeightsError, match="in the weights is damaged"):
         ClusterClassifier(tmp_path / "odd.keras").predict(SkyCoord(1, 1, unit="deg"))

@@ -1,8 +1,7 @@
 """A tile of a HiPS as a grid, and what is written for tiles: files, ``properties``."""
 
-import os
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,9 +13,18 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
 from ...exceptions import InvalidParameterError
+from ...storage import remove_parts, write_whole
 from ._hips_map import nested_to_flat, tile_path
 
-__all__ = ["FRAMES", "Tile", "check_hips", "hips_properties", "touched_tiles", "write_tile"]
+__all__ = [
+    "FRAMES",
+    "Tile",
+    "check_hips",
+    "hips_properties",
+    "remove_tiles",
+    "touched_tiles",
+    "write_tile",
+]
 
 #: Astropy frames by the words of ``hips_frame``.
 FRAMES = {"equatorial": "icrs", "galactic": "galactic"}
@@ -126,16 +134,44 @@ def touched_tiles(center: SkyCoord, radius: float, order: int, frame: str) -> np
 
 
 def write_tile(path, order: int, number: int, values: np.ndarray) -> None:
-    """Write a tile beside its place and rename it: there is no half tile."""
+    """Write a tile, whole or not at all."""
     target = tile_path(path, order, number)
     target.parent.mkdir(parents=True, exist_ok=True)
     header = fits.Header({"ORDER": order, "NPIX": number})
-    part = target.with_suffix(f".{os.getpid()}.part")
-    try:
-        fits.PrimaryHDU(values.astype(np.float32), header).writeto(part, overwrite=True)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(target, fits.PrimaryHDU(values.astype(np.float32), header).writeto)
+
+
+def remove_tiles(path: Path, kept: Container[int] = ()) -> None:
+    """Delete the tiles in a folder, and what killed programs left of some; no other file.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        Folder of a HiPS. Folders that are links are left alone.
+    kept : container of int
+        Orders of which the tiles stay.
+    """
+    for order in _folders(path, r"Norder(\d+)"):
+        for folder in _folders(order, r"Dir\d+"):
+            remove_parts(folder)
+            for tile in (
+                () if int(order.name.removeprefix("Norder")) in kept else [*folder.iterdir()]
+            ):
+                if re.fullmatch(r"Npix\d+\.fits", tile.name):
+                    tile.unlink(missing_ok=True)
+            _remove_empty(folder)
+        _remove_empty(order)
+
+
+def _folders(path, pattern) -> list[Path]:
+    """Folders of a form."""
+    there = path.iterdir() if path.is_dir() else ()
+    return [x for x in there if re.fullmatch(pattern, x.name) and x.is_dir() and not x.is_symlink()]
+
+
+def _remove_empty(folder) -> None:
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def hips_properties(
@@ -167,10 +203,3 @@ def hips_properties(
     }
     pairs |= more or {}
     return "".join(f"{key:20} = {value}\n" for key, value in pairs.items())
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a small file beside its place and rename it."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(text, "utf-8")
-    os.replace(part, path)

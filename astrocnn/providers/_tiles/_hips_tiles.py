@@ -1,7 +1,6 @@
 """Make a HiPS of FITS images: tile by tile, all orders, in flat memory, resumed where it ended."""
 
 import json
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,19 @@ from tqdm.auto import tqdm
 from ..._paths import user_path
 from ...config import conf
 from ...exceptions import NoCoverageError, ProviderError
+from ...storage import write_whole
 from .._core import run_all
 from .._images._fits import FitsProvider
 from ._hips_map import tile_path
 from ._hips_pyramid import make_pyramid, read_tile
-from ._hips_tile import Tile, check_hips, hips_properties, touched_tiles, write_text, write_tile
+from ._hips_tile import (
+    Tile,
+    check_hips,
+    hips_properties,
+    remove_tiles,
+    touched_tiles,
+    write_tile,
+)
 from ._moc_writer import covered_cells, sky_fraction, write_moc
 
 __all__ = ["HipsSummary", "make_hips"]
@@ -194,10 +201,10 @@ def _start(path, plan, overwrite):
     """Prepare the folder; what is there must be from the same images and settings."""
     file = path / _PLAN
     if overwrite and file.is_file():
-        for old in (*path.glob("Norder*"), path / "exposure"):
-            shutil.rmtree(old, ignore_errors=True)
-        for name in ("properties", "Moc.fits", _PLAN):
-            (path / name).unlink(missing_ok=True)
+        for folder in (path / "exposure", path):
+            remove_tiles(folder)
+            for name in ("properties", "Moc.fits", _PLAN):
+                (folder / name).unlink(missing_ok=True)
     if file.is_file():
         try:
             same = json.loads(file.read_text()) == plan
@@ -211,7 +218,7 @@ def _start(path, plan, overwrite):
     elif path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ProviderError(f"'{path}' is no folder of tiles and not empty: choose another folder")
     path.mkdir(parents=True, exist_ok=True)
-    write_text(file, json.dumps(plan))
+    write_whole(file, json.dumps(plan))
 
 
 def _make_tiles(path, provider, tiles) -> int:
@@ -268,15 +275,14 @@ def _finish(path, order, numbers, tile_width, frame, title, more) -> float:
     cells = np.concatenate(
         [covered_cells(n, np.isfinite(read_tile(path, order, n)), deeper) for n in numbers]
     )
-    for part in path.glob(f"Norder{order}/Dir*/*.part"):  # of a run that was killed
-        part.unlink(missing_ok=True)
+    remove_tiles(path, kept=range(order + 1))  # what is left of a run that was killed
     lowest = min(order, _ORDER_MIN)
     make_pyramid(path, order, numbers, lowest)
     write_moc(path / "Moc.fits", cells, order + deeper, frame)
     fraction = sky_fraction(cells, order + deeper)
     more = {"moc_sky_fraction": f"{fraction:.6g}", "moc_order": order + deeper, **more}
     text = hips_properties(order, lowest, tile_width, frame, title, more)
-    write_text(path / "properties", text)
+    write_whole(path / "properties", text)
     return fraction
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 
 from ...exceptions import InvalidParameterError
+from ...storage import write_whole
 from .._images._fits_image import locate_image
 from .._images._resample import SkyImage, resample_image
 from ._hips_tile import Tile, check_hips, hips_properties, touched_tiles, write_tile
@@ -96,7 +97,7 @@ def write_hips(
     Path(path).mkdir(parents=True, exist_ok=True)
     more = {"astrocnn_band": band} if band else {}
     properties = hips_properties(order, order, tile_width, frame, title, more)
-    (Path(path) / "properties").write_text(properties)
+    write_whole(Path(path) / "properties", properties)
     return written
 
 

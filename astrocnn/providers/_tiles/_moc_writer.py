@@ -1,11 +1,11 @@
 """Write the coverage of a HiPS as a MOC: plain FITS, no other library needed."""
 
-from pathlib import Path
 
 import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
+from ...storage import write_whole
 from ._hips_map import nested_to_flat
 
 __all__ = ["covered_cells", "sky_fraction", "write_moc"]
@@ -81,7 +81,7 @@ def write_moc(path, cells: np.ndarray, order: int, frame: str = "equatorial") ->
         MOCVERS="1.1",
         MOCTOOL="astrocnn",
     )
-    fits.HDUList([fits.PrimaryHDU(), table]).writeto(Path(path), overwrite=True)
+    write_whole(path, fits.HDUList([fits.PrimaryHDU(), table]).writeto)
 
 
 def _unique_numbers(cells, order):
