@@ -183,7 +183,7 @@ class TestRefused:
             ({"bands": ["xmm", "dss2-red"]}, "input of 24 x 24 x 1 for the bands"),
             ({"bands": [3]}, "bands and classes"),
             ({"classes": None}, "NoneType"),
-            ({"size": "six"}, "'>' not supported"),
+            ({"size": "six"}, "'<' not supported"),
             ({"arguments": {"input_shape": [24, 24, 1], "n_classes": 3}}, "3 outputs for"),
             ({"arguments": {"input_shape": [24, 24, 1], "layers": 7}}, "argument 'layers'"),
             ({"band_kinds": ["xray"]}, "band_kinds must be a JSON object"),
