@@ -12,7 +12,7 @@ import pytest
 from astropy.table import QTable
 
 from astrocnn import ClusterClassifier, conf
-from astrocnn.catalogs import _cache as catalog_cache
+from astrocnn.catalogs._cache import ANSWERS
 from astrocnn.cutouts import open_cutouts, write_cutouts
 from astrocnn.exceptions import (
     DamagedPartWarning,
@@ -22,7 +22,7 @@ from astrocnn.exceptions import (
 )
 from astrocnn.networks import load_model
 from astrocnn.providers import HipsProvider
-from astrocnn.providers._remote import _cache as image_cache
+from astrocnn.providers._remote._cache import IMAGES
 from astrocnn.surveys import get_band
 from astrocnn.tables import read_file
 from astrocnn.validation import read_report
@@ -145,13 +145,13 @@ def test_checkpoint(kept):
 def test_caches(kept):
     """An answer in another form is asked for again; it is never another answer."""
     with conf.set_temp("catalog_cache", str(kept / "catalogs")):
-        assert catalog_cache.load("mcxc.vot", "the request") in (b"the answer", None)
+        table = ANSWERS.load("mcxc.vot", "the request")
     with (
         conf.set_temp("image_cache", str(kept / "images")),
         conf.set_temp("image_cache_size", "1 GB"),
     ):
-        answer = image_cache.load("CDS/P/DSS2/red", "the request")
-    assert answer is None or answer.content == b"the answer"
+        answer = IMAGES.load("CDS/P/DSS2/red", "the request")
+    assert all(kept is None or kept.content == b"the answer" for kept in (answer, table))
 
 
 def test_hips(kept):

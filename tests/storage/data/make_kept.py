@@ -15,13 +15,13 @@ from astropy.coordinates import SkyCoord
 from astropy.table import QTable
 
 from astrocnn import ClusterClassifier, conf
-from astrocnn.catalogs import _cache as catalog_cache
+from astrocnn.catalogs._cache import ANSWERS
 from astrocnn.cutouts import make_cutouts, write_cutouts
 from astrocnn.exceptions import NoCoverageError, ProviderError
 from astrocnn.grid import CutoutGrid
 from astrocnn.networks import build_cn, build_network, save_model
 from astrocnn.providers import HipsProvider, Pixels, Provider, write_hips
-from astrocnn.providers._remote import _cache as image_cache
+from astrocnn.providers._remote._cache import IMAGES
 from astrocnn.surveys import get_band
 from astrocnn.tables import write_result
 from astrocnn.training import train_network
@@ -93,12 +93,12 @@ def make(folder):
         checkpoint=folder / "checkpoint" / "state.npz",
     )  # fmt: skip
     with conf.set_temp("catalog_cache", str(folder / "catalogs")):
-        catalog_cache.store("mcxc.vot", "the request", b"the answer")
+        ANSWERS.store("mcxc.vot", "the request", b"the answer")
     with (
         conf.set_temp("image_cache", str(folder / "images")),
         conf.set_temp("image_cache_size", "1 GB"),
     ):
-        image_cache.store("CDS/P/DSS2/red", "the request", b"the answer")
+        IMAGES.store("CDS/P/DSS2/red", "the request", b"the answer")
     field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 20 * u.arcmin, 50)
     write_hips(folder / "hips", [(np.ones((50, 50)), field.wcs)], order=6, tile_width=16)
     HipsProvider(folder / "hips", get_band("xmm"))
