@@ -8,7 +8,6 @@ import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import numpy as np
 from astropy import units as u
 
 from .._paths import user_path
@@ -17,6 +16,7 @@ from ..storage import DAMAGE, write_whole
 from ._backend import load_keras
 from ._builders import NETWORKS, check_network
 from ._find import find_weights
+from ._finite import check_finite
 from ._half import halve_weights
 
 __all__ = [
@@ -252,25 +252,6 @@ def load_model(weights):
         raise WeightsError(f"the weights in {path.name} cannot be loaded: {error}") from error
     check_finite(model, f"the weights in {path.name}")
     return model, description
-
-
-def check_finite(model, what: str) -> None:
-    """Raise WeightsError if a network holds numbers that are not finite: all it says were NaN.
-
-    Parameters
-    ----------
-    model : keras.Model
-    what : str
-        What it is, for the message.
-    """
-    arrays = model.get_weights()
-    damaged = sum(not np.isfinite(array).all() for array in arrays)
-    if damaged:
-        raise WeightsError(
-            f"{what} hold NaN or infinite numbers, in {damaged} of {len(arrays)} arrays: the file "
-            "is damaged or the training diverged; take a good copy, or train anew with a smaller "
-            "learning_rate"
-        )
 
 
 def build_network(description: ModelDescription, pretrained: bool = False):

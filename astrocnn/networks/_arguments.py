@@ -46,9 +46,11 @@ def check_outputs(input_shape, n_classes: int, least: int = 1) -> tuple[int, int
 
 def check_members(n_members: int) -> None:
     """Raise InvalidParameterError unless an ensemble can have so many members."""
-    if not isinstance(n_members, Integral) or not 2 <= n_members <= _MOST_MEMBERS:
+    if not isinstance(n_members, Integral) or n_members < 2:
+        raise InvalidParameterError(f"an ensemble has at least two members, not {n_members!r}")
+    if n_members > _MOST_MEMBERS:
         raise InvalidParameterError(
-            f"an ensemble has at least two members, and {_MOST_MEMBERS} at most, not {n_members!r}"
+            f"an ensemble has {_MOST_MEMBERS} members at most, not {n_members!r}"
         )
 
 

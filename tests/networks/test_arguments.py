@@ -28,7 +28,7 @@ def describe(**changes):
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: build_ensemble((32, 32, 1), n_members=10**5), "100 at most, not 100000"),
+        (lambda: build_ensemble((32, 32, 1), n_members=10**5), "100 members at most, not 100000"),
         (lambda: build_ensemble((32, 32, 1), n_members="3"), "at least two members"),
         (lambda: build_ensemble((32, 32, 1), n_members=2.5), "at least two members"),
         (lambda: build_ensemble((32, 32, 1), member="cn", foo=1), "'cn' has no argument 'foo'"),
@@ -54,7 +54,7 @@ def test_arguments_that_make_no_network(build, message):
     ("parameters", "message"),
     [
         ({"network": "resnet"}, "unknown network 'resnet'"),
-        ({"network": "ensemble", "network_arguments": {"n_members": 10**5}}, "100 at most"),
+        ({"network": "ensemble", "network_arguments": {"n_members": 10**5}}, "100 members at most"),
         ({"network_arguments": {"foo": 1}}, "no argument 'foo'"),
         ({"pixels": 10**6}, "4096 at most"),
         ({"bands": 5}, "bands must be a list"),
