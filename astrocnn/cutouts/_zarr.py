@@ -87,7 +87,11 @@ def open_store(path: Path, targets, about: dict, npix: int, most: int) -> dict:
     columns = {"ra": (ra, names[:1]), "dec": (dec, names[:1]), "target_id": (ids, names)}
     for name, (values, dims) in columns.items():
         if not _holds(group, name, values):
-            group.create_array(name, data=values, dimension_names=dims, overwrite=True)
+            # Not data=values, which Zarr has since 3.0.9.
+            array = group.create_array(
+                name, shape=values.shape, dtype=values.dtype, dimension_names=dims, overwrite=True
+            )
+            array[...] = values
     return arrays
 
 

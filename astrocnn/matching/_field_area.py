@@ -171,8 +171,11 @@ def _points(shape: Shape, n: int) -> np.ndarray:
     """About n evenly spread directions inside a shape."""
     if shape.area is not None:
         n = int(n * min(cap_area(shape.reach) / shape.area, _THIN))
-    points = cap_points(shape.center, shape.reach, n)
-    return points[shape.contains(points)]
+    found = []
+    for start in range(0, n, _BATCH):  # of a thin region most directions are dropped
+        points = cap_points(shape.center, shape.reach, n, slice(start, start + _BATCH))
+        found.append(points[shape.contains(points)])
+    return np.concatenate(found)
 
 
 def _coords(xyz: np.ndarray) -> SkyCoord:

@@ -207,9 +207,14 @@ class Combined(Shape):
         return self.operator(self.first.contains(xyz), self.second.contains(xyz))
 
 
-def cap_points(center: np.ndarray, reach: float, n: int) -> np.ndarray:
-    """Evenly spread directions within a circle, each for the same solid angle (Fibonacci)."""
-    k = np.arange(n)
+def cap_points(
+    center: np.ndarray, reach: float, n: int, rows: slice = slice(None)
+) -> np.ndarray:
+    """Evenly spread directions within a circle, each for the same solid angle (Fibonacci).
+
+    ``rows`` chooses some of the n.
+    """
+    k = np.arange(*rows.indices(n))
     half = np.sqrt((k + 0.5) / n) * np.sin(reach / 2)  # sin(r / 2) ** 2 is even
     r, t = 2 * np.arcsin(half), k * _GOLDEN
     axes = tangent_axes(center)

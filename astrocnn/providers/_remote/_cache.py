@@ -80,7 +80,7 @@ def image_cache_table() -> QTable:
             used = max(file.st_mtime for _, file in found)
             day = time.strftime("%Y-%m-%d", time.localtime(used))
             rows.append((_source(found[0][0]) or part.name, len(found), size / 1e6, day))
-    table = QTable(rows=rows, names=["source", "answers", "size", "last_used"],
+    table = QTable(rows=rows or None, names=["source", "answers", "size", "last_used"],
                    dtype=[str, int, float, str])  # fmt: skip
     table["size"] = table["size"].value * u.MB if rows else [] * u.MB
     return table
