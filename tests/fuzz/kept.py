@@ -3,7 +3,6 @@
 import contextlib
 import io
 import shutil
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -239,9 +238,13 @@ def _read_arguments(folder, way):
     for name, z in (("a", 0.1), ("b", 0.2)):
         (folder / f"{name}.csv").write_text(f"name,ra,dec,z\nx,150,2,{z}\ny,151,2,{z}\n")
     spoken = io.StringIO()
-    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
-        with contextlib.redirect_stderr(spoken), contextlib.suppress(SystemExit):
-            main(arguments)
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(spoken),
+        contextlib.suppress(SystemExit),
+    ):
+        main(arguments)
     if "unexpected" in spoken.getvalue():
         raise RuntimeError(spoken.getvalue()[-500:])
 

@@ -27,10 +27,10 @@ os.environ["NO_PROXY"] = "127.0.0.1"
 for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[variable] = "1"
 
-import numpy as np  # noqa: E402
 import bad  # noqa: E402
 import kept  # noqa: E402
 import kinds  # noqa: E402
+import numpy as np  # noqa: E402
 from mutations import mutate_files  # noqa: E402
 
 import astrocnn  # noqa: E402
