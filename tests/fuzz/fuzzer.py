@@ -30,7 +30,8 @@ QUICK = [
     "answers", "cache", "catalogs", "coverage", "arguments",
 ]  # fmt: skip
 SLOW = ["descriptions", "weights", "runs"]
-WALL_SECONDS = 300
+#: Nothing is heard of a process that waits; one that computes ends itself after 20 s.
+WALL_SECONDS = 900
 #: Cases that are handed out together, and after which a process is replaced.
 BATCH, MOST = 50, 3000
 

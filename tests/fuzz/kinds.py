@@ -198,7 +198,7 @@ TABLE = {
 }
 SUFFIXES = {
     ".csv": "ascii.csv", ".ecsv": "ascii.ecsv", ".tsv": "ascii.tab", ".dat": "ascii.basic",
-    ".tbl": "ascii.ipac", ".txt": "ascii.fixed_width", ".fits": "fits", ".parquet": "parquet",
+    ".tbl": "ascii.ipac", ".txt": "ascii.commented_header", ".fits": "fits", ".parquet": "parquet",
     ".vot": "votable", ".csv.gz": "ascii.csv",
 }  # fmt: skip
 
