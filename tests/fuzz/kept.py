@@ -184,7 +184,9 @@ def _make_catalogs(folder):
     table = Table({"RAJ2000": [150.0, 151.0], "DEJ2000": [2.0, 3.0], "Name": ["a", "b"],
                    "z": [0.1, 0.2]})  # fmt: skip
     table["RAJ2000"].unit = table["DEJ2000"].unit = u.deg
-    table.write(folder / "votable/answer.vot", format="votable")
+    path = folder / "votable/answer.vot"
+    table.write(path, format="votable")
+    path.write_text(path.read_text().replace("<TABLE>", '<TABLE name="J/A/1/t">'))
 
 
 def _read_catalog(folder, way):
@@ -222,7 +224,7 @@ cache limit 2GB
 cache show
 info --weights xmm
 tiles image.fits --band xmm -o tiles
-predict a.csv --weights xmm --images xmm=missing.fits -o out.ecsv --threshold 0.5
+predict missing.csv --weights xmm --images xmm=missing.fits -o out.ecsv --threshold 0.5
 """
 
 
@@ -237,8 +239,6 @@ def _read_arguments(folder, way):
 
     text = (folder / "arguments.txt").read_bytes().decode("utf-8", "replace")
     arguments = text.replace("\x00", " ").split()[:20]
-    if arguments[:1] in (["demo"], ["train"]):
-        return
     for name, z in (("a", 0.1), ("b", 0.2)):
         (folder / f"{name}.csv").write_text(f"name,ra,dec,z\nx,150,2,{z}\ny,151,2,{z}\n")
     spoken = io.StringIO()

@@ -198,7 +198,7 @@ TABLE = {
 }
 SUFFIXES = {
     ".csv": "ascii.csv", ".ecsv": "ascii.ecsv", ".tsv": "ascii.tab", ".dat": "ascii.basic",
-    ".tbl": "ascii.ipac", ".txt": "ascii.commented_header", ".fits": "fits", ".parquet": "parquet",
+    ".txt": "ascii.commented_header", ".fits": "fits", ".parquet": "parquet",
     ".vot": "votable", ".csv.gz": "ascii.csv",
 }  # fmt: skip
 
@@ -264,7 +264,8 @@ def _read_field(folder, way):
         if way % 3 == 0 and path.suffix == ".reg":
             read_targets(path)
         else:
-            field = Field(exclude=path) if way % 3 == 1 else Field(include=path)
+            without = way % 3 == 1 and path.suffix != ".reg"  # where one region has a minus sign
+            field = Field(exclude=path) if without else Field(include=path)
             field.contains(TARGETS)
             if way == 5 or path.suffix not in (".reg", ".crtf"):  # to count takes half a second
                 field.area.to_value(u.deg**2)
