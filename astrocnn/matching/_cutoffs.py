@@ -95,7 +95,7 @@ def match_cutoffs(
         raise InvalidTargetError(f"thresholds must be between 0 and 1, not {thresholds!r}")
     chance, chance_any = _moved(matches, shift, n_shifts)
     rows = [_row(matches, chance, value) for value in values]
-    table = QTable(rows=rows or None, names=list(_COLUMNS)) if rows else QTable(names=list(_COLUMNS))
+    table = QTable(rows=rows, names=list(_COLUMNS)) if rows else QTable(names=list(_COLUMNS))
     for name, description in _COLUMNS.items():
         table[name].info.description = description
         if table[name].dtype.kind == "f":

@@ -59,7 +59,7 @@ def truth_table(rows: list[dict], random_state: int | None = None) -> QTable:
     >>> len(truth), truth.meta["simulated"]
     (3, True)
     """
-    table = QTable(rows=rows or None, names=list(TRUTH_COLUMNS)) if rows else QTable(names=TRUTH_COLUMNS)
+    table = QTable(rows=rows, names=list(TRUTH_COLUMNS)) if rows else QTable(names=TRUTH_COLUMNS)
     for name, (unit, description) in TRUTH_COLUMNS.items():
         if unit is not None:
             table[name] = table[name] * unit

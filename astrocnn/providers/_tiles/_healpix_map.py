@@ -1,5 +1,6 @@
 """A HEALPix map in a FITS or HDF5 file, or in memory, read tile by tile."""
 
+import re
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from ...exceptions import ProviderError
 from ...grid import CutoutGrids
 from .._energy_header import header_energies
 from .._identity import file_state, fingerprint
-from .._images._fits_open import opened
+from .._images._fits_open import BROKEN, opened
 from .._images._packed_files import readable
 from .._images._pixels import UNSEEN, Scaling, stated_blanks
 from .._origin import Origin
@@ -78,7 +79,8 @@ class HealpixMap:
             self._values, self._pixels, header, blanks = read(path, column)
             self._scaling = Scaling(tuple(blanks))
         #: Unit of the values, as the file states it.
-        self.unit = str(header.get("UNIT") or header.get("UNITS") or "").strip()
+        units = [str(header.get(key, "")).strip() for key in ("UNIT", "UNITS")]
+        self.unit = units[0] or units[1]
         self.origin = _origin(header, column, self.name)
         self.nside = _nside(self._values, self._pixels, header, self.name)
         self.nested = str(header.get("ORDERING", "RING")).upper()[:4] == "NEST"
@@ -180,7 +182,7 @@ def _read_fits(path, column):
         raise ProviderError(f"{path.name} has no table with PIXTYPE = 'HEALPIX'") from None
     except ProviderError:
         raise
-    except (OSError, ValueError, TypeError, KeyError, IndexError, ImportError) as error:
+    except BROKEN as error:
         raise ProviderError(f"{path.name} cannot be read as a HEALPix map: {error}") from error
 
 
@@ -203,7 +205,7 @@ def _read_hdf5(path, column):
             values = data[()]
         pixels = None if pixels is None else pixels[()].astype(np.int64)
         return values.reshape(-1), pixels, header, [*_blanks(header), *_fill_value(data)]
-    except (OSError, KeyError, IndexError, AttributeError, TypeError) as error:
+    except BROKEN as error:
         raise ProviderError(f"{path.name} cannot be read as a HEALPix map: {error}") from error
 
 
@@ -223,7 +225,7 @@ def _fill_value(data) -> list[float]:
 
 def _frame(found, name) -> str:
     """Frame by one of its names; a file that names none is not placed by guessing."""
-    found = str(found or "").strip()
+    found = "" if found is None else str(found).strip()
     if not found:
         raise ProviderError(
             f"{name} does not say its frame (COORDSYS): say HealpixProvider(..., frame='icrs' or "
@@ -250,7 +252,10 @@ def _origin(header, column, name) -> Origin:
 def _nside(values, pixels, header, name) -> int:
     """Resolution, from the number of pixels or the header."""
     n = values.size
-    nside = round((n / 12) ** 0.5) if pixels is None else int(header.get("NSIDE", 0))
+    nside = round((n / 12) ** 0.5)
+    if pixels is not None:
+        stated = str(header.get("NSIDE"))
+        nside = int(float(stated)) if re.fullmatch(r"[0-9]{1,9}(\.0*)?", stated) else 0
     if nside < 1 or nside & (nside - 1) or (pixels is None and 12 * nside**2 != n):
         raise ProviderError(
             f"{name} has {n} values, which is no whole HEALPix map of nside 1, 2, 4 ...; maps of a "

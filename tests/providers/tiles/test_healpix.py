@@ -284,6 +284,34 @@ def test_other_mistakes(tmp_path):
         HealpixProvider(path, BAND)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("nside", "", "no whole HEALPix map"),
+        ("nside", [1, 2], "no whole HEALPix map"),
+        ("nside", 10.0**300, "no whole HEALPix map"),
+        ("coordsys", [1, 2], r"in the frame '\[1 2\]'"),
+        ("coordsys", b"\xff", "in the frame"),
+    ],
+)
+def test_attributes_that_mean_nothing(tmp_path, key, value, message):
+    path = write_hdf5(tmp_path / "a.h5", part=around()[1])
+    with h5py.File(path, "a") as file:
+        file["map"].attrs[key] = value
+    with pytest.raises(ProviderError, match=message):
+        HealpixProvider(path, BAND)
+
+
+def test_card_that_cannot_be_parsed(tmp_path):
+    path = tmp_path / "a.fits"
+    healpy.write_map(path, sky_map(nest=False), coord="C", dtype="float64")
+    raw = path.read_bytes()
+    at = raw.index(b"LASTPIX =")
+    path.write_bytes(raw[: at + 10] + b"1_000".rjust(20) + raw[at + 30 :])
+    with pytest.raises(ProviderError, match="cannot be read as a HEALPix map: Unparsable card"):
+        HealpixProvider(path, BAND)
+
+
 class TestMissing:
     """Values that a file states to stand for none."""
 
