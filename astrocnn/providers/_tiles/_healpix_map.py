@@ -244,7 +244,7 @@ def _origin(header, column, name) -> Origin:
     partial = str(header.get("INDXSCHM", "")).strip() == "EXPLICIT"
     number = column + 1 if isinstance(column, int) else 2 if partial else 1
     units = [header.get(f"TUNIT{number}"), header.get("UNIT"), header.get("BUNIT")]
-    unit = next((str(text) for text in units if text), "")
+    unit = next((str(text) for text in units if text is not None and str(text)), "")
     origin = Origin.from_headers([header], header_energies(header, name=name))
     return replace(origin, unit=unit.strip() or origin.unit)
 
