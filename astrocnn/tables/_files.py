@@ -118,6 +118,8 @@ def _read(path: Path, suffix: str, form: str | None) -> Table:
         return read_votable(path)
     if start.startswith(_SHEETS):
         raise InvalidTargetError("it is a spreadsheet or an archive: save the table as CSV")
+    if suffix in _TEXT and not _is_text(start):
+        raise InvalidTargetError("it has zero bytes in it, so it is no text")
     if suffix in _TEXT or (_is_text(start) and not is_xml(start[:64])):
         return read_text(path, suffix)
     return Table.read(path)

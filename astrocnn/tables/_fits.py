@@ -47,7 +47,7 @@ def read_fits(path: Path) -> Table:
         for hdu in tables:
             _drop_nulls(hdu.header)  # before astropy makes the columns of it
         if not tables:
-            raise InvalidTargetError("the file holds no table (images are given with images=)")
+            raise InvalidTargetError("No table found in the file: images are given with images=")
         on_sky = [hdu for hdu in tables if find_sky_names(hdu.columns.names)]
         chosen = (on_sky or tables)[0]
         if len(on_sky) > 1:

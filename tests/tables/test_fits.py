@@ -137,7 +137,7 @@ def test_the_table_with_positions_is_taken(tmp_path):
 
 def test_an_image_is_no_table(tmp_path):
     fits.PrimaryHDU(np.ones((4, 4))).writeto(tmp_path / "a.fits")
-    with pytest.raises(InvalidTargetError, match="holds no table .images are given with images=."):
+    with pytest.raises(InvalidTargetError, match="No table found in the file: images are given"):
         read_targets(tmp_path / "a.fits")
 
 
