@@ -42,17 +42,23 @@ class ClusterDraw:
     flux: float
 
     @classmethod
-    def one(cls, rng: np.random.Generator, least_flux: float, z=(0.05, _MAX_Z)) -> "ClusterDraw":
-        """Draw a cluster above the mass limit and brighter than ``least_flux``."""
+    def one(
+        cls,
+        rng: np.random.Generator,
+        least_flux: float,
+        z=(0.05, _MAX_Z),
+        least_mass: float = LIMITS["m500"],
+    ) -> "ClusterDraw":
+        """Draw a cluster above a mass (solar masses) and brighter than ``least_flux``."""
         redshift, ln_mass, density, ln_flux = _grid()
         wanted = (
             density
             * ndtr((ln_flux - np.log(least_flux)) / _SCATTER)
             * ((redshift >= z[0]) & (redshift <= z[1]))[:, np.newaxis]
-            * (ln_mass >= np.log(LIMITS["m500"]))
+            * (ln_mass >= np.log(least_mass))
         )
         at, m500 = _draw_cells(wanted, 1, rng)
-        return cls._with_flux(rng, at[0], max(m500[0], LIMITS["m500"]), least_flux)
+        return cls._with_flux(rng, at[0], max(m500[0], least_mass), least_flux)
 
     @classmethod
     def field(cls, rng: np.random.Generator, area: float) -> list["ClusterDraw"]:

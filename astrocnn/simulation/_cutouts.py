@@ -11,8 +11,8 @@ from ..exceptions import NoCoverageError
 from ..grid import CutoutGrid
 from ..providers import FitsProvider
 from ..surveys import get_band
-from ._fields import simulate_field
-from ._truth import truth_table
+from ._fields import simulate_field, version_limits
+from ._truth import VERSION, truth_table
 
 __all__ = ["simulate_cutouts"]
 
@@ -23,6 +23,7 @@ def simulate_cutouts(
     bands: Sequence[str] = ("xmm", "dss2-red"),
     size: u.Quantity = 6 * u.arcmin,
     pixels: int = 356,
+    version: int = VERSION,
     **field,
 ) -> tuple[xr.Dataset, QTable]:
     """Simulate cut-outs and their truth table.
@@ -39,6 +40,8 @@ def simulate_cutouts(
         Side of the field.
     pixels : int
         Pixels along one side.
+    version : {2, 3}
+        Version of the simulation; see `simulate_field`.
     **field
         Passed to `simulate_field` (``kind``, ``exposure_map``).
 
@@ -57,13 +60,13 @@ def simulate_cutouts(
     ({'target': 2, 'band': 2, 'y': 64, 'x': 64}, 2)
     """
     numbers = range(numbers) if isinstance(numbers, int) else numbers
-    rows, found = [], []
+    rows, found, spreads = [], [], []
     for number in numbers:
-        simulated = simulate_field(number, random_state, tuple(bands), **field)
+        simulated = simulate_field(number, random_state, tuple(bands), version=version, **field)
         grid = CutoutGrid(simulated.center, size, pixels)
         rows.append(simulated.truth)
         found.append([_pixels(simulated.images[band], band, grid) for band in bands])
-    truth = truth_table(rows, random_state)
+    truth = truth_table(rows, random_state, version, version_limits(version))
     dataset = cutout_dataset(
         truth["target_id"],
         truth["ra"].value,

@@ -1,22 +1,27 @@
 """Simulated fields: one sky, seen by an X-ray camera and by optical surveys."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from astropy.coordinates import SkyCoord
 
-from ..exceptions import UnknownNameError
+from ..exceptions import InvalidParameterError, UnknownNameError
 from ..providers import Origin, SkyImage
+from ._candidates import VARIED_KINDS, VARIED_LIMITS, draw_candidate
+from ._clusters import LIMITS
 from ._galaxies import Galaxies, cluster_galaxies, field_galaxies, field_stars, nearby_galaxy
-from ._instruments import CAMERAS, OPTICAL_CAMERAS, PLATE_RED
+from ._instruments import CAMERAS, OPTICAL_CAMERAS, PLATE_RED, VARIED_CAMERAS
 from ._native import native_grid
 from ._optical import optical_image
+from ._pointings import draw_pointing, draw_varied_pointing
 from ._population import KINDS, Source, draw_sources
-from ._truth import truth_row
+from ._truth import VERSION, truth_row
 from ._xray import Pointing, xray_image
 
-__all__ = ["SimulatedField", "simulate_field"]
+__all__ = ["SimulatedField", "simulate_field", "version_limits"]
 
 
 @dataclass
@@ -33,12 +38,15 @@ class SimulatedField:
         Native pixels by band name (``"xmm"``, ``"dss2-red"``): resample them as real images.
     sources : list of Source
         All X-ray sources of the field, those of the target first.
+    pointing : Pointing, optional
+        How the X-ray camera looked at the target.
     """
 
     center: SkyCoord
     truth: dict
     images: dict[str, SkyImage]
     sources: list[Source] = field(default_factory=list)
+    pointing: Pointing | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,7 @@ class _Scene:
     pointing: Pointing
     exposure_map: bool
     seeing: float
+    cameras: dict
 
     def stream(self, name: str) -> np.random.Generator:
         """Random numbers of their own for each part: leaving one out changes no other."""
@@ -87,6 +96,7 @@ def simulate_field(
     center: SkyCoord | None = None,
     kind: str | None = None,
     exposure_map: bool | None = None,
+    version: int = VERSION,
 ) -> SimulatedField:
     """Simulate one field; the same numbers give the same field, whatever else is simulated.
 
@@ -107,6 +117,10 @@ def simulate_field(
     exposure_map : bool, optional
         Whether the X-ray image is counts with an exposure map (True), or an image without one
         (False): counts, or a rate with NaN where not exposed. By default 60 % have a map.
+    version : {2, 3}
+        Version of the simulation. Version 3 has telescopes whose point-spread function changes over
+        the field, pointings of eROSITA, exposures from 100 s to 50 ks, backgrounds over a decade,
+        fainter and broader clusters, and targets beside what was detected.
 
     Returns
     -------
@@ -130,9 +144,10 @@ def simulate_field(
         center = SkyCoord(
             rng.uniform(0, 360), np.degrees(np.arcsin(rng.uniform(-1, 1))), unit="deg"
         )
+    chosen = _version(version)
     if kind is None:
-        kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
-    scene = _draw_scene(number, random_state, bands, kind, exposure_map, rng)
+        kind = str(rng.choice(list(chosen.kinds), p=list(chosen.kinds.values())))
+    scene = _draw_scene(number, random_state, bands, kind, exposure_map, rng, chosen)
     images = {band: _image(band, scene, center) for band in bands}
     for band, image in images.items():
         image.origin = Origin(band=band)
@@ -146,8 +161,9 @@ def simulate_field(
         scene.stream("truth"),
         seeing=_seeing(optical, scene),
         exposure_map=scene.exposure_map,
+        limits=chosen.limits,
     )
-    return SimulatedField(center, truth, images, scene.sources)
+    return SimulatedField(center, truth, images, scene.sources, scene.pointing)
 
 
 def _check_names(bands, kind):
@@ -159,33 +175,16 @@ def _check_names(bands, kind):
         raise UnknownNameError(f"unknown kind {kind!r}; Choices: {', '.join(KINDS)}")
 
 
-def _draw_scene(number, random_state, bands, kind, exposure_map, rng):
+def _draw_scene(number, random_state, bands, kind, exposure_map, rng, version):
     telescope = next((band for band in bands if band in CAMERAS), "xmm")
-    pointing = _pointing(telescope, rng)
+    cameras = version.cameras
+    pointing = version.draw_pointing(cameras[telescope], rng)
     half_size = max(270.0, pointing.camera.pixel * pointing.camera.pixels / 2)
-    sources = draw_sources(kind, pointing.counts_per_flux, rng, half_size)
+    sources = version.draw_sources(kind, pointing.counts_per_flux, rng, half_size)
     if exposure_map is None:
         exposure_map = bool(rng.random() < 0.6)
-    return _Scene(number, random_state, kind, sources, pointing, exposure_map, float(rng.random()))
-
-
-def _pointing(telescope, rng):
-    cameras = CAMERAS[telescope]
-    camera = list(cameras)[rng.choice(len(cameras), p=list(cameras.values()))]
-    distance = 800 * np.sqrt(rng.random())
-    angle = rng.uniform(0, 2 * np.pi)
-    time = 10 ** rng.uniform(*np.log10(camera.exposure))
-    scans = camera.chips is None
-    return Pointing(
-        camera,
-        time=time,
-        axis_x=0.0 if scans else distance * np.cos(angle),
-        axis_y=0.0 if scans else distance * np.sin(angle),
-        roll=rng.uniform(0, 2 * np.pi),
-        background=float(np.exp(rng.normal(0, 0.35))),
-        gaps=bool(rng.random() < 0.8),
-        nh=float(np.clip(10 ** rng.normal(20.45, 0.25), 1e20, 2e21)),
-    )
+    seeing = float(rng.random())
+    return _Scene(number, random_state, kind, sources, pointing, exposure_map, seeing, cameras)
 
 
 def _image(band, scene, center):
@@ -215,7 +214,7 @@ def _seeing(camera, scene):
 
 def _camera(band, scene):
     """The camera of the pointing; for a second X-ray band the first one of that telescope."""
-    cameras = CAMERAS[band]
+    cameras = scene.cameras[band]
     return scene.pointing.camera if scene.pointing.camera in cameras else next(iter(cameras))
 
 
@@ -232,6 +231,32 @@ def _xray(scene, camera, wcs, x, y, rng):
     seen = exposure > 0.05 * pointing.time
     rate = np.divide(counts, exposure, out=np.full(counts.shape, np.nan, np.float32), where=seen)
     return SkyImage(rate, wcs, "rate", name=name)
+
+
+class _Version(NamedTuple):
+    """What differs between versions of the simulation."""
+
+    kinds: dict
+    limits: dict
+    cameras: dict
+    draw_pointing: Callable
+    draw_sources: Callable
+
+
+_VERSIONS = {
+    2: _Version(KINDS, LIMITS, CAMERAS, draw_pointing, draw_sources),
+    3: _Version(VARIED_KINDS, VARIED_LIMITS, VARIED_CAMERAS, draw_varied_pointing, draw_candidate),
+}
+
+def version_limits(version: int) -> dict:
+    """Return what makes a target a cluster in a version of the simulation; see ``LIMITS``."""
+    return _version(version).limits
+
+
+def _version(version) -> _Version:
+    if version not in _VERSIONS:
+        raise InvalidParameterError(f"version must be one of {list(_VERSIONS)}, not {version!r}")
+    return _VERSIONS[version]
 
 
 #: Random streams beside the one of the sky, which has no number (NumPy takes that for zero).

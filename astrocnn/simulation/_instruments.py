@@ -1,10 +1,11 @@
 """What the simulated telescopes are like: response, background, point-spread function."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
+from ..surveys import XrayOptics
 from ._spectra import (
     ENERGY,
     EPIC_MOS_AREA,
@@ -22,6 +23,7 @@ __all__ = [
     "EPIC_PN",
     "EROSITA",
     "OPTICAL_CAMERAS",
+    "VARIED_CAMERAS",
     "PLATE_RED",
     "PSPC",
     "OpticalCamera",
@@ -43,9 +45,9 @@ class XrayCamera:
         Energies (keV).
     sky_background, particle_background : float
         Counts per second and pixel on axis: vignetted, and not vignetted.
-    chips : {'mos', 'pn', None}
-        Layout of the chips, hence of the gaps. None: a survey that scans, without gaps, edge or
-        vignetting (the exposure is the vignetted one).
+    chips : {'mos', 'pn', 'whole', None}
+        Layout of the chips, hence of the gaps; ``'whole'`` has none. None: a survey that scans,
+        without gaps, edge or vignetting (the exposure is the vignetted one).
     field_radius : float
         Radius of the field of view (arcsec).
     psf_core, psf_slope : float
@@ -56,6 +58,9 @@ class XrayCamera:
         Pixels along the side of a simulated image; model pixels along the side of a pixel.
     exposure : tuple of float
         Shortest and longest exposure (s).
+    optics : XrayOptics, optional
+        Point-spread function and vignetting over the field; instead of ``psf_core``,
+        ``psf_slope`` and the vignetting of XMM-Newton.
 
     Notes
     -----
@@ -81,6 +86,7 @@ class XrayCamera:
     pixels: int = 132
     oversampling: int = 2
     exposure: tuple[float, float] = (3e3, 2e4)
+    optics: XrayOptics | None = None
 
     @cached_property
     def response(self) -> float:
@@ -94,6 +100,8 @@ class XrayCamera:
         """Effective area relative to the axis at an off-axis angle (arcsec), about 1.5 keV."""
         if self.chips is None:
             return np.ones_like(off_axis, dtype=float)
+        if self.optics is not None:
+            return self.optics.area(off_axis)
         return 1 / (1 + (off_axis / 580.0) ** 2)
 
     def psf(self, off_axis: float, azimuth: float, step: float, half_size: int) -> np.ndarray:
@@ -171,6 +179,37 @@ CAMERAS = {
     "erosita": {EROSITA: 1.0},
     "rass": {PSPC: 1.0},
 }
+
+_EPIC_OPTICS = {"growth": 0.5, "slope": (1.6, 1.9), "stretch": 1.4, "vignetting": 580.0}
+_PN_OPTICS = XrayOptics(7.4, **_EPIC_OPTICS)
+_MOS_OPTICS = XrayOptics(6.5, **_EPIC_OPTICS)
+_SURVEY_OPTICS = XrayOptics(14.8, slope=(1.75, 1.75))
+#: A pointing of eROSITA: sharp on axis, three times as wide at the edge.
+_POINTED_OPTICS = XrayOptics(
+    8.0, growth=1.9, power=3.5, slope=(1.9, 2.3), stretch=1.3, field_radius=1860.0,
+    vignetting=1350.0,
+)  # fmt: skip
+_LONG = {"exposure": (1e2, 5e4)}
+_POINTED = {"chips": "whole", "field_radius": 1860.0, "optics": _POINTED_OPTICS}
+
+#: X-ray cameras of version 3 by band, with their shares: point-spread functions that change over
+#: the field, exposures from 100 s to 50 ks, surveys and pointings, several energy bands.
+VARIED_CAMERAS = {
+    "xmm": {
+        replace(EPIC_PN, optics=_PN_OPTICS, **_LONG): 0.4,
+        replace(EPIC_MOS, optics=_MOS_OPTICS, **_LONG): 0.35,
+        replace(EPIC_MOS_1_2, optics=_MOS_OPTICS, **_LONG): 0.25,
+    },
+    "erosita": {
+        replace(EROSITA, optics=_SURVEY_OPTICS, exposure=(1e2, 5e3)): 0.5,
+        replace(EROSITA, name="eROSITA 0.2-2.3 keV, pointed", exposure=(1e3, 5e4), **_POINTED): 0.3,
+        XrayCamera(
+            "eROSITA 0.2-0.5 keV, pointed", EROSITA_AREA, (0.2, 0.5), 6.5e-6, 1.0e-6,
+            exposure=(3e3, 5e4), **_POINTED,
+        ): 0.2,
+    },
+    "rass": CAMERAS["rass"],
+}  # fmt: skip
 
 PLATE_RED = OpticalCamera("DSS2 red", "R", 20.8, 20.8, (2.0, 3.8), gamma=4000.0)
 

@@ -6,7 +6,10 @@ import numpy as np
 
 from ._clusters import LIMITS, ClusterDraw
 
-__all__ = ["KINDS", "Source", "draw_sources"]
+__all__ = [
+    "CORONA", "KINDS", "Source", "candidate_flux", "cluster_source", "draw_sources", "field_agn",
+    "field_halos", "nearby_galaxy_sources", "nucleus",
+]  # fmt: skip
 
 #: Kinds of targets and their share of the list (clusters: half of it).
 KINDS = {
@@ -24,7 +27,7 @@ KINDS = {
 _MIN_COUNTS = {"cluster": 20, "galaxy": 20, "agn": 12, "star": 12, "pair": 20}
 
 #: Spectra: power law of the active nuclei, hot plasma (keV) of coronae and nearby galaxies.
-_POWER_LAW, _CORONA, _HOT_GAS = ("power", 1.8), ("thermal", 0.5, 0.0), ("thermal", 0.6, 0.0)
+_POWER_LAW, CORONA, _HOT_GAS = ("power", 1.8), ("thermal", 0.5, 0.0), ("thermal", 0.6, 0.0)
 
 
 @dataclass
@@ -79,7 +82,7 @@ def draw_sources(
         groups and clusters from the mass function.
     """
     main = _MAIN[kind](exposure, rng) if kind in _MAIN else []
-    return main + _field_agn(rng, half_size) + _field_halos(rng, half_size)
+    return main + field_agn(rng, half_size) + field_halos(rng, half_size)
 
 
 def cluster_source(rng: np.random.Generator, draw: ClusterDraw, x: float, y: float) -> Source:
@@ -116,44 +119,50 @@ def _cluster_main(exposure, rng):
     nuclei = []
     if rng.random() < 0.1:
         share = rng.uniform(0.05, 0.5)
-        nuclei.append(_agn(rng, cluster.x, cluster.y, cluster.flux * share))
+        nuclei.append(nucleus(rng, cluster.x, cluster.y, cluster.flux * share))
     # An excess of about one nucleus per cluster (Koulouridis et al. 2014, A&A 567, A83).
     for _ in range(rng.poisson(0.7)):
         radius, angle = cluster.r500 * rng.uniform(0.1, 1.5), rng.uniform(0, 2 * np.pi)
         flux = min(2e-15 * rng.random() ** (-1 / 1.2), 1e-13)
         place = cluster.x + radius * np.cos(angle), cluster.y + radius * np.sin(angle)
-        nuclei.append(_agn(rng, *place, flux))
+        nuclei.append(nucleus(rng, *place, flux))
     return [cluster, *nuclei]
 
 
-def _agn(rng, x, y, flux):
+def nucleus(rng: np.random.Generator, x: float, y: float, flux: float) -> Source:
     """An active nucleus; optical magnitude from log(fx/fo) = 0 +- 0.5 (Maccacaro et al. 1988)."""
     ratio = rng.normal(0, 0.5)
     return Source("agn", x, y, flux, magnitude=2.5 * (ratio - np.log10(flux) - 5.5))
 
 
-def _candidate_flux(rng, least, most, slope=1.0):
-    """Flux of a candidate above its detection: integral counts of a given slope."""
+def candidate_flux(
+    rng: np.random.Generator, least: float, most: float, slope: float = 1.0
+) -> float:
+    """Draw the flux of a candidate above its detection: integral counts of a given slope."""
     low, high = least**-slope, max(most, 2 * least) ** -slope
     return (high + (1 - rng.random()) * (low - high)) ** (-1 / slope)
 
 
 def _agn_main(exposure, rng):
-    flux = _candidate_flux(rng, _MIN_COUNTS["agn"] / exposure, 3e-12)
-    return [_agn(rng, *rng.normal(0, 2, 2), flux)]
+    flux = candidate_flux(rng, _MIN_COUNTS["agn"] / exposure, 3e-12)
+    return [nucleus(rng, *rng.normal(0, 2, 2), flux)]
 
 
 def _star_main(exposure, rng):
     """A coronal source, log(fx/fo) = -3 +- 0.6 (Maccacaro et al. 1988)."""
-    flux = _candidate_flux(rng, _MIN_COUNTS["star"] / exposure, 1e-12)
+    flux = candidate_flux(rng, _MIN_COUNTS["star"] / exposure, 1e-12)
     magnitude = 2.5 * (rng.normal(-3, 0.6) - np.log10(flux) - 5.5)
     place = rng.normal(0, 2, 2)
-    return [Source("star", *place, flux, magnitude=magnitude, spectrum=_CORONA)]
+    return [Source("star", *place, flux, magnitude=magnitude, spectrum=CORONA)]
 
 
 def _galaxy_main(exposure, rng):
-    """A nearby galaxy: hot gas of 3-25 arcsec and, in some, a nucleus."""
-    flux = _candidate_flux(rng, max(_MIN_COUNTS["galaxy"] / exposure, 5e-15), 5e-13)
+    return nearby_galaxy_sources(rng, max(_MIN_COUNTS["galaxy"] / exposure, 5e-15))
+
+
+def nearby_galaxy_sources(rng: np.random.Generator, least: float) -> list[Source]:
+    """Draw a nearby galaxy: hot gas of 3-25 arcsec and, in some, a nucleus."""
+    flux = candidate_flux(rng, least, 5e-13)
     x, y = rng.normal(0, 3, 2)
     galaxy = Source(
         "galaxy",
@@ -167,19 +176,19 @@ def _galaxy_main(exposure, rng):
         z=0.01,
         spectrum=_HOT_GAS,
     )
-    nucleus = [Source("agn", x, y, flux * rng.uniform(0.2, 1.5))]
-    return [galaxy, *(nucleus if rng.random() < 0.4 else [])]
+    center = [Source("agn", x, y, flux * rng.uniform(0.2, 1.5))]
+    return [galaxy, *(center if rng.random() < 0.4 else [])]
 
 
 def _pair_main(exposure, rng):
     """Two or three active nuclei, near enough to look like one extended source."""
-    flux = _candidate_flux(rng, _MIN_COUNTS["pair"] / exposure, 3e-13)
+    flux = candidate_flux(rng, _MIN_COUNTS["pair"] / exposure, 3e-13)
     number = 2 if rng.random() < 0.75 else 3
     radius = rng.uniform(5, 22, number)
     angle = rng.uniform(0, 2 * np.pi) + np.arange(number) * 2 * np.pi / number
     share = rng.uniform(0.4, 1.0, number)
     return [
-        _agn(rng, r * np.cos(a), r * np.sin(a), flux * s)
+        nucleus(rng, r * np.cos(a), r * np.sin(a), flux * s)
         for r, a, s in zip(radius, angle, share / share.sum(), strict=True)
     ]
 
@@ -192,8 +201,8 @@ def _wing_main(exposure, rng):
     return [*(_agn_main(exposure, rng) if rng.random() < 0.5 else []), cluster]
 
 
-def _field_agn(rng, half_size=270.0):
-    """Active nuclei of the field: a broken power law after Gilli, Comastri & Hasinger 2007.
+def field_agn(rng: np.random.Generator, half_size: float = 270.0) -> list[Source]:
+    """Draw active nuclei of the field: a broken power law after Gilli, Comastri & Hasinger 2007.
 
     N(>S) = 70 per square degree at 1e-14, slope 1.6 above and 0.75 below, down to 5e-16.
     """
@@ -204,11 +213,11 @@ def _field_agn(rng, half_size=270.0):
     span = rng.random(faint) * (0.05**-0.75 - 1) + 1
     flux = np.concatenate([np.minimum(flux, 1e-12), 1e-14 * span ** (-1 / 0.75)])
     places = rng.uniform(-half_size, half_size, (flux.size, 2))
-    return [_agn(rng, x, y, f) for (x, y), f in zip(places, flux, strict=True)]
+    return [nucleus(rng, x, y, f) for (x, y), f in zip(places, flux, strict=True)]
 
 
-def _field_halos(rng, half_size):
-    """Groups and clusters of the field: as many as the mass function holds, whatever their flux."""
+def field_halos(rng: np.random.Generator, half_size: float) -> list[Source]:
+    """Draw groups and clusters of the field, whatever their flux: those of the mass function."""
     area = (2 * half_size / 3600) ** 2
     return [
         cluster_source(rng, draw, *rng.uniform(-half_size, half_size, 2))

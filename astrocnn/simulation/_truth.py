@@ -49,7 +49,12 @@ TRUTH_COLUMNS = {
 }
 
 
-def truth_table(rows: list[dict], random_state: int | None = None) -> QTable:
+def truth_table(
+    rows: list[dict],
+    random_state: int | None = None,
+    version: int = VERSION,
+    limits: dict = LIMITS,
+) -> QTable:
     """Return truth rows as a table with units and descriptions, marked as simulated.
 
     Examples
@@ -66,9 +71,9 @@ def truth_table(rows: list[dict], random_state: int | None = None) -> QTable:
         table[name].info.description = description
     table.meta = {
         "simulated": True,
-        "simulation_version": VERSION,
+        "simulation_version": version,
         "random_state": random_state,
-        "cluster_limits": dict(LIMITS),
+        "cluster_limits": dict(limits),
     }
     return table
 
@@ -80,14 +85,18 @@ def truth_row(
     sources: list[Source],
     pointing: Pointing,
     rng: np.random.Generator,
+    limits: dict = LIMITS,
     **nuisances,
 ) -> dict:
     """Return one row of the truth table: physics decides whether the target is a cluster."""
-    near = [s for s in sources if np.hypot(s.x, s.y) <= LIMITS["distance"]]
+    near = [s for s in sources if np.hypot(s.x, s.y) <= limits["distance"]]
     cluster = _brightest(
         s
         for s in near
-        if s.kind == "cluster" and s.m500 >= LIMITS["m500"] and s.flux >= LIMITS["flux"]
+        if s.kind == "cluster"
+        and s.m500 >= limits["m500"]
+        and s.flux >= limits["flux"]
+        and pointing.counts(s) >= limits.get("counts", 0.0)
     )
     empty = kind in ("blank", "artifact")
     others = [] if empty else [s for s in near if s.kind != "cluster"]

@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.signal import fftconvolve
 
+from ..surveys import PointSpread
 from ._instruments import XrayCamera
 from ._native import sky_to_pixel
 from ._population import Source
@@ -39,6 +40,11 @@ class Pointing:
         Whether the chip gaps are seen (mosaics of several pointings fill them).
     nh : float
         Hydrogen of the Galaxy in the line of sight (1/cm2).
+    psf : PointSpread, optional
+        Point-spread function at the target, where the camera has `XrayOptics`: theirs, but for
+        what varies from one observation to the next.
+    gradient : tuple of float
+        Change of the exposure of a survey per arcsec east and north.
     """
 
     camera: XrayCamera
@@ -49,11 +55,20 @@ class Pointing:
     background: float
     gaps: bool
     nh: float = 3e20
+    psf: PointSpread | None = None
+    gradient: tuple[float, float] = (0.0, 0.0)
 
     @property
     def off_axis(self) -> float:
         """Distance of the target from the axis (arcsec)."""
         return float(np.hypot(self.axis_x, self.axis_y))
+
+    @property
+    def nominal_psf(self) -> PointSpread | None:
+        """What the camera's optics say of the point-spread function at the target."""
+        if self.camera.optics is None:
+            return None
+        return self.camera.optics.at(self.off_axis, float(np.arctan2(self.axis_x, self.axis_y)))
 
     @property
     def counts_per_flux(self) -> float:
@@ -99,7 +114,8 @@ def exposure_map(pointing: Pointing, x: np.ndarray, y: np.ndarray) -> np.ndarray
     Zero outside the field of view and in the chip gaps.
     """
     if pointing.camera.chips is None:
-        return np.full(x.shape, pointing.time)
+        slope_x, slope_y = pointing.gradient
+        return pointing.time * np.clip(1 + slope_x * x + slope_y * y, 0.3, 2.0)
     dx, dy = x - pointing.axis_x, y - pointing.axis_y
     radius = np.hypot(dx, dy)
     live = radius < pointing.camera.field_radius
@@ -111,6 +127,8 @@ def exposure_map(pointing: Pointing, x: np.ndarray, y: np.ndarray) -> np.ndarray
 
 def _gap(chips, u, v):
     """Whether a detector position (arcsec from the axis) lies between chips."""
+    if chips == "whole":
+        return np.zeros(u.shape, dtype=bool)
     if chips == "pn":  # two rows of six chips, 4.4 x 13.6 arcmin each
         return (np.abs((u / 264.0 + 0.5) % 1 - 0.5) * 264 < 3.5) | (np.abs(v) < 5)
     inner = (np.abs(u) < 330) & (np.abs(v) < 330)  # MOS: one chip amid six
@@ -179,11 +197,22 @@ def _rate_image(sources, pointing, x, y):
             model += scale * _extended(source, fine_x, fine_y, step)
         else:
             _splat(model, *to_pixel(source.x, source.y), scale * source.flux)
-    azimuth = np.arctan2(*_direction(to_pixel, pointing))
-    half_size = min(int(np.ceil(max(_PSF_RADIUS, 6 * pointing.camera.psf_core) / step)), 60)
-    psf = pointing.camera.psf(pointing.off_axis, azimuth, step, half_size)
-    model = fftconvolve(model, psf.astype(np.float32), mode="same")
+    model = fftconvolve(model, _psf(pointing, fine_x, fine_y, step), mode="same")
     return model.reshape(n, f, n, f).sum(axis=(1, 3), dtype=float)
+
+
+def _psf(pointing, x, y, step):
+    """The point-spread function on the pixels of the model, as they lie on the sky."""
+    camera = pointing.camera
+    if pointing.psf is None:
+        half_size = min(int(np.ceil(max(_PSF_RADIUS, 6 * camera.psf_core) / step)), 60)
+        azimuth = np.arctan2(*_direction(sky_to_pixel(x, y), pointing))
+        return camera.psf(pointing.off_axis, azimuth, step, half_size).astype(np.float32)
+    half_size = min(int(np.ceil(max(_PSF_RADIUS, 6 * pointing.psf.core) / step)), 60)
+    middle = slice(0, 2 * half_size + 1)
+    east, north = (v[middle, middle] - v[half_size, half_size] for v in (x, y))
+    psf = pointing.psf.profile(east, north)
+    return (psf / psf.sum()).astype(np.float32)
 
 
 def _refine(values, factor):

@@ -5,7 +5,7 @@ import pytest
 
 from astrocnn.simulation import KINDS, LIMITS, draw_sources
 from astrocnn.simulation._clusters import ClusterDraw
-from astrocnn.simulation._population import _MIN_COUNTS, _field_agn, cluster_source
+from astrocnn.simulation._population import _MIN_COUNTS, field_agn, cluster_source
 
 EXPOSURE = 1e4 * 6.5e11  # counts per erg/s/cm2
 
@@ -66,7 +66,7 @@ class TestField:
     def test_number_counts(self):
         """70 per square degree above 1e-14, slopes 1.6 and 0.75."""
         flux = np.concatenate(
-            [[s.flux for s in _field_agn(np.random.default_rng(i))] for i in range(400)]
+            [[s.flux for s in field_agn(np.random.default_rng(i))] for i in range(400)]
         )
         area = 400 * (540 / 3600) ** 2
         for limit, number in ((5e-16, 70 * 0.05**-0.75), (2e-15, 70 * 0.2**-0.75), (1e-14, 70),
@@ -76,14 +76,14 @@ class TestField:
 
     def test_spread_over_the_field(self):
         places = np.concatenate(
-            [[(s.x, s.y) for s in _field_agn(np.random.default_rng(i))] for i in range(50)]
+            [[(s.x, s.y) for s in field_agn(np.random.default_rng(i))] for i in range(50)]
         )
         assert np.abs(places).max() <= 270
         assert places.std(axis=0) == pytest.approx([270 / np.sqrt(3)] * 2, rel=0.1)
 
     def test_optical_counterparts(self):
         """log(fx / fo) of active nuclei lies around zero."""
-        found = _field_agn(np.random.default_rng(0)) + _field_agn(np.random.default_rng(1))
+        found = field_agn(np.random.default_rng(0)) + field_agn(np.random.default_rng(1))
         ratio = [np.log10(s.flux) + 5.5 + s.magnitude / 2.5 for s in found]
         assert np.mean(ratio) == pytest.approx(0, abs=0.25)
 
