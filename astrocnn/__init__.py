@@ -10,6 +10,7 @@ The rooms of the package, in the order in which a target list passes through the
 - `astrocnn.grid`: the tangent-plane grid of a target
 - `astrocnn.providers`: pixels of a band on a grid, from files, HiPS or services
 - `astrocnn.cutouts`: targets x bands to one `xarray.Dataset`
+- `astrocnn.extent`: likelihood fits of X-ray sources: more than a point?
 - `astrocnn.preprocessing`: masks, stretch and normalization: Dataset to tensors
 - `astrocnn.networks`: architectures and named weights
 - `astrocnn.simulation`: mock X-ray and optical skies with truth tables
@@ -37,6 +38,7 @@ _ROOMS = (
     "grid",
     "providers",
     "cutouts",
+    "extent",
     "preprocessing",
     "networks",
     "simulation",

@@ -31,6 +31,7 @@ LAYERS = {
     "networks": 2,
     "labels": 2,
     "catalogs": 2,
+    "extent": 2,
     "matching": 2,
     "cutouts": 3,
     "training": 3,

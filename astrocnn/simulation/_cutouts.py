@@ -60,7 +60,7 @@ def simulate_cutouts(
     ({'target': 2, 'band': 2, 'y': 64, 'x': 64}, 2)
     """
     numbers = range(numbers) if isinstance(numbers, int) else numbers
-    rows, found, spreads = [], [], []
+    rows, found = [], []
     for number in numbers:
         simulated = simulate_field(number, random_state, tuple(bands), version=version, **field)
         grid = CutoutGrid(simulated.center, size, pixels)

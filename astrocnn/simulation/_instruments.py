@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..surveys import XrayOptics
+from ..surveys import OPTICS, XrayOptics
 from ._spectra import (
     ENERGY,
     EPIC_MOS_AREA,
@@ -23,9 +23,9 @@ __all__ = [
     "EPIC_PN",
     "EROSITA",
     "OPTICAL_CAMERAS",
-    "VARIED_CAMERAS",
     "PLATE_RED",
     "PSPC",
+    "VARIED_CAMERAS",
     "OpticalCamera",
     "XrayCamera",
 ]
@@ -180,28 +180,19 @@ CAMERAS = {
     "rass": {PSPC: 1.0},
 }
 
-_EPIC_OPTICS = {"growth": 0.5, "slope": (1.6, 1.9), "stretch": 1.4, "vignetting": 580.0}
-_PN_OPTICS = XrayOptics(7.4, **_EPIC_OPTICS)
-_MOS_OPTICS = XrayOptics(6.5, **_EPIC_OPTICS)
-_SURVEY_OPTICS = XrayOptics(14.8, slope=(1.75, 1.75))
-#: A pointing of eROSITA: sharp on axis, three times as wide at the edge.
-_POINTED_OPTICS = XrayOptics(
-    8.0, growth=1.9, power=3.5, slope=(1.9, 2.3), stretch=1.3, field_radius=1860.0,
-    vignetting=1350.0,
-)  # fmt: skip
 _LONG = {"exposure": (1e2, 5e4)}
-_POINTED = {"chips": "whole", "field_radius": 1860.0, "optics": _POINTED_OPTICS}
+_POINTED = {"chips": "whole", "field_radius": 1860.0, "optics": OPTICS["erosita-pointed"]}
 
 #: X-ray cameras of version 3 by band, with their shares: point-spread functions that change over
 #: the field, exposures from 100 s to 50 ks, surveys and pointings, several energy bands.
 VARIED_CAMERAS = {
     "xmm": {
-        replace(EPIC_PN, optics=_PN_OPTICS, **_LONG): 0.4,
-        replace(EPIC_MOS, optics=_MOS_OPTICS, **_LONG): 0.35,
-        replace(EPIC_MOS_1_2, optics=_MOS_OPTICS, **_LONG): 0.25,
+        replace(EPIC_PN, optics=OPTICS["epic-pn"], **_LONG): 0.4,
+        replace(EPIC_MOS, optics=OPTICS["epic-mos"], **_LONG): 0.35,
+        replace(EPIC_MOS_1_2, optics=OPTICS["epic-mos"], **_LONG): 0.25,
     },
     "erosita": {
-        replace(EROSITA, optics=_SURVEY_OPTICS, exposure=(1e2, 5e3)): 0.5,
+        replace(EROSITA, optics=OPTICS["erosita-survey"], exposure=(1e2, 5e3)): 0.5,
         replace(EROSITA, name="eROSITA 0.2-2.3 keV, pointed", exposure=(1e3, 5e4), **_POINTED): 0.3,
         XrayCamera(
             "eROSITA 0.2-0.5 keV, pointed", EROSITA_AREA, (0.2, 0.5), 6.5e-6, 1.0e-6,

@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
 
-__all__ = ["PointSpread", "XrayOptics"]
+from .._registry import Registry
+
+__all__ = ["OPTICS", "PointSpread", "XrayOptics"]
 
 
 @dataclass(frozen=True)
@@ -140,3 +144,48 @@ class XrayOptics:
     def area(self, off_axis: np.ndarray) -> np.ndarray:
         """Return the effective area relative to the axis at a distance (arcsec)."""
         return 1 / (1 + (np.asarray(off_axis, dtype=float) / self.vignetting) ** 2)
+
+    def toward(self, coords: SkyCoord, axis: SkyCoord) -> list[PointSpread]:
+        """Return the point-spread functions at positions of a pointed observation.
+
+        Parameters
+        ----------
+        coords : `~astropy.coordinates.SkyCoord` of shape (n,)
+            Positions.
+        axis : `~astropy.coordinates.SkyCoord`
+            Where the optical axis points; see `astrocnn.extent.find_axis`.
+
+        Examples
+        --------
+        >>> from astropy.coordinates import SkyCoord
+        >>> from astrocnn.surveys import OPTICS
+        >>> axis = SkyCoord(150.0, 2.0, unit="deg")
+        >>> [psf] = OPTICS["epic-pn"].toward(SkyCoord([150.0], [2.2], unit="deg"), axis)
+        >>> round(psf.half_radius, 1)
+        10.1
+        """
+        coords = coords.reshape(-1)
+        distance = coords.separation(axis).to_value(u.arcsec)
+        angle = coords.position_angle(axis).to_value(u.rad)
+        return [self.at(*pair) for pair in zip(distance.tolist(), angle.tolist(), strict=True)]
+
+
+_EPIC = {"growth": 0.5, "slope": (1.6, 1.9), "stretch": 1.4, "vignetting": 580.0}
+
+#: Optics of X-ray telescopes by name. XMM-Newton after Ghizzardi (2002), wider on axis, as the
+#: brightest points of real images are; its growth off axis is a plain choice. Survey of eROSITA:
+#: half-energy width of 30 arcsec (Merloni et al. 2024, A&A 682, A34); its pointings after Predehl
+#: et al. 2021 (A&A 647, A1): sharp on axis, three times as wide at the edge of the field.
+OPTICS = Registry(
+    "X-ray optics",
+    {
+        "epic-pn": XrayOptics(7.4, **_EPIC),
+        "epic-mos": XrayOptics(6.5, **_EPIC),
+        "erosita-survey": XrayOptics(14.8),
+        "erosita-pointed": XrayOptics(
+            8.0, growth=1.9, power=3.5, slope=(1.9, 2.3), stretch=1.3, field_radius=1860.0,
+            vignetting=1350.0,
+        ),
+        "pspc-survey": XrayOptics(37.0),
+    },
+)  # fmt: skip

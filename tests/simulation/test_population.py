@@ -5,7 +5,7 @@ import pytest
 
 from astrocnn.simulation import KINDS, LIMITS, draw_sources
 from astrocnn.simulation._clusters import ClusterDraw
-from astrocnn.simulation._population import _MIN_COUNTS, field_agn, cluster_source
+from astrocnn.simulation._population import _MIN_COUNTS, cluster_source, field_agn
 
 EXPOSURE = 1e4 * 6.5e11  # counts per erg/s/cm2
 

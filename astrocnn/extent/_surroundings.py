@@ -1,0 +1,129 @@
+"""Surroundings of a source: its background, where it is, and its neighbors."""
+
+import numpy as np
+from scipy.ndimage import maximum_filter
+
+from ..surveys import PointSpread
+from ._templates import gaussian_taps
+
+__all__ = ["background_level", "filter_taps", "find_neighbors", "find_source", "photons_per_unit"]
+
+#: The background is measured beyond this distance from the middle (arcsec).
+_FAR = 90.0
+#: A source is looked for within this distance of the target (arcsec), above this significance.
+_REACH, _FOUND = 48.0, 4.0
+#: Neighbors are farther from the source than this (arcsec), above this significance.
+_APART, _NEIGHBOR = 28.0, 5.0
+#: Most neighbors that are masked.
+_MOST = 12
+#: A single photon is no detection, however little background is expected: variance (counts)
+#: that is added, in units of the peak of the filter squared.
+_FLOOR = 0.3
+
+
+def filter_taps(psf: PointSpread, pixel: float) -> np.ndarray:
+    """Return the Gaussian, along one axis, that is about as wide as a point source."""
+    return gaussian_taps(round(max(0.7 * psf.half_radius / pixel, 0.8), 2))
+
+
+def photons_per_unit(rate: np.ndarray, valid: np.ndarray) -> float:
+    """Estimate how many photons a unit of a rate image stands for.
+
+    Mean over variance of its background, in blocks of 3 x 3 pixels: in counts they are the same.
+    """
+    ny, nx = (n // 3 * 3 for n in rate.shape)
+    blocks = rate[:ny, :nx].reshape(ny // 3, 3, nx // 3, 3).sum(axis=(1, 3))
+    values = blocks[valid[:ny, :nx].reshape(ny // 3, 3, nx // 3, 3).all(axis=(1, 3))]
+    if len(values) < 30:
+        return 1.0
+    for _ in range(4):
+        values = values[np.abs(values - values.mean()) <= 3 * values.std() + 1e-30]
+    # Interpolation between pixels lowers the scatter of such blocks, by this on average.
+    return float(values.mean() / max(values.var() / 0.8, 1e-30))
+
+
+def background_level(counts, relative, weight, pixel, taps) -> float:
+    """Measure the background (counts per pixel of relative exposure one), away from sources.
+
+    Parameters
+    ----------
+    counts, relative, weight : ndarray of shape (ny, nx)
+        Counts, exposure relative to its median, and 0 where a pixel is not used.
+    pixel : float
+        Side of a pixel (arcsec).
+    taps : ndarray
+        See `filter_taps`.
+    """
+    from ._kernel import smooth
+
+    use = (_distance(counts.shape) * pixel > _FAR) & (weight > 0) & (relative > 0.2)
+    if use.sum() < 50:
+        use = (weight > 0) & (relative > 0)
+    if not use.any():
+        return 1e-6
+    exposed = smooth(relative * weight, taps)
+    smoothed, variance = smooth(counts * weight, taps), smooth(relative * weight, taps**2)
+    keep = use
+    for _ in range(5):
+        level = counts[keep].sum() / relative[keep].sum()
+        excess = smoothed - level * exposed
+        keep = use & (excess < 3 * np.sqrt(level * variance + _FLOOR * taps.max() ** 4))
+        if keep.sum() < 50:
+            break
+    return max(float(level), 1e-6)
+
+
+def find_source(counts, background, weight, pixel, taps) -> tuple[int, int]:
+    """Return the pixel of the source: the best peak near the middle, nearer ones first.
+
+    The slope of a neighbor is no peak.
+    """
+    from ._kernel import smooth
+
+    excess = smooth((counts - background) * weight, taps)
+    error = np.sqrt(smooth(background * weight, taps**2) + _FLOOR * taps.max() ** 4)
+    distance = _distance(counts.shape) * pixel
+    significance = excess / error
+    score = significance * np.exp(-((distance / (1.2 * _REACH)) ** 2))
+    peak = significance == maximum_filter(significance, 5)
+    best = np.where((distance <= _REACH) & peak, score, -np.inf).argmax()
+    if not score.flat[best] >= _FOUND:
+        return counts.shape[0] // 2, counts.shape[1] // 2
+    return divmod(int(best), counts.shape[1])
+
+
+def find_neighbors(counts, background, weight, psf, pixel, source) -> list[tuple[int, int, float]]:
+    """Return point-like peaks beside the source: row, column and radius of the mask (arcsec).
+
+    A peak is point-like where it stands out of what surrounds it, by the difference of two
+    Gaussians: the halo of an extended source is left as it is.
+    """
+    from ._kernel import smooth
+
+    taps = filter_taps(psf, pixel)
+    wide = gaussian_taps(round(2.2 * max(0.7 * psf.half_radius / pixel, 0.8), 2))
+    kernel = -np.outer(wide, wide)
+    inner = slice(len(wide) // 2 - len(taps) // 2, len(wide) // 2 + len(taps) // 2 + 1)
+    kernel[inner, inner] += np.outer(taps, taps)
+    image = (counts - background) * weight
+    contrast = smooth(image, taps) - smooth(image, wide)
+    local = np.maximum(smooth(counts * weight, wide), background)
+    score = contrast / np.sqrt(local * (kernel**2).sum() + _FLOOR * taps.max() ** 4)
+    apart = max(_APART, 1.5 * psf.half_radius) / pixel
+    score[_distance(score.shape, source) <= apart] = 0
+    neighbors = []
+    while len(neighbors) < _MOST and score.max() >= _NEIGHBOR:
+        y, x = divmod(int(score.argmax()), score.shape[1])
+        peak = contrast[y, x] / kernel.max()  # about its counts
+        radius = psf.half_radius * (1.4 + 0.9 * np.log10(max(peak / 20, 1.0)))
+        radius = float(np.clip(radius, 20.0, 90.0))
+        neighbors.append((y, x, radius))
+        score[_distance(score.shape, (y, x)) * pixel <= radius] = 0
+    return neighbors
+
+
+def _distance(shape, place=None):
+    """Distance (pixels) of all pixels from a place, or from the middle."""
+    y0, x0 = (shape[0] // 2, shape[1] // 2) if place is None else place
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    return np.hypot(y - y0, x - x0)
