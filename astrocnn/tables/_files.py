@@ -76,12 +76,13 @@ def read_file(
     >>> read_file("M31")
     Traceback (most recent call last):
         ...
-    FileNotFoundError: there is no file 'M31' (text is taken as the path of a table)
+    FileNotFoundError: there is no file 'M31' (text is taken as the path of a table; ...
     """
     path = user_path(path)
     if not path_exists(path):
         raise FileNotFoundError(
-            f"there is no file '{path!s:.200}' (text is taken as the path of a table)"
+            f"there is no file '{path!s:.200}' (text is taken as the path of a table; "
+            "for the name of an object, give SkyCoord.from_name(...))"
         )
     if path.is_dir():
         raise InvalidTargetError(f"'{path}' is a folder: give the file that holds the table")
@@ -99,6 +100,7 @@ def read_file(
         raise
     except Exception as err:
         reason = str(err).strip().partition("\n")[0] or type(err).__name__
+        reason = "it is no FITS file" if reason.startswith("No SIMPLE card") else reason
         hint = "" if suffix == ".reg" or isinstance(err, InvalidTargetError) else _HINT
         raise InvalidTargetError(f"cannot read '{path}': {reason}{hint}") from err
 

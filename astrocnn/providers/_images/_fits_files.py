@@ -1,13 +1,11 @@
 """From what a user gives to a list of FITS images: their places, maps, and kinds."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..._paths import expand_pattern, user_path
 from ...exceptions import ProviderError
 from ...surveys import Band
 from .._core import Pixels
@@ -15,6 +13,7 @@ from .._identity import file_state, wcs_text
 from .._origin import Origin, check_origin, is_coarse
 from ._copies import leave_out_copies
 from ._file_choice import choose_files
+from ._file_paths import file_paths, paths_of_kind
 from ._fits_image import ImageInfo, read_infos, read_pixels
 from ._left_out import LeftOut
 from ._map_files import kind_by_header
@@ -177,7 +176,7 @@ def find_images(source, band: Band, hdu=None, plane=None) -> list[FitsImage]:
 
 def _choose(source, hdus, left) -> list[FitsImage]:
     """Images of a band among files, with their exposure maps."""
-    paths = list(dict.fromkeys([*_paths(source), *sorted(hdus["trusted"])]))
+    paths = list(dict.fromkeys([*file_paths(source), *sorted(hdus["trusted"])]))
     vouched = {"image": sorted(hdus["trusted"])}
     images = _given(vouched, hdus, left) if hdus["trusted"] else []
     paths = [path for path in paths if path not in hdus["trusted"]]
@@ -235,7 +234,7 @@ def _vouched(source, trusted) -> set[Path]:
     """Files that the user vouches for."""
     if trusted is False:
         return set()
-    return set(_paths(source["image"] if trusted is True else trusted))
+    return set(paths_of_kind(source["image"] if trusted is True else trusted, "image")[0])
 
 
 def _given(source, hdus, left) -> list[FitsImage]:
@@ -245,16 +244,18 @@ def _given(source, hdus, left) -> list[FitsImage]:
             "a dict of FITS files has the keys 'image' and 'exposure', and may have 'background', "
             f"not {list(source)}"
         )
-    paths = _paths(source["image"])
+    paths, beside = paths_of_kind(source["image"], "image")
     maps = []
     for kind, words in (("exposure", "exposure maps"), ("background", "background maps")):
         given = source.get(kind)
-        found = [None] * len(paths) if given is None else _paths(given)
+        found = [None] * len(paths) if given is None else paths_of_kind(given, kind)[0]
         if len(paths) != len(found):
             raise ProviderError(
                 f"there are {len(paths)} images but {len(found)} {words}; list them in pairs"
             )
         maps.append(found)
+    used = {path for found in maps for path in found}
+    left.maps += [(path, reason) for path, reason in beside if path not in used]
     chosen, copies = leave_out_copies([*zip(paths, *maps, strict=True)])
     left.copies += copies
     return [image for files in chosen for image in _with_maps(*files, hdus, left)]
@@ -275,26 +276,3 @@ def _with_maps(path, exposure, background, hdus, left) -> list[FitsImage]:
     for k, chip in enumerate(chips if exposure else ()):
         chip.key = (exposure, k)  # images that share a map share its time
     return chips
-
-
-def _visible(folder) -> list[Path]:
-    """Files of a folder that are not hidden."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-
-
-def _paths(source) -> list[Path]:
-    """Expand a path, a pattern, or a list of them into files."""
-    items = list(source) if isinstance(source, (list, tuple)) else [source]
-    if not items or not all(isinstance(item, (str, os.PathLike)) for item in items):
-        raise ProviderError(
-            f"images are files, patterns, lists of them, an HDU or a SkyImage, not {source!r:.80}"
-        )
-    found = []
-    for item in items:
-        matches = expand_pattern(item)
-        if all(path.is_dir() for path in matches):
-            matches = [file for folder in matches for file in _visible(folder)]
-        if not matches:
-            raise ProviderError(f"no file matches {str(user_path(item))!r} (from {Path.cwd()})")
-        found += [path for path in matches if path.is_file()]
-    return found

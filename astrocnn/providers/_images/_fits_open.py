@@ -23,6 +23,8 @@ SILENCED = rf"astropy\.(io\.fits|wcs)\.|{re.escape(__package__)}\._(fits_image|h
 _HEADER_BLOCKS = 4000
 #: What broken files make astropy, and the decoders that it uses, raise: anything.
 BROKEN = (Exception,)
+#: What astropy says, whose advice would not help here, and what is said instead.
+_TOLD = {"No SIMPLE card found": "it is no FITS file", "Empty or corrupt FITS file": "it is empty"}
 
 
 @contextmanager
@@ -42,8 +44,8 @@ def opened(source, memmap: bool = False) -> Iterator[tuple[fits.HDUList, str]]:
     except ProviderError:
         raise
     except BROKEN as error:
-        reason = "it is truncated" if "cannot reshape" in str(error) else error
-        reason = str(reason) or type(error).__name__
+        reason = _TOLD.get(str(error).partition(",")[0], str(error) or type(error).__name__)
+        reason = "it is truncated" if "cannot reshape" in reason else reason
         raise ProviderError(f"{name} cannot be read as a FITS image: {reason}") from error
 
 
