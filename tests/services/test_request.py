@@ -249,6 +249,7 @@ def test_body_of_a_redirect_is_not_read(serve):
         (b"no gzip", "damaged"),
         (gzip.compress(b"pixels" * 100)[:-9], "broke off its answer"),
     ],
+    ids=["too large", "no gzip", "cut"],
 )
 def test_packed_answer(serve, packed, message):
     wire = serve(lambda wire, request: wire.reply(packed, Content_Encoding="gzip"))
