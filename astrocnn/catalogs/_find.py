@@ -1,5 +1,6 @@
 """Which column of a catalog is which."""
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,6 +14,8 @@ from ..tables._columns import sky_names
 from ..tables._identifiers import id_name
 from ..tables._redshifts import is_velocity, is_velocity_name
 from ..tables._sky_names import find_sky_names
+from ._kinds import has_kinds, truth_values
+from ._simbad import is_simbad_velocity, rvz_types
 
 __all__ = ["CANONICAL", "OPTIONAL", "REDSHIFTS", "find_columns"]
 
@@ -35,8 +38,18 @@ _SPECTROSCOPIC = (
     "z_spec", "zspec", "z_sp", "zsp", "spec_z", "specz", "redshift_spec", "spectroscopic_redshift",
     "rvz_redshift",
 )  # fmt: skip
-_PHOTOMETRIC = ("z_phot", "zphot", "z_photo", "zph", "photoz", "photo_z", "zlambda", "z_lambda")
+#: The same of an object, as CLUZSPEC, BCG_SPEC_Z, SPEC_Z_BOOT; without case and signs.
+_SPECTROSCOPIC_OF = re.compile(
+    r"(?:clu|cl|cluster|bcg|cg|gal|mean|median|host)?(?:zspec|specz)"
+    r"(?:clu|cl|cluster|bcg|cg|mean|median|boot|bwt|best)?"
+)
+_PHOTOMETRIC = (
+    "z_phot", "zphot", "z_photo", "zph", "photoz", "photo_z", "phot_z", "photz", "redshift_phot",
+    "photometric_redshift", "zlambda", "z_lambda",
+)  # fmt: skip
 _REDSHIFT = ("redshift", "zcl", "z_cl", "z_value", "zhelio", "zcmb", "z")
+#: Names of the best of several redshifts, which is spectroscopic for some rows only.
+_BEST = ("z_best", "best_z", "zbest", "bestz", "redshift_best", "best_redshift")
 
 
 def find_columns(
@@ -75,9 +88,12 @@ def find_columns(
             found |= {"ra": sky.lon[0], "dec": sky.lat[0]}
     lowered = {column.lower(): column for column in reversed(table.colnames)}
     mere = Registry("kind of redshift", REDSHIFTS)[redshift]
+    spectroscopic = {k: c for k, c in lowered.items() if truth_values(table[c]) is None}
     maybe = {k: c for k, c in lowered.items() if _may_be_redshift(table, c)}
     for canonical, column in (
-        ("z_spec", _first(lowered, _SPECTROSCOPIC)),
+        ("z_spec", _first(spectroscopic, _SPECTROSCOPIC)),
+        *_best(table, _first(lowered, _BEST), mere),
+        ("z_spec", _spectroscopic_of(spectroscopic)),
         ("z_phot", _first(lowered, _PHOTOMETRIC)),
         ("z_phot", _by_ucd(table, "src.redshift.phot")),
         (mere, _by_ucd(table, "src.redshift")),
@@ -133,6 +149,20 @@ def _first(lowered: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     return next((lowered[name] for name in names if name in lowered), None)
 
 
+def _best(table: Table, column: str | None, mere: str) -> tuple[tuple[str, str], ...]:
+    """What a column of best redshifts is: ``z_best``, or plain ones where rows have their kind."""
+    if column is None:
+        return ()
+    return ((mere if has_kinds(table, column) else "z_best", column),)
+
+
+def _spectroscopic_of(lowered: Mapping[str, str]) -> str | None:
+    """The plainest name of a spectroscopic redshift of a cluster or its galaxies."""
+    letters = {column: re.sub("[^a-z0-9]", "", key) for key, column in lowered.items()}
+    named = [column for column, key in letters.items() if _SPECTROSCOPIC_OF.fullmatch(key)]
+    return min(named, key=len, default=None)
+
+
 def _ucd(table: Table, column: str) -> str:
     return str((table[column].info.meta or {}).get("ucd", "")).lower()
 
@@ -145,7 +175,10 @@ def _by_ucd(table: Table, ucd: str) -> str | None:
 def _velocity(table: Table) -> str | None:
     """The first column of velocities, c z, by name; a dispersion or an error is none."""
     names = [name for name in table.colnames if is_velocity_name(name)]
-    return next((name for name in names if is_velocity(name, table[name])), None)
+    mixed = rvz_types(table) is not None
+    return next(
+        (n for n in names if is_velocity(n, table[n]) or (mixed and is_simbad_velocity(n))), None
+    )
 
 
 def _may_be_redshift(table: Table, column: str) -> bool:

@@ -3,14 +3,21 @@
 import numpy as np
 from astropy.table import MaskedColumn, Table
 
-__all__ = ["move_photometric", "photometric_rows"]
+__all__ = ["has_kinds", "move_photometric", "photometric_rows", "truth_values"]
 
 #: Names of columns that say how a redshift was had, in lower case, letters and digits only.
 _NAMES = frozenset((
     "nz", "nredshift", "redshifttype", "redshiftflag", "redshiftmethod", "redshiftsource", "ztype",
     "typez", "zflag", "zmethod", "zsource", "zkind", "fz", "spztype", "specphot", "zspecphot",
-    "rvznature", "zbesttype", "ztypebest",
+    "rvznature", "zbesttype", "ztypebest", "zstatus", "redshiftstatus", "zorigin", "zsrc",
+    "redshiftorigin", "redshiftkind", "kindz", "zspecorphot", "zphotorspec",
 ))  # fmt: skip
+#: Names of truth values that say whether a redshift is spectroscopic.
+_IS_SPECTROSCOPIC = frozenset((
+    "specz", "zspec", "isspec", "isspecz", "iszspec", "hasspecz", "haszspec", "speczflag",
+    "zspecflag", "flagspecz", "flagzspec", "zisspec", "redshiftisspec", "spectroscopic",
+))  # fmt: skip
+_TRUTH = {"true": 1, "t": 1, "yes": 1, "y": 1, "1": 1, "false": 0, "f": 0, "no": 0, "n": 0, "0": 0}
 #: Short words for "photometric"; they count where all words of the column are as short.
 _PHOTOMETRIC = frozenset(("p", "ph", "pz", "pun", "ppun"))
 _SPECTROSCOPIC = frozenset(("s", "sp", "sz", "sun", "s1l", "sls", "smu", "z", "n", "a"))
@@ -41,14 +48,40 @@ def photometric_rows(table: Table, redshift: str, column: str | None = None) -> 
     >>> photometric_rows(table, "z").tolist()
     [False, True]
     """
-    z = _letters(redshift)
-    wanted = _NAMES | {f"n{z}", f"{z}type", f"{z}flag", f"f{z}"}
-    names = [column] if column else [name for name in table.colnames if _letters(name) in wanted]
     found = np.zeros(len(table), dtype=bool)
-    for name in names:
+    for name in [column] if column else _kind_columns(table, redshift):
         if name != redshift and table[name].ndim == 1 and table[name].dtype.kind in "SUO":
             found |= _photometric(table[name])
+    for name in table.colnames:
+        if name != redshift and _letters(name) in _IS_SPECTROSCOPIC:
+            truth = truth_values(table[name])
+            found |= False if truth is None else truth.filled(True) == 0
     return found
+
+
+def has_kinds(table: Table, redshift: str) -> bool:
+    """Whether a table says of each of its redshifts how it was had."""
+    return any(table[name].dtype.kind in "SUO" for name in _kind_columns(table, redshift))
+
+
+def truth_values(column) -> np.ma.MaskedArray | None:
+    """Truth values of a column, None where it holds anything else, as fractions are."""
+    kind = getattr(getattr(column, "dtype", None), "kind", "")
+    if getattr(column, "ndim", 0) != 1 or kind not in "biuSUO":
+        return None
+    values = np.ma.array(column)
+    gone, words = np.ma.getmaskarray(values), _words(values)
+    gone = gone | (np.array(words, dtype=str) == "")
+    if gone.all() or not {word for word in words if word} <= {*_TRUTH}:
+        return None
+    return np.ma.array([_TRUTH.get(word, 0) == 1 for word in words], mask=gone)
+
+
+def _kind_columns(table: Table, redshift: str) -> list[str]:
+    """Names of the columns that may say the kinds of redshifts."""
+    z = _letters(redshift)
+    wanted = _NAMES | {f"n{z}", f"{z}type", f"{z}flag", f"f{z}", f"{z}status"}
+    return [name for name in table.colnames if _letters(name) in wanted]
 
 
 def move_photometric(catalog: Table, photometric: np.ndarray) -> None:
@@ -75,13 +108,17 @@ def _letters(name: str) -> str:
 
 def _photometric(column) -> np.ndarray:
     """Which words of a column mean "photometric"."""
-    values = np.ma.array(column)
-    words = [
-        "" if gone else (word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word))
-        for word, gone in zip(values.data.tolist(), np.ma.getmaskarray(values), strict=True)
-    ]
-    words = [word.strip().lower() for word in words]
+    words = _words(np.ma.array(column))
     spelled = np.array(["phot" in word and "spec" not in word for word in words], dtype=bool)
     if all(word in _PHOTOMETRIC or word in _SPECTROSCOPIC for word in words if word):
         return spelled | np.isin(words, [*_PHOTOMETRIC])
     return spelled
+
+
+def _words(values: np.ma.MaskedArray) -> list[str]:
+    """Values as text in lower case, '' where masked."""
+    words = [
+        "" if gone else (word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word))
+        for word, gone in zip(values.data.tolist(), np.ma.getmaskarray(values), strict=True)
+    ]
+    return [word.strip().lower() for word in words]

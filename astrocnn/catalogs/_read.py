@@ -22,6 +22,8 @@ from ..tables._sky_names import SkyNames
 from ._find import OPTIONAL, find_columns
 from ._flags import flag_rows
 from ._kinds import move_photometric, photometric_rows
+from ._quality import mask_doubtful
+from ._simbad import is_simbad_velocity, rvz_types, simbad_redshifts
 
 __all__ = ["read_catalog"]
 
@@ -99,9 +101,10 @@ def read_catalog(
     Redshifts are masked where they are masked, not finite, zero, below -0.01 or above 20, or 9.99
     and the like: that covers the usual words for "missing" (-1, -9, -99, 99) and spares nearby
     galaxies with blueshifts. Velocities, by their unit or by a name such as ``cz``, ``RV``,
-    ``HRV`` or ``Vel``, are divided by the speed of light, as c z. Where a column such as ``n_z``,
-    ``REDSHIFT_TYPE`` or ``zflag`` calls a redshift photometric, it is in ``z_phot``, not in
-    ``z_spec``.
+    ``HRV`` or ``Vel``, are divided by the speed of light, as c z; SIMBAD's ``rvz_radvel`` is
+    relativistic. Where a column such as ``n_z``, ``REDSHIFT_TYPE``, ``z_status`` or a truth value
+    ``SPECZ`` calls a redshift photometric, it is in ``z_phot``, not in ``z_spec``. Redshifts that
+    ``ZWARN``, ``NQ``, ``QOP``, ``ZQUALITY`` or ``q_cz`` call doubtful are masked, with a warning.
 
     Examples
     --------
@@ -129,6 +132,7 @@ def read_catalog(
             catalog[key] = _redshifts(table, used.get(key), key)
     if "z_spec" in used:
         move_photometric(catalog, photometric_rows(table, used["z_spec"], used.get("z_type")))
+        mask_doubtful(catalog, table)
     _copy_rest(catalog, table, used)
     _describe(catalog)
     flagged = flag_rows(catalog, "source_id" in used)
@@ -208,6 +212,9 @@ def _redshifts(table: Table, column: str | None, key: str) -> MaskedColumn:
     if column is None:
         return MaskedColumn(np.zeros(len(table)), mask=True)
     values = table[column]
+    if is_simbad_velocity(column):
+        values = Column(simbad_redshifts(values, rvz_types(table)), name="z")
+        column = "z"
     unit = values.info.unit
     advice = f"convert it, or name another one with columns={{{key!r}: ...}}"
     fast = is_velocity(column, values)

@@ -10,6 +10,8 @@ __all__ = ["is_cluster", "known_labels", "positive_column"]
 
 #: Truth values as text files hold them, in lower case.
 _TRUTH_VALUES = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+#: Words for "missing", in lower case; "none" and "na" may be classes.
+_MISSING = ("", "nan", "n/a", "--", "-", "...", "null", "<na>", "nat")
 
 
 def is_cluster(name: str) -> bool:
@@ -25,7 +27,7 @@ def is_cluster(name: str) -> bool:
 
 
 def known_labels(labels) -> np.ma.MaskedArray:
-    """Labels as an array of one type, masked where masked, None, NaN, NA or empty.
+    """Labels as an array of one type, masked where masked, None, NaN, NA, empty, ``N/A``, ``--``.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ def known_labels(labels) -> np.ma.MaskedArray:
         mask |= np.isnan(values)
     if values.dtype.kind == "U":
         values = np.asarray(np.char.strip(values))
-        mask |= values == ""
+        mask |= np.isin(np.char.lower(values), _MISSING)
         values = _truth_values(values, mask)
     return np.ma.array(values, mask=mask)
 

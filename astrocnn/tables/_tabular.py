@@ -105,7 +105,7 @@ def _check_names(names, what: str) -> list[str]:
 
 def _from_pandas(source):
     """A DataFrame, or a Series with a named index; anything else of pandas as it is."""
-    if hasattr(source, "columns"):
+    if hasattr(source, "columns") and hasattr(source, "iloc"):
         columns = {
             name: source.iloc[:, place]
             for place, name in enumerate(_check_names(source.columns, "DataFrame"))

@@ -69,8 +69,8 @@ def read_text(path: Path, suffix: str) -> Table:
     if layout.is_plain and not start.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         try:
             return _read_plain(path, layout)
-        except UnicodeDecodeError:
-            pass  # decoded below
+        except (UnicodeDecodeError, io_ascii.InconsistentTableError):
+            pass  # decoded below, and rows that end with separators are cut
     table = _read_lines(_all_lines(path), layout, columns)
     for name in columns.keys() & {*table.colnames}:
         table[name].info.description = columns[name][3] or None
@@ -147,14 +147,13 @@ def _read_plain(path: Path, layout: Layout) -> Table:
             next(rows)
             cells = [row[place] if len(row) > place else "" for row in rows if any(row)]
         _keep(table, place, cells)
-    if layout.separator != ",":
-        _read_decimal_commas(table)
+    _read_decimal_commas(table, layout.separator)
     return table
 
 
 def _read_lines(lines: list[str], layout: Layout, columns: Mapping = MappingProxyType({})) -> Table:
     """Rows of any layout, as a CSV file that astropy reads; columns of VizieR may be text."""
-    rows = layout.rows(lines[layout.first :])
+    rows = _without_empty_ends(layout.rows(lines[layout.first :]), layout)
     if layout.spans or layout.separator in "  |":
         cells = [layout.cells(row) for row in rows]
         whole = io.StringIO()
@@ -171,12 +170,23 @@ def _read_lines(lines: list[str], layout: Layout, columns: Mapping = MappingProx
     for place in _numeric_identifiers(table, words):
         cells = cells or [*map(layout.cells, rows)]
         _keep(table, place, [row[place] if len(row) > place else "" for row in cells])
-    if separator != ",":
-        _read_decimal_commas(table)
+    _read_decimal_commas(table, separator)
     for name, unit in zip(table.colnames, layout.units, strict=False):
         if unit and table[name].dtype.kind in "iuf":
             table[name].unit = u.Unit(unit, parse_strict="silent")
     return table
+
+
+def _without_empty_ends(rows: list[str], layout: Layout) -> list[str]:
+    """Rows without the empty cells at their ends that have no name above them."""
+    if layout.spans or layout.separator not in ",;\t":
+        return rows
+    cut = []
+    for row in rows:
+        more = len(layout.cells(row)) - len(layout.names) if row.endswith(layout.separator) else 0
+        end = len(row) - len(row.rstrip(layout.separator))
+        cut.append(row[: len(row) - min(more, end)] if more > 0 else row)
+    return cut
 
 
 def _numeric_identifiers(table: Table, words: Container = ()) -> list[int]:
@@ -199,14 +209,16 @@ def _keep(table: Table, place: int, cells: list[str]) -> None:
         )
 
 
-def _read_decimal_commas(table: Table) -> None:
-    """Where no commas separate columns, ``10,5`` is a number: make numbers of such columns."""
+def _read_decimal_commas(table: Table, separator: str) -> None:
+    """Make numbers of columns of ``10,5``; in quotes, groups of three may be thousands: text."""
     for name in table.colnames:
         column = table[name]
         if column.dtype.kind != "U" or is_identifier(name):
             continue
         known = ~np.ma.getmaskarray(np.ma.asarray(column))
         texts = np.char.strip(np.asarray(column)[known])
+        if separator == "," and all(re.search(r",\d{3}$", word) for word in texts if "," in word):
+            continue
         if len(texts) and all(map(_NUMBER.fullmatch, texts)):
             numbers = np.ma.masked_all(len(column))
             numbers[known] = np.char.replace(texts, ",", ".").astype(float)

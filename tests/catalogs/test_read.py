@@ -8,7 +8,7 @@ from astropy import units as u
 from astropy.table import MaskedColumn, QTable, Table
 
 from astrocnn.catalogs import read_catalog
-from astrocnn.exceptions import InvalidTargetError, UnknownNameError
+from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError, UnknownNameError
 
 
 @pytest.fixture
@@ -281,3 +281,78 @@ def test_sexagesimal_positions_of_real_objects(real_data):
 def test_frame_of_pandas():
     table = Table({"name": ["a", "b"], "ra": [1.0, 2.0], "dec": [3.0, 4.0], "z": [0.1, np.nan]})
     assert read_catalog(table.to_pandas()).pformat() == read_catalog(table).pformat()
+
+
+def _z(catalog, name="z_spec"):
+    return catalog[name].tolist()
+
+
+_SKY = {"RA": [10.0, 11.0, 12.0], "DEC": [1.0, 2.0, 3.0]}
+
+
+def test_status_of_redshifts():
+    # as X-CLASS has it
+    status = ["confirmed", "tentative", "photometric"]
+    catalog = read_catalog(Table({**_SKY, "z": [0.31, 0.41, 0.2], "z_status": status}))
+    assert _z(catalog) == [0.31, 0.41, None]
+    assert _z(catalog, "z_phot") == [None, None, 0.2]
+
+
+def test_best_redshifts_with_their_types():
+    # as eRASS1 has them
+    kinds = {"BEST_Z": [0.3, 0.5, 0.7], "BEST_Z_TYPE": ["spec_z", "photo_z", "lit_z"]}
+    photometric = {"PHOT_Z": [0.31, 0.51, 0.71]}
+    catalog = read_catalog(Table({**_SKY, **kinds, **photometric, "CG_SPEC_Z": [0.1, 0.2, 0.3]}))
+    assert _z(catalog) == [0.3, None, 0.7]
+    assert _z(catalog, "z_phot") == [0.31, 0.51, 0.71]
+    assert catalog.meta["columns"]["z_spec"] == "BEST_Z"
+
+
+def test_best_redshifts_of_unknown_types():
+    catalog = read_catalog(Table({**_SKY, "BEST_Z": [0.3, 0.5, -1.0]}))
+    assert _z(catalog) == [None] * 3
+    assert _z(catalog, "z_best") == [0.3, 0.5, None]
+
+
+@pytest.mark.parametrize("flags", [[1, 0, 1], [True, False, True], ["True", "False", "t"]])
+def test_truth_value_is_no_redshift(flags):
+    # as SPT has it
+    catalog = read_catalog(Table({**_SKY, "REDSHIFT": [0.702, 0.5, 0.6], "SPECZ": flags}))
+    assert _z(catalog) == [0.702, None, 0.6]
+    assert _z(catalog, "z_phot") == [None, 0.5, None]
+
+
+@pytest.mark.parametrize("name", ["CLUZSPEC", "BCG_SPEC_Z", "bcg_zspec", "SPEC_Z_BOOT"])
+def test_spectroscopic_redshifts_of_clusters_and_galaxies(name):
+    table = Table({**_SKY, "Z_LAMBDA": [0.2, 0.3, 0.4], name: [0.25, -99.0, 0.41]})
+    assert _z(read_catalog(table)) == [0.25, None, 0.41]
+
+
+def test_plainest_spectroscopic_redshift():
+    table = Table({**_SKY, "CLUZSPECBOOT": [0.9] * 3, "CLUZSPEC": [0.25, 0.3, 0.4]})
+    assert _z(read_catalog(table)) == [0.25, 0.3, 0.4]
+
+
+def test_velocities_of_simbad_are_relativistic():
+    # the Doppler factor of z is 1 + z; c is 299792.458 km/s
+    speed = 299792.458 * (1.25**2 - 1) / (1.25**2 + 1)
+    catalog = read_catalog(Table({**_SKY, "rvz_radvel": [speed, speed, speed]}))
+    np.testing.assert_allclose(catalog["z_spec"], 0.25)
+
+
+def test_velocities_and_redshifts_of_simbad():
+    speeds, types = [299792.458 * 0.6, 0.25, 29979.2458], ["v", "z", "c"]
+    catalog = read_catalog(Table({**_SKY, "rvz_radvel": speeds, "rvz_type": types}))
+    np.testing.assert_allclose(catalog["z_spec"], [1.0, 0.25, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [("ZWARN", 0, 4), ("zWarning", 0, 16), ("NQ", 3, 2), ("q_cz", 4, 1), ("ZQUALITY", 4, -1)],
+)
+def test_doubtful_redshifts_are_unknown(name, good, bad):
+    table = Table({**_SKY, "Z": [0.1, 0.2, 0.3], name: [good, bad, good]})
+    with pytest.warns(AstrocnnWarning, match=f"1 of 3 redshifts .*'{name}'"):
+        assert _z(read_catalog(table)) == [0.1, None, 0.3]
+    table.remove_column(name)
+    assert _z(read_catalog(table)) == [0.1, 0.2, 0.3]

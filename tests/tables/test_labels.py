@@ -71,3 +71,9 @@ def test_masks_of_labels():
     assert labels.tolist() == ["agn", None, None, "cluster", None]
     assert known_labels(QTable({"y": ["0", "1"]})["y"]).dtype == bool
     assert known_labels(["0", "2"]).dtype.kind == "U"
+
+
+@pytest.mark.parametrize("word", ["nan", "N/A", "--", "null", "<NA>", "..."])
+def test_words_for_missing_are_no_class(word):
+    assert known_labels(["cluster", word, "none"]).tolist() == ["cluster", None, "none"]
+    assert known_labels(["True", word, "False"]).tolist() == [True, None, False]

@@ -451,3 +451,19 @@ def test_a_name_that_no_file_can_have():
         read_targets("1" * 400)
     with pytest.raises(FileNotFoundError, match="there is no catalog '1111"):
         read_catalog("1" * 400)
+
+
+def test_decimal_commas_in_quotes(tmp_path):
+    path = write(tmp_path / "a.csv", 'name,ra,dec,z,n\nA,"10,5","-2,5","0,1","1,234"\n')
+    assert read_targets(path)["ra"].value.tolist() == [10.5]
+    assert read_catalog(path)["z_spec"].tolist() == [0.1]
+    assert read_file(path)["n"].tolist() == ["1,234"]  # a thousand, or little more than one
+
+
+@pytest.mark.parametrize("ends", [",", ",,", ""])
+def test_rows_that_end_with_separators(tmp_path, ends):
+    path = write(tmp_path / "a.csv", f"name,ra,dec,z\nA,10.5,-2.5,0.1{ends}\nB,20.5,3.5,{ends}\n")
+    targets = read_targets(path)
+    assert targets["target_id"].tolist() == ["A", "B"]
+    assert targets["dec"].value.tolist() == [-2.5, 3.5]
+    assert read_catalog(path)["z_spec"].tolist() == [0.1, None]

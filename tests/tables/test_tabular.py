@@ -173,3 +173,8 @@ class Polars:
 
 def test_interface_of_arrow():
     assert read_targets(Polars(SKY))["target_id"].tolist() == ["a", "b"]
+
+
+def test_what_pandas_prints_is_no_table():
+    with pytest.raises(InvalidTargetError, match="not Styler"):
+        read_targets(pd.DataFrame(SKY).style)
