@@ -19,6 +19,7 @@ LAYERS = {
     "_compiled": 0,
     "_optional": 0,
     "_packed": 0,
+    "_fits_counts": 0,
     "_paths": 0,
     "_registry": 0,
     "services": 1,

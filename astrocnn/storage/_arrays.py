@@ -3,6 +3,7 @@
 import hashlib
 import io
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ __all__ = ["DAMAGE", "pack_arrays", "unpack_arrays"]
 #: What reading a file that is damaged, or not ours, raises.
 DAMAGE = (
     OSError, EOFError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
-    RuntimeError, zipfile.BadZipFile, zlib.error, struct.error,
+    RuntimeError, SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error, struct.error,
 )  # fmt: skip
 _LENGTH = 64
 #: The last record of a zip file without a comment: how those of format 1 end.

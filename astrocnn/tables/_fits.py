@@ -7,7 +7,9 @@ import numpy as np
 from astropy import units as u
 from astropy.io import fits
 from astropy.table import Table
+from astropy.utils.data import get_readable_fileobj
 
+from .._fits_counts import check_counts
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._flags import text
 from ._positions import SYSTEM
@@ -41,6 +43,7 @@ def read_fits(path: Path) -> Table:
     AstrocnnWarning
         Where several tables have sky columns: which one was taken.
     """
+    _check(path)
     # Of a bad path, astropy leaves the file open.
     with open(path, "rb") as file, fits.open(file, character_as_bytes=True) as hdus:
         tables = [hdu for hdu in hdus if _is_table(hdu)]
@@ -63,6 +66,12 @@ def read_fits(path: Path) -> Table:
             if key not in table.meta and key in hdus[0].header:
                 table.meta[key] = hdus[0].header[key]
     return table
+
+
+def _check(path) -> None:
+    """Raise if a header has absurd numbers of axes or columns."""
+    with get_readable_fileobj(path, encoding="binary") as file:
+        check_counts(file)
 
 
 def _is_table(hdu) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+from astropy import units as u
 from astropy.table import MaskedColumn, Table
 
 from ..exceptions import AstrocnnWarning
@@ -61,20 +62,29 @@ def _write_fits(table: Table, path: Path) -> None:
 
 def _warn_of_lost_units(table: Table) -> None:
     """Say which units FITS does not have."""
-    lost = []
-    for name in table.colnames:
-        unit = table[name].info.unit
-        try:
-            if unit is not None:
-                unit.to_string("fits")
-        except ValueError:
-            lost.append(f"{name} ({unit})")
+    units = {name: table[name].info.unit for name in table.colnames}
+    lost = [
+        f"{name} ({unit})"
+        for name, unit in units.items()
+        if unit is not None and not _is_unit_of_fits(unit)
+    ]
     if lost:
         warnings.warn(
             f"FITS files cannot say the units of {', '.join(lost)}: write .ecsv to keep them",
             AstrocnnWarning,
             stacklevel=6,
         )
+
+
+def _is_unit_of_fits(unit) -> bool:
+    """Whether FITS has a unit; astropy 7.1 writes logarithmic ones that cannot be read."""
+    if isinstance(unit, u.function.FunctionUnitBase):
+        return False
+    try:
+        unit.to_string("fits")
+    except ValueError:
+        return False
+    return True
 
 
 def take_keywords(table: Table) -> None:

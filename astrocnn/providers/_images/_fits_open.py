@@ -1,5 +1,6 @@
 """Opening of FITS files, packed or not: what is wrong with one becomes `ProviderError`."""
 
+import io
 import re
 import warnings
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from threading import Lock
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 
+from ..._fits_counts import check_counts
 from ...exceptions import ProviderError
 from ._packed_files import readable, stream
 
@@ -55,6 +57,9 @@ def _checked(path, name):
     if not isinstance(file, (str, Path)):
         return file
     with stream(path) as content:
+        # Later headers of packed files are unpacked only if astropy needs them.
+        check_counts(content, first=not isinstance(content, io.BufferedReader))
+        content.seek(0)
         for k in range(_HEADER_BLOCKS):
             block = content.read(2880)
             if k == 0 and not block.startswith(b"SIMPLE"):

@@ -7,6 +7,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 
+from ..._fits_counts import check_counts
 from ...exceptions import ProviderError
 from .._images._decode import decode_image
 from .._images._fits_image import read_image
@@ -85,6 +86,7 @@ def read_sky_image(content: bytes, name: str) -> SkyImage:
     try:
         with LOCK, warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=AstropyWarning, module=SILENCED)
+            check_counts(io.BytesIO(content))
             hdus = fits.open(io.BytesIO(content), memmap=False)
     except Exception as error:  # whatever astropy raises of a damaged file
         raise ProviderError(f"{name} is an image that cannot be read: {error}") from error

@@ -8,13 +8,14 @@ import numpy as np
 from astropy import units as u
 from astropy.io import fits
 
+from ..._fits_counts import check_counts
 from ..._paths import user_path
 from ...exceptions import ProviderError
 from ...grid import CutoutGrids
 from .._energy_header import header_energies
 from .._identity import file_state, fingerprint
 from .._images._fits_open import BROKEN, opened
-from .._images._packed_files import readable
+from .._images._packed_files import readable, stream
 from .._images._pixels import UNSEEN, Scaling, stated_blanks
 from .._origin import Origin
 from ._healpix_tiles import HealpixTiles
@@ -167,6 +168,8 @@ def is_healpix_file(path) -> bool:
 def _read_fits(path, column):
     """Values, numbers of the pixels (None: all), header and blanks of the first HEALPix table."""
     try:
+        with stream(path) as file:
+            check_counts(file)
         with fits.open(readable(path), memmap=True) as hdus:
             hdu = next(h for h in hdus if h.header.get("PIXTYPE") == "HEALPIX")
             names = [name.upper() for name in hdu.columns.names]

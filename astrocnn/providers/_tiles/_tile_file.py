@@ -11,6 +11,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 
+from ..._fits_counts import check_counts
 from ...exceptions import ProviderError
 from .._images._decode import decode_image, plain_start
 from .._images._fits_open import BROKEN, LOCK, SILENCED
@@ -163,6 +164,7 @@ def _unpacked(raw: bytes, path: Path, width: int) -> np.ndarray:
     try:
         with LOCK, warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=AstropyWarning, module=SILENCED)
+            check_counts(io.BytesIO(raw))
             with fits.open(io.BytesIO(raw), memmap=False) as hdus:
                 hdu = next(h for h in hdus if isinstance(h, fits.CompImageHDU))
                 _check_shape(hdu.shape, path, width)  # before anything is unpacked

@@ -1,0 +1,76 @@
+"""Headers that state absurd numbers of axes or columns are refused at once, whoever reads them."""
+
+import gzip
+import io
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.table import Table
+
+from astrocnn.exceptions import InvalidTargetError, ProviderError
+from astrocnn.grid import CutoutGrid
+from astrocnn.providers import HealpixProvider, read_image
+from astrocnn.surveys import get_band
+from astrocnn.tables import read_targets
+
+FIELD = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 20)
+
+
+def content(*hdus):
+    file = io.BytesIO()
+    fits.HDUList([*hdus]).writeto(file)
+    return file.getvalue()
+
+
+def stated(raw, key, value, last=False):
+    """A file with another value on a card."""
+    at = (raw.rindex if last else raw.index)(key.encode().ljust(8) + b"=")
+    return raw[: at + 10] + str(value).encode().rjust(20) + raw[at + 30 :]
+
+
+@pytest.mark.parametrize("value", [2147483647, 1000, "1E9", "1.0D18"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_axes_of_an_image(tmp_path, value, pack):
+    image = fits.PrimaryHDU(np.ones(FIELD.shape, "float32"), FIELD.wcs.to_header())
+    path = tmp_path / "a.fits"
+    path.write_bytes(pack(stated(content(image), "NAXIS", value)))
+    with pytest.raises(ProviderError, match="NAXIS = .* FITS has at most 999"):
+        read_image(path)
+
+
+def test_axes_of_an_extension(tmp_path):
+    image = fits.ImageHDU(np.ones(FIELD.shape, "float32"), FIELD.wcs.to_header())
+    first = fits.PrimaryHDU(np.ones((30, 40, 50), "int16"))
+    path = tmp_path / "a.fits"
+    path.write_bytes(stated(content(first, image), "NAXIS", 2**31, last=True))
+    with pytest.raises(ProviderError, match="NAXIS = 2147483648"):
+        read_image(path)
+
+
+def test_columns_of_a_table(tmp_path):
+    path = tmp_path / "a.fits"
+    table = fits.BinTableHDU(Table({"ra": [150.0], "dec": [2.0]}))
+    path.write_bytes(stated(content(fits.PrimaryHDU(), table), "TFIELDS", 2**31, last=True))
+    with pytest.raises(InvalidTargetError, match="TFIELDS = 2147483648, of which"):
+        read_targets(path)
+
+
+def test_columns_of_a_healpix_map(tmp_path):
+    path = tmp_path / "a.fits"
+    table = fits.BinTableHDU(Table({"map": np.ones(12, "float32")}))
+    table.header.update(PIXTYPE="HEALPIX", NSIDE=1, COORDSYS="C")
+    path.write_bytes(stated(content(fits.PrimaryHDU(), table), "TFIELDS", 2**31, last=True))
+    with pytest.raises(ProviderError, match="TFIELDS = 2147483648, of which"):
+        HealpixProvider(path, get_band("dss2-red"))
+
+
+def test_many_are_no_fault(tmp_path):
+    """A table of 999 columns behind an image of four axes."""
+    names = ["ra", "dec", *(f"c{i}" for i in range(997))]
+    table = fits.BinTableHDU(Table({name: [1.0] for name in names}))
+    path = tmp_path / "a.fits"
+    path.write_bytes(content(fits.PrimaryHDU(np.ones((1, 2, 3, 4))), table))
+    assert len(read_targets(path)) == 1
