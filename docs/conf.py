@@ -54,7 +54,7 @@ else:
     intersphinx_mapping = {}
 
 # A full name of ours (`astrocnn.surveys.Band`) that does not exist is an error. Names of other
-# packages need not be reachable, nor rooms that have no page in the reference yet.
+# packages need not be reachable, nor sub-packages that have no page in the reference yet.
 nitpicky = True
 _pages = {page.stem for page in Path(__file__).parent.glob("reference/*.rst")}
 _without_page = "|".join(sorted(set(astrocnn._ROOMS) - _pages)) or "none"

@@ -12,7 +12,7 @@ import astrocnn
 
 PACKAGE = Path(astrocnn.__file__).parent
 
-#: Room -> layer. A room imports only rooms of lower layers, itself, and what SAME_LAYER names.
+#: Sub-package -> layer. It imports only those of lower layers, itself, and what SAME_LAYER names.
 LAYERS = {
     "config": 0,
     "exceptions": 0,
@@ -45,7 +45,7 @@ LAYERS = {
     "__main__": 6,
 }
 
-#: (room, room of the same layer that it may import). Keep it short.
+#: (sub-package, one of the same layer that it may import). Keep it short.
 SAME_LAYER = {
     ("_registry", "exceptions"),
     ("grid", "surveys"),

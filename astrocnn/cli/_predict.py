@@ -171,7 +171,7 @@ def _classify(args, targets, folder):
     known = [check_targets(targets)]
     catalog = None if args.match is None else read_catalog(args.match)
     if catalog is not None:
-        known.append(catalog["source_id",])  # the identifiers of the matches
+        known.append(catalog[["source_id"]])  # the identifiers of the matches
     if args.output is not None:
         for table in known:
             check_output_path(args.output, args.overwrite, table=table)

@@ -8,7 +8,10 @@ from astropy import units as u
 
 from ..surveys import Band
 
-__all__ = ["disjoint_energies", "energies_inside", "name_energies", "told_energies"]
+__all__ = [
+    "energies_inside", "energy_range", "name_energies", "share_energies", "told_energies",
+    "widest_apart",
+]  # fmt: skip
 
 #: An image belongs to a band if at least this fraction of its energy range lies in the band's.
 _INSIDE = 1 / 3
@@ -80,29 +83,47 @@ def energies_inside(energies: tuple[float, float] | None, band: Band) -> bool:
     return bool(common > 0 and common >= _INSIDE * (energies[1] - energies[0]) - 1e-9)
 
 
-def disjoint_energies(
-    ranges: Iterable[tuple[float, float]], band: Band
-) -> list[tuple[float, float]]:
-    """Choose of the energy ranges of one observation those that are summed to a band.
-
-    No photon counts twice: first the range that has most in common with the band, then what
-    shares no energy with those chosen.
+def share_energies(one: tuple[float, float] | None, other: tuple[float, float] | None) -> bool:
+    """Say whether two energy ranges (keV) overlap; those that are not known may.
 
     Examples
     --------
-    >>> from astrocnn.providers._energies import disjoint_energies
+    >>> from astrocnn.providers._energies import share_energies
+    >>> share_energies((0.5, 1.0), (1.0, 2.0)), share_energies((0.5, 2.0), None)
+    (False, True)
+    """
+    if one is None or other is None:
+        return True
+    return one[0] < other[1] - 1e-9 and other[0] < one[1] - 1e-9
+
+
+def widest_apart(ranges: Iterable[tuple[float, float]], band: Band) -> list[tuple[float, float]]:
+    """Choose energy ranges of a band that share no photon: the widest inside of it first.
+
+    Parameters
+    ----------
+    ranges : iterable of tuple of float
+        Lowest and highest energies (keV).
+    band : Band
+        One without energies takes all.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._energies import widest_apart
     >>> from astrocnn.surveys import get_band
-    >>> disjoint_energies([(0.5, 1.0), (1.0, 2.0), (2.0, 10.0)], get_band("xmm"))
-    [(0.5, 1.0), (1.0, 2.0)]
-    >>> disjoint_energies([(0.5, 1.0), (1.0, 2.0), (0.5, 2.0)], get_band("xmm"))
+    >>> widest_apart([(0.5, 1.0), (1.0, 2.0), (0.5, 2.0), (0.2, 2.3)], get_band("xmm"))
     [(0.5, 2.0)]
     """
+
+    def order(span):
+        inside = _common(span, band) >= round(span[1] - span[0], 9)
+        return not inside, -_common(span, band), span
+
     chosen = []
-    for low, high in sorted(set(ranges), key=lambda r: (-_common(r, band), r[1] - r[0], r)):
-        apart = all(high <= a + 1e-9 or b <= low + 1e-9 for a, b in chosen)
-        if energies_inside((low, high), band) and apart:
-            chosen.append((low, high))
-    return sorted(chosen)
+    for span in sorted(set(ranges), key=order):
+        if energies_inside(span, band) and not any(share_energies(span, x) for x in chosen):
+            chosen.append(span)
+    return chosen
 
 
 def told_energies(energies: tuple[float, float]) -> str:

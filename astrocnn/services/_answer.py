@@ -81,7 +81,21 @@ class Answer(NamedTuple):
 
 
 def check_status(answer: Answer, server: str) -> None:
-    """Raise `PassingFault` or `Refused` unless an answer is a success.
+    """Raise unless an answer is a success.
+
+    Parameters
+    ----------
+    answer : Answer
+        What a service sent.
+    server : str
+        Its address, for messages.
+
+    Raises
+    ------
+    PassingFault
+        If its status says to come back later (429, 5xx).
+    Refused
+        If it is any other status but 200.
 
     Examples
     --------
@@ -101,6 +115,16 @@ def check_status(answer: Answer, server: str) -> None:
 
 def received(answer: Answer) -> str:
     """Return in words what an answer is: its size, kind and first words, or the error it reports.
+
+    Parameters
+    ----------
+    answer : Answer
+        What a service sent.
+
+    Returns
+    -------
+    str
+        To be put into a message.
 
     Examples
     --------

@@ -90,7 +90,14 @@ class Session:
 
 
 def open_session() -> Session:
-    """Return a `Session`; each thread needs one of its own."""
+    """Return a `Session`; each thread needs one of its own.
+
+    Examples
+    --------
+    >>> from astrocnn.services import open_session
+    >>> session = open_session()  # nothing is connected before the first request
+    >>> session.close()
+    """
     return Session()
 
 

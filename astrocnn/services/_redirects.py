@@ -26,6 +26,11 @@ def check_onward(server: str, address: str, allowed: Iterable[str] = ()) -> None
     allowed : iterable of str
         Addresses of the same service elsewhere.
 
+    Raises
+    ------
+    UselessAnswer
+        If it may not, or what is there is no address of http or https.
+
     Examples
     --------
     >>> from astrocnn.services import check_onward

@@ -183,12 +183,24 @@ def get(
     timeout: float,
     **options,
 ) -> Answer:
-    """Send one request, see `send`, and return its answer if it is a success.
+    """Send one request and return its answer if it is a success.
+
+    Parameters
+    ----------
+    session, server, parameters, timeout
+        See `send`.
+    **options
+        What else `send` takes; ``most`` is 64 MiB by default.
+
+    Returns
+    -------
+    Answer
+        With the status 200.
 
     Raises
     ------
     PassingFault, UselessAnswer, Refused
-        If there is none.
+        If there is none; see `send` and `check_status`.
     """
     options.setdefault("most", _MAX_BYTES)
     answer = send(session, server, parameters, timeout=timeout, **options)
@@ -228,10 +240,25 @@ def download(
     advice : str
         Ends messages about the connection.
 
+    Returns
+    -------
+    object
+        What ``read`` returns.
+
     Raises
     ------
     AstrocnnError
         As ``error`` says.
+
+    Examples
+    --------
+    >>> from astrocnn.services import Tries, download
+    >>> def read(answer, server):
+    ...     return answer.content
+    >>> download(["ftp://example.org/"], None, read, tries=Tries(timeout=1, total=1, retries=0))
+    Traceback (most recent call last):
+        ...
+    astrocnn.exceptions.ProviderError: ftp://example.org/ cannot be used (it is no address ...
     """
 
     def attempt(session, server, timeout):

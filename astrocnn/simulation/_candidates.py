@@ -16,7 +16,7 @@ from ._population import (
 
 __all__ = ["VARIED_KINDS", "VARIED_LIMITS", "draw_candidate"]
 
-#: Kinds of targets and their share of the list.
+#: Kinds of targets, and the fraction of the list that each is.
 VARIED_KINDS = {
     "cluster": 0.44,
     "agn": 0.20,
@@ -72,8 +72,8 @@ def _cluster(exposure, rng):
         cluster.axis_ratio = rng.uniform(0.5, 1.0)
     nuclei = []
     if rng.random() < 0.15:
-        share = 10 ** rng.uniform(-1.3, 0.2)
-        nuclei.append(nucleus(rng, cluster.x, cluster.y, cluster.flux * share))
+        fraction = 10 ** rng.uniform(-1.3, 0.2)
+        nuclei.append(nucleus(rng, cluster.x, cluster.y, cluster.flux * fraction))
     for _ in range(rng.poisson(0.7)):
         radius, angle = cluster.r500 * rng.uniform(0.1, 1.5), rng.uniform(0, 2 * np.pi)
         flux = min(least * 0.1 * rng.random() ** (-1 / 1.2), 1e-13)
@@ -107,10 +107,10 @@ def _pair(exposure, rng):
     angle = rng.uniform(0, 2 * np.pi) + np.arange(number) * 2 * np.pi / number
     if number > 2 and rng.random() < 0.5:  # a chain
         radius, angle = np.linspace(-widest, widest, number), np.full(number, angle[0])
-    share = rng.uniform(0.4, 1.0, number)
+    parts = rng.uniform(0.4, 1.0, number)
     return [
-        nucleus(rng, r * np.cos(a), r * np.sin(a), flux * s)
-        for r, a, s in zip(radius, angle, share / share.sum(), strict=True)
+        nucleus(rng, r * np.cos(a), r * np.sin(a), flux * part)
+        for r, a, part in zip(radius, angle, parts / parts.sum(), strict=True)
     ]
 
 

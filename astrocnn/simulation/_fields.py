@@ -248,6 +248,7 @@ _VERSIONS = {
     3: _Version(VARIED_KINDS, VARIED_LIMITS, VARIED_CAMERAS, draw_varied_pointing, draw_candidate),
 }
 
+
 def version_limits(version: int) -> dict:
     """Return what makes a target a cluster in a version of the simulation; see ``LIMITS``."""
     return _version(version).limits

@@ -183,8 +183,9 @@ CAMERAS = {
 _LONG = {"exposure": (1e2, 5e4)}
 _POINTED = {"chips": "whole", "field_radius": 1860.0, "optics": OPTICS["erosita-pointed"]}
 
-#: X-ray cameras of version 3 by band, with their shares: point-spread functions that change over
-#: the field, exposures from 100 s to 50 ks, surveys and pointings, several energy bands.
+#: X-ray cameras of version 3 by band, with the fraction of targets of each: point-spread functions
+#: that change over the field, exposures from 100 s to 50 ks, surveys and pointings, several energy
+#: bands.
 VARIED_CAMERAS = {
     "xmm": {
         replace(EPIC_PN, optics=OPTICS["epic-pn"], **_LONG): 0.4,

@@ -16,7 +16,7 @@ def draw_pointing(cameras: dict, rng: np.random.Generator) -> Pointing:
     Parameters
     ----------
     cameras : dict of XrayCamera to float
-        Cameras of a telescope and their shares.
+        Cameras of a telescope, with the fraction of targets that each sees.
     rng : `numpy.random.Generator`
         Source of randomness.
     """

@@ -252,6 +252,15 @@ class AnswerCache:
 def n_bytes(size: str) -> int:
     """Return a size in words, such as ``"5 GB"``, in bytes.
 
+    Parameters
+    ----------
+    size : str
+        A number with a unit; zero needs none.
+
+    Returns
+    -------
+    int
+
     Raises
     ------
     AstrocnnError

@@ -229,6 +229,19 @@ def _read_manifest(path: Path) -> dict[str, str]:
 def gaps(n: int, done: list[tuple[int, int]], step: int) -> list[slice]:
     """Return the rows of 0 to n that are in no part, in slices of at most ``step``.
 
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+    done : list of (int, int)
+        First row, and the row after the last one, of each part; see `RunFolder.parts`.
+    step : int
+        Most rows of a slice.
+
+    Returns
+    -------
+    list of slice
+
     Examples
     --------
     >>> from astrocnn.storage import gaps
@@ -243,7 +256,14 @@ def gaps(n: int, done: list[tuple[int, int]], step: int) -> list[slice]:
 
 
 def count_rows(rows: slice | np.ndarray) -> int:
-    """Return how many rows a slice with both ends, or an array of row numbers, means."""
+    """Return how many rows a slice with both ends, or an array of row numbers, means.
+
+    Examples
+    --------
+    >>> from astrocnn.storage import count_rows
+    >>> count_rows(slice(2, 6))
+    4
+    """
     return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
 
 

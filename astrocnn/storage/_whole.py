@@ -88,6 +88,18 @@ def write_whole(
 def cannot_write(path: str | os.PathLike, error: OSError) -> StoreError:
     """Return what a full disk or a missing permission becomes.
 
+    Parameters
+    ----------
+    path : str or path
+        What was to be written.
+    error : OSError
+        What the system said.
+
+    Returns
+    -------
+    StoreError
+        With the same ``errno``, and what to do.
+
     Examples
     --------
     >>> import errno

@@ -60,8 +60,8 @@ def find_telescope(name: str) -> Telescope | None:
 def has_word(text: str, words: Iterable[str]) -> bool:
     """Say whether a text has one of some words, in any case.
 
-    Words of up to four characters stand for the begin of a word of the text, as ``ACT`` is no
-    part of ``Refracting``; longer ones may stand anywhere.
+    Words of up to four characters must begin a word of the text (``ACT`` is not found in
+    ``Refracting``); longer ones may stand anywhere.
 
     Examples
     --------

@@ -95,7 +95,7 @@ def read_file(
             table = _read(path, suffix, format)
             if suffix != ".reg":
                 _improve(table)
-        return one_row_per_source(table)
+        return _one_row_per_source(table)
     except ImportError:
         raise
     except Exception as err:
@@ -158,7 +158,7 @@ def _improve(table: Table) -> None:
                     break
 
 
-def one_row_per_source(table: Table) -> Table:
+def _one_row_per_source(table: Table) -> Table:
     """Return a source list of eSASS or the SAS with one row per source, not per band and camera.
 
     Parameters

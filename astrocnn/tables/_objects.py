@@ -6,7 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-__all__ = ["is_missing", "simplest", "to_text"]
+__all__ = ["is_json", "is_missing", "simplest", "to_text"]
 
 
 def is_missing(value) -> bool:

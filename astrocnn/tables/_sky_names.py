@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["SkyNames", "find_sky_names", "name_unit"]
+__all__ = ["SkyNames", "find_sky_names", "name_unit", "says_degrees"]
 
 #: Words that stand for right ascension or declination, in the form that `_plain` gives them.
 _WORDS = (

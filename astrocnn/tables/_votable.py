@@ -8,7 +8,7 @@ from astropy.table import Table
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._sky_names import find_sky_names
 
-__all__ = ["INCOMPLETE", "read_votable", "votable_faults"]
+__all__ = ["INCOMPLETE", "frame_of", "read_votable", "votable_faults"]
 
 #: Key of a table's meta: why rows are missing.
 INCOMPLETE = "incomplete"

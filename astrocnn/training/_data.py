@@ -64,11 +64,16 @@ def make_batches(
     maker = _Maker(images, labels, sample_weight, batch_size, oriented, seed)
     # TensorFlow reads ahead by itself; others would let an accelerator wait.
     ahead = 0 if keras.backend.backend() == "tensorflow" else _AHEAD
+    return _batches(keras, maker, ahead)
+
+
+def _batches(keras, maker, ahead: int):
+    """The `PyDataset` of a maker, which reads ``ahead`` batches in advance."""
 
     class Batches(keras.utils.PyDataset):
         def __init__(self):
             super().__init__()
-            self.epoch, self.batch_size = 0, batch_size
+            self.epoch, self.batch_size = 0, maker.batch_size
 
         def __len__(self):
             return len(maker)

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from astrocnn.providers._energies import (
-    disjoint_energies,
     energies_inside,
     name_energies,
     told_energies,
+    widest_apart,
 )
 from astrocnn.surveys import get_band, xmm_band
 
@@ -74,7 +74,7 @@ RANGES = st.lists(
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(RANGES)
 def test_chosen_ranges_share_no_energy(ranges):
-    chosen = disjoint_energies(ranges, EROSITA)
+    chosen = sorted(widest_apart(ranges, EROSITA))
     assert set(chosen) <= set(ranges)
     assert all(b <= c for (_, b), (c, _) in pairwise(chosen))
     inside = [one for one in ranges if energies_inside(one, EROSITA)]
@@ -85,8 +85,13 @@ def test_chosen_ranges_share_no_energy(ranges):
 
 def test_sub_bands_are_summed_and_the_whole_goes_before_its_parts():
     parts = [(0.3, 0.6), (0.6, 1.1), (1.1, 1.6), (1.6, 2.2)]
-    assert disjoint_energies(parts, EROSITA) == parts
-    assert disjoint_energies([*parts, (0.3, 2.2)], EROSITA) == [(0.3, 2.2)]
+    assert sorted(widest_apart(parts, EROSITA)) == parts
+    assert widest_apart([*parts, (0.3, 2.2)], EROSITA) == [(0.3, 2.2)]
+
+
+def test_ranges_inside_the_band_go_before_wider_ones_that_reach_beyond():
+    assert widest_apart([(0.5, 2.0), (0.2, 3.0)], XMM) == [(0.5, 2.0)]
+    assert widest_apart([(0.5, 1.0), (0.8, 3.0)], XMM) == [(0.5, 1.0)]
 
 
 def test_words():

@@ -12,11 +12,10 @@ import numpy as np
 
 from ...exceptions import ProviderError
 from ._checksums import sum_that_fails
-from ._pixels import Scaling
+from ._pixels import STORED_TYPES, Scaling
 
 __all__ = ["decode_image", "plain_start"]
 
-_DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 _NEEDED = {"BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "BSCALE", "BZERO"}
 #: What may be no number at all, and is passed over then.
 _OTHERS = {"BLANK", "BAD_DATA", "BSOFTEN", "BOFFSET"}
@@ -70,7 +69,7 @@ def decode_image(raw: bytes, name: str, native: bool = True) -> np.ndarray:
     try:
         header, start = _read_header(raw)
         shape = int(header["NAXIS2"]), int(header["NAXIS1"])
-        dtype = np.dtype(_DTYPES[int(header["BITPIX"])])
+        dtype = np.dtype(STORED_TYPES[int(header["BITPIX"])])
         if int(header["NAXIS"]) != 2 or min(shape) < 1:
             raise ValueError(f"NAXIS = {header['NAXIS']:g}, shape {shape}")
     except (KeyError, ValueError, OverflowError) as error:
@@ -103,7 +102,7 @@ def plain_start(first: bytes, shape: tuple[int, int]) -> int | None:
     Parameters
     ----------
     first : bytes
-        Begin of the file.
+        Beginning of the file.
     shape : tuple of int
         Shape that the image should have.
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...exceptions import ProviderError
 from ...surveys import Band
+from .._energies import widest_apart
 from ._copies import leave_out_copies
 from ._left_out import LeftOut
 from ._product import Product
@@ -102,15 +103,6 @@ def _of_energies(files, band):
     for _, product in files:
         a, b = product.energy
         if low <= a + 1e-9 and b <= high + 1e-9:
-            spans.setdefault(product.place, set()).add((a, b))
-    taken = {place: _apart(found) for place, found in spans.items()}
-    return [file for file in files if file[1].energy in taken.get(file[1].place, ())]
-
-
-def _apart(spans):
-    """Of energy ranges the widest that do not overlap."""
-    taken = []
-    for a, b in sorted(spans, key=lambda span: (span[0] - span[1], span)):
-        if all(b <= low + 1e-9 or high <= a + 1e-9 for low, high in taken):
-            taken.append((a, b))
-    return taken
+            spans.setdefault(product.series, set()).add((a, b))
+    taken = {series: widest_apart(found, band) for series, found in spans.items()}
+    return [file for file in files if file[1].energy in taken.get(file[1].series, ())]

@@ -9,18 +9,18 @@ import numpy as np
 from ..._packed import told_packing
 from ...exceptions import ProviderError
 
-__all__ = ["UNPACKERS", "readable", "stream"]
+__all__ = ["readable", "stream"]
 
 #: How files begin that Python unpacks as they are read, and the modules that do: a Python may have
 #: been built without some of them.
-UNPACKERS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "lzma"}
+_UNPACKERS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "lzma"}
 _COMPRESS = b"\x1f\x9d"
 #: Most bytes that a file packed by ``compress`` may hold: all of them go through memory.
 _MOST = 2**31
 
 
 def stream(path: str | Path):
-    """Open a file for reading, unpacked where its packing is one of `UNPACKERS`.
+    """Open a file for reading, unpacked where it is packed by gzip, bzip2 or xz.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def stream(path: str | Path):
     """
     with open(path, "rb") as file:
         magic = file.read(6)
-    module = next((name for start, name in UNPACKERS.items() if magic.startswith(start)), None)
+    module = next((name for start, name in _UNPACKERS.items() if magic.startswith(start)), None)
     if module is None:
         return open(path, "rb")
     try:

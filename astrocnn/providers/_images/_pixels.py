@@ -14,7 +14,9 @@ from ._checksums import sum_that_fails
 from ._fits_open import opened
 from ._headers import check_packed
 
-__all__ = ["UNSEEN", "FilePixels", "Scaling", "file_pixels", "hdu_pixels", "stated_blanks"]
+__all__ = [
+    "STORED_TYPES", "UNSEEN", "FilePixels", "Scaling", "file_pixels", "hdu_pixels", "stated_blanks",
+]  # fmt: skip
 
 #: Largest image (bytes) that is read whole, and from which on sections are read where they can be.
 LARGEST, SECTIONS_FROM = 8 * 2**30, 32 * 2**20
@@ -26,7 +28,8 @@ _BLANKS = ("BLANK", "BAD_DATA", "BADDATA", "BADVAL", "BADPIX", "MISSING", "NODAT
 UNSEEN = -1.6375e30
 #: Rows that are read at one time where all are needed.
 _ROWS = 1024
-_TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
+#: Types of stored pixels by ``BITPIX``.
+STORED_TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 #: From asinh magnitudes of Pan-STARRS to their exponent: 2.5 log10(e).
 _POGSON = 2.5 / np.log(10)
 
@@ -143,18 +146,24 @@ def _check_bytes(hdu, name) -> None:
     where = hdu.fileinfo()
     if where is None or where.get("file") is None:
         return  # made in memory
-    file = where["file"]
-    file.seek(where["hdrLoc"])
-    header = file.read(where["datLoc"] - where["hdrLoc"])
-    if isinstance(hdu, fits.CompImageHDU):
-        check_packed(fits.Header.fromstring(header), name)
+    header = _read_header(hdu, name)
     if b"DATASUM" not in header and b"CHECKSUM" not in header:
         return
-    failed = sum_that_fails(header, file.read(where["datSpan"]))
+    failed = sum_that_fails(header, where["file"].read(where["datSpan"]))
     if failed:
         raise ProviderError(
             f"{name} is damaged: its bytes do not agree with its {failed}; get the file again"
         )
+
+
+def _read_header(hdu, name) -> bytes:
+    """Cards of an HDU of a file as they are stored; raise unless its packing can be true."""
+    where = hdu.fileinfo()
+    where["file"].seek(where["hdrLoc"])
+    header = where["file"].read(where["datLoc"] - where["hdrLoc"])
+    if isinstance(hdu, fits.CompImageHDU):
+        check_packed(fits.Header.fromstring(header), name)
+    return header
 
 
 class FilePixels:
@@ -182,7 +191,7 @@ class FilePixels:
     def __init__(self, path, index: int, plane: int, hdu):
         header, self.path, self.index, self.plane = hdu.header, Path(path), index, plane
         self.shape, self._planes = tuple(hdu.shape[-2:]), hdu.shape[:-2]
-        self._stored = np.dtype(_TYPES[header["BITPIX"]])
+        self._stored = np.dtype(STORED_TYPES[header["BITPIX"]])
         self._scale, self._zero = _number(header, "BSCALE", 1.0), _number(header, "BZERO", 0.0)
         self._scaling = Scaling.from_header(header)
         where = hdu.fileinfo()
@@ -269,11 +278,7 @@ def file_pixels(path, index: int, hdus, plane: int | None = None) -> "np.ndarray
     size = area * planes * abs(hdu.header["BITPIX"]) // 8
     if size <= SECTIONS_FROM or _is_packed_whole(path):
         return hdu_pixels(hdu, Path(path).name, plane)
-    if isinstance(hdu, fits.CompImageHDU):
-        where = hdu.fileinfo()
-        where["file"].seek(where["hdrLoc"])
-        header = where["file"].read(where["datLoc"] - where["hdrLoc"])
-        check_packed(fits.Header.fromstring(header), Path(path).name)
+    _read_header(hdu, Path(path).name)
     return FilePixels(path, index, plane or 0 if planes > 1 else 0, hdu)
 
 

@@ -51,8 +51,6 @@ class Product:
         Name of the survey whose product it is; empty where the name does not tell.
     pair : tuple
         What an image and its exposure map have in common; empty: nothing.
-    place : tuple
-        The same without the energies, of products of a pipeline.
     series : tuple
         What images of several energies of one exposure have in common in their names.
     energy : tuple of float, optional
@@ -73,7 +71,6 @@ class Product:
     kind: str = "image"
     survey: str = ""
     pair: tuple = ()
-    place: tuple = ()
     series: tuple = ()
     energy: tuple[float, float] | None = None
     passband: str = ""

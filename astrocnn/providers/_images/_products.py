@@ -12,10 +12,10 @@ from ._rosat_products import describe_rosat
 from ._xga_products import describe_xga
 from ._xmm_products import describe_xmm
 
-__all__ = ["FAMILIES", "describe", "other_reason"]
+__all__ = ["describe", "other_reason"]
 
 #: Each returns the `Product` of a name that it knows, or None; the first to know it counts.
-FAMILIES = (
+_FAMILIES = (
     describe_xmm, describe_esass, describe_xga, describe_ciao, describe_rosat, describe_optical,
 )  # fmt: skip
 
@@ -30,7 +30,7 @@ def describe(path: Path) -> Product:
     >>> [describe(Path(name)).kind for name in ("P0098010101M2U009EXPMAP3000.FTZ", "my_image.fits")]
     ['exposure map', 'image']
     """
-    for family in FAMILIES:
+    for family in _FAMILIES:
         product = family(path)
         if product is not None:
             return product

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import numpy as np
 
 from ...surveys import Band
-from .._energies import energies_inside, told_energies
+from .._energies import energies_inside, share_energies, told_energies, widest_apart
 from ._left_out import LeftOut
 
-__all__ = ["leave_out_derived", "leave_out_same", "widest_apart"]
+__all__ = ["leave_out_derived", "leave_out_same"]
 
 
 def leave_out_derived(images: list, left: LeftOut) -> list:
@@ -50,7 +50,7 @@ def leave_out_derived(images: list, left: LeftOut) -> list:
 
 def _is_source(other, image) -> bool:
     """Whether an image near another one may hold what that was made of."""
-    if other.rank >= image.rank or not _share(other.energies, image.energies):
+    if other.rank >= image.rank or not share_energies(other.energies, image.energies):
         return False
     seen = [x.selection.observation for x in (other, image)]
     return not all(seen) or seen[0] == seen[1] or "merged" in seen[1].lower()
@@ -93,29 +93,6 @@ def leave_out_same(images: list, band: Band, vouched: bool, read: Callable, left
         for block, together in enumerate(_at_one_time(members)):
             kept += _join(together, (base, block), band, left)
     return kept
-
-
-def widest_apart(ranges, band: Band) -> list[tuple[float, float]]:
-    """Choose energy ranges of a band that share no photon: the widest inside of it first.
-
-    Examples
-    --------
-    >>> from astrocnn.providers._images._same_photons import widest_apart
-    >>> from astrocnn.surveys import get_band
-    >>> widest_apart([(0.5, 1.0), (1.0, 2.0), (0.5, 2.0), (0.2, 2.3)], get_band("xmm"))
-    [(0.5, 2.0)]
-    """
-    low, high = (0, np.inf) if band.energy is None else band.energy.to_value("keV")
-
-    def order(span):
-        inside = low <= span[0] + 1e-9 and span[1] <= high + 1e-9
-        return not inside, max(span[0], low) - min(span[1], high), span
-
-    chosen = []
-    for span in sorted(set(ranges), key=order):
-        if energies_inside(span, band) and not any(_share(span, other) for other in chosen):
-            chosen.append(span)
-    return chosen
 
 
 def _join(images, key, band, left) -> list:
@@ -208,10 +185,3 @@ def _at_one_time(images):
         blocks[-1].append(images[k])
         end = max(end, spans[k][2])
     return blocks
-
-
-def _share(one, other) -> bool:
-    """Whether two energy ranges overlap; those that are not known may."""
-    if one is None or other is None:
-        return True
-    return one[0] < other[1] - 1e-9 and other[0] < one[1] - 1e-9

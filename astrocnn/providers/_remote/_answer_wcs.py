@@ -1,13 +1,13 @@
 """Whether an image that a service sent lies where it was asked for."""
 
 import warnings
-from threading import Lock
 
 import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 
 from ...exceptions import ProviderError
+from .._images._fits_open import LOCK
 from .._images._headers import check_header
 
 __all__ = ["check_offset", "check_wcs"]
@@ -16,8 +16,6 @@ __all__ = ["check_offset", "check_wcs"]
 _TOLERANCE = 0.1
 #: Header blocks that are searched.
 _MOST = 20 * 2880
-#: Silencing warnings is not thread-safe; this is the rare way, see `check_wcs`.
-_LOCK = Lock()
 
 
 def check_wcs(raw: bytes, grid, name: str) -> None:
@@ -132,7 +130,7 @@ def _is_number(text) -> bool:
 
 def _header_wcs(raw, name) -> WCS:
     """Celestial WCS of the primary header."""
-    with _LOCK, warnings.catch_warnings():
+    with LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         header = fits.Header.fromstring(raw[: raw.index(b"END" + b" " * 77) + 80])
         check_header(header, name)

@@ -157,12 +157,7 @@ def _fill(axes, step, places, n, bits, numbers, slots, pool, nearest, image, wan
                 continue
             if held != (face, i0, i1, j0, j1):  # most cells lie on the tile of the one before
                 held = (face, i0, i1, j0, j1)
-                for i in range(i0, i1 + 1):
-                    for j in range(j0, j1 + 1):
-                        slot = tile_slot(face, i << bits, j << bits, n, bits, numbers, slots)
-                        if slot < -1:
-                            n_wanted = note(-2 - slot, wanted, n_wanted)
-                        corners[i - i0, j - j0] = slot
+                n_wanted = _hold(held, n, bits, numbers, slots, corners, wanted, n_wanted)
             if nearest:
                 fill_nearest(cell_u, cell_v, bits, i0, j0, corners, pool, cell, spacing)
             elif not inside:
@@ -175,6 +170,19 @@ def _fill(axes, step, places, n, bits, numbers, slots, pool, nearest, image, wan
                     mend_inside(cell_u, cell_v, bits, tile, cell, spacing)
                 else:
                     fill_inside(cell_u, cell_v, bits, tile, cell, spacing)
+    return n_wanted
+
+
+@compiled
+def _hold(tiles, n, bits, numbers, slots, corners, wanted, n_wanted):
+    """Note where the tiles of a cell are held, or that they are wanted."""
+    face, i0, i1, j0, j1 = tiles
+    for i in range(i0, i1 + 1):
+        for j in range(j0, j1 + 1):
+            slot = tile_slot(face, i << bits, j << bits, n, bits, numbers, slots)
+            if slot < -1:
+                n_wanted = note(-2 - slot, wanted, n_wanted)
+            corners[i - i0, j - j0] = slot
     return n_wanted
 
 

@@ -24,7 +24,7 @@ def chosen(names, band=XMM):
         return []
     assert [left.maps, left.others, left.faults, left.copies] == [[]] * 4
     maps = {product.pair: path.name for path, product in choice.maps}
-    return [(path.name, maps.get(p.pair), "".join(p.place)) for path, p in choice.images]
+    return [(path.name, maps.get(p.pair), "".join(p.series)) for path, p in choice.images]
 
 
 def test_image_is_paired_with_the_map_of_its_camera_exposure_and_band():
