@@ -1,7 +1,7 @@
 """FITS images to a HiPS of all orders, and back."""
 
 import json
-import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -216,20 +216,20 @@ class TestResume:
     def test_stopped_in_the_middle(self, tmp_path, monkeypatch):
         wanted = self.make(tmp_path)
         contents = self.contents(tmp_path / "a")
-        replace, calls = os.replace, []
+        replace, calls = Path.replace, []
 
-        def stop(*args):
-            calls.append(args)
+        def stop(part, target):
+            calls.append(target)
             if len(calls) > 4:
                 raise KeyboardInterrupt
-            replace(*args)
+            return replace(part, target)
 
-        monkeypatch.setattr("astrocnn.providers._tiles._hips_tile.os.replace", stop)
+        monkeypatch.setattr(Path, "replace", stop)
         with pytest.raises(KeyboardInterrupt):
             self.make(tmp_path, overwrite=True)
         assert not (tmp_path / "a" / "properties").exists()
-        assert not list((tmp_path / "a").rglob("*.part"))
         monkeypatch.undo()
+        assert not list((tmp_path / "a").rglob(".astrocnn-part-*"))
         assert self.make(tmp_path).n_tiles == wanted.n_tiles
         assert self.contents(tmp_path / "a") == contents
 
