@@ -13,25 +13,38 @@ __all__ = ["header_energies"]
 #: A number of a header that has no unit is in eV above this, else in keV.
 _LARGEST_KEV = 300.0
 _NUMBER = r"(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+)"
-#: Pairs of keywords, with nothing or a number behind them (``EMIN1``).
-_PAIRS = (
-    ("EMIN", "EMAX"), ("E_MIN", "E_MAX"), ("ENERGYLO", "ENERGYHI"), ("ENERG_LO", "ENERG_HI"),
-    ("ENERGLO", "ENERGHI"), ("ENRGLO", "ENRGHI"), ("ENERGY_L", "ENERGY_H"), ("ELOW", "EHIGH"),
-    ("E_LOW", "E_HIGH"), ("E_LO", "E_HI"), ("ELO", "EHI"), ("EBANDLO", "EBANDHI"),
-    ("LO_ENE", "HI_ENE"), ("LOENERGY", "HIENERGY"), ("ENMIN", "ENMAX"), ("ENERGMIN", "ENERGMAX"),
-    ("EN_MIN", "EN_MAX"), ("MINENERG", "MAXENERG"), ("EMINKEV", "EMAXKEV"),
-)  # fmt: skip
+#: Keywords of the lower end of energies (``EMIN``, ``ENERGYLO``, ``LO_ENERG``); that of the upper
+#: end has the same name but for the end.
+_ENERGY_WORD = r"E|EN|ENER?|ENERGY?|ENRG|EBAND|EB|BAND|ENBAND"
+_LOWER = re.compile(
+    rf"(?:(?P<word>{_ENERGY_WORD})_?(?P<end>MIN|LOW?|L)|(?P<first>MIN|LOW?)_?(?P<last>{_ENERGY_WORD}))"
+    r"(?P<unit>_?KEV)?"
+)
+_UPPER = {"MIN": ("MAX",), "LO": ("HI", "UP"), "LOW": ("HIGH", "HI", "UP"), "L": ("H", "U")}
 #: The same in channels of ``PI`` (xselect, XIMAGE).
 _CHANNELS = (
     ("PHALCUT", "PHAHCUT"), ("PILCUT", "PIHCUT"), ("PI_LO", "PI_HI"), ("PIMIN", "PIMAX"),
     ("MINCHAN", "MAXCHAN"),
 )  # fmt: skip
-#: Keywords with both energies and their unit: ``0.5-2 keV``.
-_WORDS = ("EBAND", "E_BAND", "ENBAND", "ENERGY", "ENERGYBN", "ENERBAND", "BAND")
-_INDEXED = re.compile(r"([A-Z_]+)(\d{0,2})")
+#: Keywords with both energies: ``0.5-2 keV``; BAND may be anything else.
+_WORDS = re.compile(r"(?:E|EN|ENER?|ENERGY?|ENRG)_?(?:BAND|BN|RANGE?|RNG|R|INT)?|BAND")
+_BOTH = re.compile(
+    r"[\[(]?(\d*\.?\d+)(k?ev)?(?:[-:,;~\u2013]|to|\.\.)+(\d*\.?\d+)[\])]?(k?ev)?", re.I
+)
+_INDEXED = re.compile(r"([A-Z_]+?)(?:_?(\d{1,2}))?")
+#: What free text says of energies.
+_TOLD = re.compile(
+    r"\benerg\w*(?: ?(?:band|range|interval))?\s*(?:[:=]|is|of)\s*"
+    r"(\d*\.?\d+ ?(?:k?ev)? ?(?:-|to) ?\d*\.?\d+ ?k?ev)", re.I
+)  # fmt: skip
+#: Highest energy (keV) of filters that have no upper end: that of mirrors.
+_MIRRORS = 12.0
 #: Filters of events: ``PI in [500:2000]``, ``PI >= 500 && PI <= 2000``.
-_PI_IN = re.compile(rf"\b(PI|ENERGY)\s*in\s*[\[(]\s*{_NUMBER}\s*:\s*{_NUMBER}\s*[\])]", re.I)
+_PI_IN = re.compile(
+    rf"\b(PI|ENERGY)\s*(?:in|=)\s*[\[(]?\s*{_NUMBER}\s*:\s*{_NUMBER}?\s*[\]),]", re.I
+)
 _PI_FROM = re.compile(rf"\b(PI|ENERGY)\s*(?:>=?|\.g[et]\.)\s*{_NUMBER}", re.I)
+_TURNED = re.compile(rf"{_NUMBER}\s*(>=?|<=?)\s*(PI|ENERGY)\b", re.I)
 _PI_TO = re.compile(rf"\b(PI|ENERGY)\s*(?:<=?|\.l[et]\.)\s*{_NUMBER}", re.I)
 _BETWEEN = re.compile(rf"(?:{_NUMBER})?\s*:\s*{_NUMBER}")
 #: Arguments of tasks that made an image: of XMM-Newton (channels), and of eROSITA and others.
@@ -76,7 +89,7 @@ def header_energies(
     return (
         _stated(header, channel)
         or _subspace(header, channel)
-        or _filtered(str(header.get("SLCTEXPR", "")), of_tasks)
+        or _filtered(str(header.get("SLCTEXPR", "")), of_tasks, one_sided=True)
         or _history(header, name, of_tasks)
     )
 
@@ -101,25 +114,47 @@ def _stated(header, channel):
         match = _INDEXED.fullmatch(str(key).upper())
         if match:
             keys.setdefault(match[1], {})[match[2]] = key
-    for low_word, high_word in (*_PAIRS, *_CHANNELS):
+    pairs = [(word, upper) for word in keys for upper in _uppers(word) if upper in keys]
+    for low_word, high_word in (*pairs, *_CHANNELS):
         ranges = []
         for index, key in keys.get(low_word, {}).items():
             pair = [_number(header.get(k)) for k in (key, keys.get(high_word, {}).get(index, ""))]
             if None in pair:
                 continue
             in_channels = (low_word, high_word) in _CHANNELS
-            unit = "kev" if "KEV" in low_word else _comment_unit(header, key)
+            unit = "kev" if "KEV" in low_word else _value_unit(header, key)
             ranges.append(_of_channels(*pair, channel) if in_channels else _kev(*pair, unit))
         found = _hull(ranges)
         if found is not None:
             return found
-    texts = [header[word] for word in _WORDS if word in header]
-    found = (name_energies(text.replace(" ", "")) for text in texts if isinstance(text, str))
+    texts = [(word, header[word]) for word in keys if _WORDS.fullmatch(word) and word in header]
+    found = (_both(word, text) for word, text in texts if isinstance(text, str))
     return next((energies for energies in found if energies is not None), None)
+
+
+def _uppers(word) -> list[str]:
+    """Keywords that have the upper end of what one has the lower end of."""
+    match = _LOWER.fullmatch(word)
+    if match is None:
+        return []
+    group = "end" if match["end"] else "first"
+    start, end = match.span(group)
+    return [word[:start] + upper + word[end:] for upper in _UPPER[match[group]]]
+
+
+def _both(word, text):
+    """Energies in the text of a keyword."""
+    text = text.replace(" ", "")
+    match = _BOTH.fullmatch(text)
+    if match is None or (word == "BAND" and not (match[2] or match[4])):
+        return name_energies(text)
+    return _kev(match[1], match[3], match[4] or match[2] or "")
 
 
 def _number(value) -> float | None:
     """A number of a header, or None."""
+    if isinstance(value, str):
+        value = re.sub(r"\s*\[?k?eV\]?$", "", value.strip(), flags=re.I)
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -127,10 +162,10 @@ def _number(value) -> float | None:
     return number if np.isfinite(number) and number >= 0 else None
 
 
-def _comment_unit(header, key) -> str:
-    """Unit in the comment of a card (``[keV]``), if there is one."""
+def _value_unit(header, key) -> str:
+    """Unit behind a value, or in the comment of its card (``[keV]``), if there is one."""
     comment = str(header.comments[key]) if hasattr(header, "comments") else ""
-    match = re.search(r"\b([kM]?eV)\b", comment, re.I)
+    match = re.search(r"\b([kM]?eV)\b", f"{header[key]} {comment}", re.I)
     return "" if match is None else match[1]
 
 
@@ -153,19 +188,36 @@ def _subspace(header, channel):
     return energy_range(max(low for low, _ in ranges), min(high for _, high in ranges))
 
 
-def _filtered(expression, channel):
-    """Energies of a filter of events; alternatives are taken together."""
+def _filtered(expression, channel, one_sided=False):
+    """Energies of a filter of events; alternatives are taken together.
+
+    One that has no upper, or no lower, end may be another step than that of the image.
+    """
+    expression = _TURNED.sub(_turned, expression)
     found = _PI_IN.findall(expression)
     starts, ends = _PI_FROM.findall(expression), _PI_TO.findall(expression)
-    if not found and starts and ends:
-        found = [(starts[0][0], min((x for _, x in starts), key=float),
-                  max((x for _, x in ends), key=float))]  # fmt: skip
-    return _hull(
-        [
-            _of_channels(low, high, channel) if kind.lower() == "pi" else _kev(low, high, "")
-            for kind, low, high in found
-        ]
-    )
+    if not found and ((starts and ends) or (one_sided and (starts or ends))):
+        found = [((starts or ends)[0][0], min((x for _, x in starts), key=float, default="0"),
+                  max((x for _, x in ends), key=float, default=""))]  # fmt: skip
+    return _hull([_bounded(*one, channel) for one in found])
+
+
+def _turned(match) -> str:
+    """``PI >= 500`` for ``500 <= PI``."""
+    return f"{match[3]} {match[2].translate(str.maketrans('<>', '><'))} {match[1]}"
+
+
+def _bounded(kind, low, high, channel):
+    """Energies of a filter, which may have no upper end."""
+    if high:
+        return _of_channels(low, high, channel) if kind.lower() == "pi" else _kev(low, high, "")
+    if kind.lower() == "energy":
+        low = float(low) * (1e-3 if float(low) >= _MIRRORS else 1.0)
+    elif channel is None:
+        return None
+    else:
+        low = (channel[0] + channel[1] * float(low)) * 1e-3
+    return energy_range(low, _MIRRORS)
 
 
 def _history(header, name, channel):
@@ -180,6 +232,9 @@ def _history(header, name, channel):
             if found is None and None not in pair:
                 low, high = (match[2] for match in pair)
                 found = _of_channels(low, high, channel) if in_channels else _kev(low, high, "")
+        told = _TOLD.search(line) if found is None else None
+        if told:
+            found = _both("ENERGY", told[1])
         if found is not None:
             return found
     return None
@@ -188,10 +243,11 @@ def _history(header, name, channel):
 def _history_lines(header):
     """Texts of ``XPROCn``, and of ``HISTORY``, whose lines of 72 characters go on in the next."""
     lines = [str(header[key]) for key in header if re.fullmatch(r"XPROC\d+", str(key))]
-    history = header.get("HISTORY", "")
     text = ""
-    for card in [history] if isinstance(history, str) else map(str, history):
-        text += card if len(card) >= 72 else f"{card}\n"
+    for found in (header.get("HISTORY", ""), header.get("COMMENT", "")):
+        for card in [found] if isinstance(found, str) else map(str, found):
+            text += card if len(card) >= 72 else f"{card}\n"
+        text += "\n"
     return [*lines, *text.split("\n")]
 
 

@@ -18,7 +18,7 @@ __all__ = ["Origin", "check_origin", "is_coarse", "is_hips_of", "survey_of"]
 _TELESCOPE = ("TELESCOP", "MISSION", "OBSERVAT", "FPA.TELESCOPE")
 _INSTRUMENT = ("INSTRUME", "DETNAM", "FPA.INSTRUMENT")
 _FILTER = (
-    "FILTER", "FILTNAM", "FILTNAM1", "FILTERS", "FILTER1", "FILTER2", "BAND", "FPA.FILTER",
+    "FILTER", "FILTNAM", "FILTNAM1", "FILTERS", "FILTER1", "FILTER2", "BAND", "BANDS", "FPA.FILTER",
     "FPA.FILTERID", "ESO INS FILT1 NAME",
 )  # fmt: skip
 _BEAM = ("BMAJ", "BEAMMAJ", "CLEANBMJ")
@@ -233,17 +233,15 @@ def _other_telescope(origin, own, band) -> str:
         return f"band {_band(origin)}"
     if own is None:
         for text in (named, origin.survey):
-            known = find_telescope(text) if text else None
+            known = find_telescope(text)
             if known is not None and _regime(known.waveband) != _regime(band.waveband):
                 return text
     elif named and own.telescopes and not has_word(named, own.telescopes):
         return named
-    elif origin.instrument and own.instruments and not has_word(origin.instrument, own.instruments):
+    elif not _is_instrument(origin.instrument, own):
         return f"{named} {origin.instrument}".strip()
-    elif (
-        origin.survey
-        and not _names(origin.survey, own)
-        and any(_names(origin.survey, survey) for survey in SURVEYS.values())
+    elif not _names(origin.survey, own) and (
+        _known(origin.survey) or find_telescope(origin.survey)
     ):
         return origin.survey
     if origin.waveband and _regime(origin.waveband) not in (None, _regime(band.waveband)):
@@ -258,6 +256,12 @@ def _band(origin) -> str:
     names = origin.survey.lower().split()
     bands = (b for s in SURVEYS.values() for b in s.bands)
     return next((b.name for b in bands if any(h.lower() in names for h in b.hips)), "")
+
+
+def _is_instrument(text, survey) -> bool:
+    """Whether a text may be an instrument of a survey: where any may, none of another telescope."""
+    words = survey.instruments or survey.telescopes
+    return not text or has_word(text, words) or not (survey.instruments or find_telescope(text))
 
 
 def _regime(waveband) -> str | None:
@@ -281,9 +285,13 @@ def _other_passband(origin, band) -> str:
     return ""
 
 
+def _known(text) -> Survey | None:
+    return next((survey for survey in SURVEYS.values() if _names(text, survey)), None)
+
+
 def _instead(other, own) -> str:
     """What to do with images of another telescope, in words."""
-    survey = next((s for s in SURVEYS.values() if _names(other, s)), None)
+    survey = _known(other)
     if survey is not None and survey is own:
         return f"only images of {' or '.join(survey.instruments or survey.telescopes)} are"
     if survey is not None and survey.weights:

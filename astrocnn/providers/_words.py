@@ -7,20 +7,22 @@ __all__ = ["find_passband", "unit_reason"]
 #: Names of passbands of optical, infrared and ultraviolet filters; any other word is none.
 _PASSBAND = re.compile(
     r"[ugrizybvjhk]|ks|[ugriz]s|uv[wm][12]|fuv|nuv|w[1-4]|irac ?[1-4]|f\d{3,4}(?:w|n|m|lp|x)\d?"
-    r"|og590|rg610|rg630|gg395"
+    r"|[orgbu]g\d{1,3}|ha(?:lpha)?|nb\d+"
 )
+#: Passbands that are called by a letter and more (``ip``, ``HSC-I2``, ``Rc``).
+_LETTER = re.compile(r"([ugrizy])(?:p|_?prime|2|c)")
 #: What stands before or after them.
 _SYSTEM = re.compile(
     r"(sdss|sloan|ps1|des|decam|hsc|johnson|cousins|bessell?|megacam|omegacam|wfcam|kids|vista"
-    r"|harris|kpno|eso|gunn|lsst|panstarrs|wfi|band|filter)",
+    r"|harris|kpno|eso|gunn|lsst|panstarrs|wfi|ztf|band|filter)",
 )
 _KELVIN = re.compile(
     r"[mµunk]?k(elvin)?([ _,(.]+(cmb|rj|thermodynamic|antenna|t[ab]|km).*)?|rayleighs?"
 )
 _FLUX_DENSITY = re.compile(
     r"\b[mkgµun]?jy\b|\b(ab|st|vega)?mag(s|nitudes?)?\b|\b(nano|n)?magg(y|ies)\b|\bnmgy\b"
-    r"|\badus?\b|\bdns?\b|\belectrons?\b|\be ?[-/]|\b[munp]?w ?/|\b[munp]?w[ .]m|\bhz\b|angstrom"
-    r"|/ ?a\b|\ba ?(\*\*|\^)? ?\(?-1|\bmicron"
+    r"|\badus?\b|\bdns?\b|\belectrons?\b|\be ?[-/]|\b[munp]?w ?/|\b[munp]?w[ .]m|\bhz\b"
+    r"|\bang(strom)?\b|/ ?a\b|\ba ?(\*\*|\^)? ?\(?-1|\bmicron"
 )
 _PER_BEAM = re.compile(r"(/|per) ?beam|beam ?(\*\*|\^)? ?\(?-1")
 _PER_AREA = re.compile(r"(/|per) ?cm|cm ?(\*\*|\^)? ?\(?-2")
@@ -37,13 +39,15 @@ def find_passband(text: str) -> str:
     >>> [find_passband(x) for x in ("Thin1", "Medium", "Primary Array", "OPEN", "")]
     ['', '', '', '', '']
     """
-    text = text.strip().lower()
+    text = re.sub(r"^w-[jcs]-", "", text.strip().lower())
     if _PASSBAND.fullmatch(text):
         return text.replace(" ", "")
     parts = [part for part in re.split(r"[\s._,'#-]+", text) if part]
     while len(parts) > 1 and _SYSTEM.fullmatch(parts[0]):
         parts.pop(0)
-    return parts[0] if parts and _PASSBAND.fullmatch(parts[0]) else ""
+    first = _LETTER.sub(r"\1", parts[0]) if parts and _LETTER.fullmatch(parts[0]) else ""
+    first = first or (parts[0] if parts else "")
+    return first if _PASSBAND.fullmatch(first) else ""
 
 
 def unit_reason(unit: str, waveband: str) -> str:

@@ -43,7 +43,7 @@ DSS2 = Survey(
         1.0 * u.arcsec,
         2.5 * u.arcsec,
         "1998wfsc.conf...89M",
-        {"red": ("r", "f", "og590", "rg610", "rg630"), "blue": ("b", "j", "gg395", "g")},
+        {"red": ("r", "f", "og590", "rg610", "rg630"), "blue": ("b", "j", "gg395", "gg385", "g")},
     ),
     1.0,
     "1998wfsc.conf...89M",

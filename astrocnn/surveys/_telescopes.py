@@ -37,11 +37,13 @@ TELESCOPES = (
     Telescope(("suzaku", "astro-e2"), "xray", (0.0, 3.65)),
     Telescope(("asca", "astro-h", "hitomi", "xrism", "einstein", "nicer", "integral"), "xray"),
     Telescope(("spitzer", "wise", "2mass", "ukirt", "herschel", "iras", "akari"), "infrared"),
-    Telescope(("vista", "jwst", "ukidss"), "infrared"),
+    Telescope(("vista", "jwst", "ukidss", "allwise", "unwise"), "infrared"),
     Telescope(("galex",), "ultraviolet"),
     Telescope(("vla", "evla", "lofar", "meerkat", "askap", "gmrt", "alma", "atca"), "radio"),
+    Telescope(("nvss", "lotss", "tgss", "racs"), "radio"),
     Telescope(("planck", "wmap", "spt", "act"), "radio"),
     Telescope(("hst", "cfht", "subaru", "sdss", "ctio", "ps1", "schmidt", "ukst"), "optical"),
+    Telescope(("ztf",), "optical"),
 )
 
 

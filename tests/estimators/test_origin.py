@@ -153,7 +153,8 @@ def test_real_images_of_other_telescopes_are_left_out(real_data, file, telescope
     path = real_data / file
     image = path
     if how == "HDU":
-        image = fits.open(path)[0].copy()
+        with fits.open(path, memmap=False) as hdus:
+            image = fits.PrimaryHDU(hdus[0].data, hdus[0].header)
     elif how == "SkyImage":
         image = read_image(path)
     with pytest.raises(ProviderError, match=f"is an image of {telescope}, and not of band xmm"):

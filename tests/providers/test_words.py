@@ -10,7 +10,7 @@ from astrocnn.providers._words import find_passband, unit_reason
     ["MJy/sr", "MJy sr-1", "uJy", "nanomaggy", "nmgy", "ABmag", "mag/arcsec2", "adu", "DN/s",
      "electrons/s", "e-/s", "e/s", "nW/m2/sr", "W m-2", "erg/s/cm2/Hz", "erg s-1 cm-2 A-1",
      "1e-17 erg/cm2/s/A", "erg/cm2/s/Angstrom", "K", "mK", "uK_CMB", "K km/s", "mK,thermodynamic",
-     "Kelvin", "Jy/beam"],
+     "Kelvin", "Jy/beam", "1e-17 erg/s/cm2/Ang"],
 )  # fmt: skip
 def test_units_that_are_none_of_xrays(unit):
     assert unit_reason(unit, "xray") == f"pixels in {unit}"
@@ -48,6 +48,8 @@ def test_units_of_light(unit):
         ("F814W", "f814w"), ("UVW1", "uvw1"), ("W1", "w1"), ("Johnson V", "v"), ("OG590", "og590"),
         ("Thin1", ""), ("Thick", ""), ("Medium", ""), ("Open", ""), ("CalClosed", ""), ("OBF", ""),
         ("CLEAR1L", ""), ("none", ""), ("", ""), ("Primary Array", ""), ("7", ""), ("grz", ""),
+        ("ip", "i"), ("HSC-I2", "i"), ("ZTF_r", "r"), ("Rc", "r"), ("W-J-B", "b"),
+        ("GG385", "gg385"), ("RG9", "rg9"), ("Halpha", "halpha"), ("NB816", "nb816"),
     ],
 )  # fmt: skip
 def test_passbands(word, passband):

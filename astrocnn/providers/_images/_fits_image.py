@@ -125,7 +125,7 @@ def read_images(source, hdu=None, plane: int | None = None, most=None) -> list[S
             SkyImage(
                 hdu_pixels(hdus[index], name, plane), wcs, name=name,
                 unit=str(hdus[index].header.get("BUNIT", "")).strip(),
-                origin=image_origin(hdus, index, name),
+                origin=image_origin(hdus, index, name, plane),
             )
             for index, wcs in chips[:most]
         ]  # fmt: skip
@@ -169,7 +169,7 @@ def _info(path, hdus, index, wcs, plane, notes):
     header = hdus[index].header
     return replace(
         locate_image(index, wcs),
-        origin=image_origin(hdus, index, Path(path).name),
+        origin=image_origin(hdus, index, Path(path).name, plane),
         content=tuple(str(header[key]) for key in CONTENT if key in header),
         unit=str(header.get("BUNIT", "")).strip(),
         selection=read_selection(header, hdus[0].header),

@@ -85,6 +85,8 @@ def _is_sane(key, value) -> bool:
         return False
     if paired and key[:2] in ("PC", "CD") and not 1 <= int(paired[2]) <= _MOST_AXES:
         return False
+    if _NUMBERS.fullmatch(key) and isinstance(value, str):
+        return False  # wcslib would take another number for it
     if _NUMBERS.fullmatch(key) and isinstance(value, (int, float)):
         return bool(np.isfinite(float(value))) and abs(value) <= _LARGEST
     return True

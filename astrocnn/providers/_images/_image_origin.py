@@ -6,12 +6,13 @@ from pathlib import Path
 from .._energies import name_energies
 from .._energy_header import header_energies
 from .._origin import Origin
+from .._words import find_passband
 from ._products import describe
 
 __all__ = ["image_origin"]
 
 
-def image_origin(hdus, index: int, name: str) -> Origin:
+def image_origin(hdus, index: int, name: str, plane: int | None = None) -> Origin:
     """Return what the headers of an image, and the name of its file, say of its origin.
 
     Photon energies are those of a name that is known, of the headers, or of numbers in the name.
@@ -24,6 +25,9 @@ def image_origin(hdus, index: int, name: str) -> Origin:
         Number of the image.
     name : str
         Name of the file.
+    plane : int, optional
+        Plane of a cube, whose passband may be stated (``BAND0``, ``BAND1`` ... of the Legacy
+        Surveys).
 
     Examples
     --------
@@ -36,6 +40,8 @@ def image_origin(hdus, index: int, name: str) -> Origin:
     """
     headers = [hdus[index].header, *([hdus[0].header] if index else [])]
     origin = Origin.from_headers(headers)
+    if plane is not None and find_passband(str(headers[0].get(f"BAND{plane}", ""))):
+        origin = replace(origin, passband=str(headers[0][f"BAND{plane}"]))
     product, energies = describe(Path(name)), None
     if product.pipeline:
         return replace(origin, energies=product.energy)

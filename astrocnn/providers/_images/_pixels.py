@@ -26,6 +26,9 @@ _BLANKS = ("BLANK", "BAD_DATA", "BADDATA", "BADVAL", "BADPIX", "MISSING", "NODAT
            "HIPS_BLANK", "HIPS_PIXEL_BLANK")  # fmt: skip
 #: What healpy writes for no value.
 UNSEEN = -1.6375e30
+#: Values that stand for no pixel where a header says nothing, among fractions only; and the size
+#: from which on no pixel has a value.
+_USUAL_BLANKS, _NO_VALUE = (-999.0, -9999.0, -99999.0), 1e30
 #: Rows that are read at one time where all are needed.
 _ROWS = 1024
 #: Types of stored pixels by ``BITPIX``.
@@ -138,7 +141,15 @@ def hdu_pixels(hdu, name: str, plane: int | None = None) -> np.ndarray:
     data = np.asarray(hdu.data)
     data = data.reshape(-1, *data.shape[-2:])
     data = data[plane or 0 if len(data) > 1 else 0]
-    return scaling.applied(data.astype(data.dtype.newbyteorder("="), copy=False))
+    return scaling.applied(_with_gaps(data.astype(data.dtype.newbyteorder("="), copy=False)))
+
+
+def _with_gaps(pixels):
+    """Fractions, NaN where they are no values, whatever the header says."""
+    if pixels.dtype.kind == "f" and (np.abs(pixels) >= -max(_USUAL_BLANKS)).any():
+        missing = np.isin(pixels, _USUAL_BLANKS) | (np.abs(pixels) >= _NO_VALUE)
+        return np.where(missing, pixels.dtype.type(np.nan), pixels) if missing.any() else pixels
+    return pixels
 
 
 def _check_bytes(hdu, name) -> None:
@@ -226,7 +237,7 @@ class FilePixels:
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
         if (self._scale, self._zero) != (1, 0):
             values = values * self._scale + self._zero
-        return self._scaling.applied(values)
+        return self._scaling.applied(_with_gaps(values))
 
     def largest(self) -> float:
         """Largest finite value; 0 where none is finite and above zero. All pixels are read once."""
@@ -243,7 +254,7 @@ class FilePixels:
             planes = np.unravel_index(self.plane, self._planes) if self._planes else ()
             values = np.array(hdus[self.index].section[(*map(int, planes), rows, columns)])
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
-        return self._scaling.applied(values)
+        return self._scaling.applied(_with_gaps(values))
 
 
 def _size(hdu, where) -> int:

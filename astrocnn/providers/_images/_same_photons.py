@@ -132,7 +132,7 @@ def _leave_out_twins(images, left, read):
     """Leave out images whose pixels are those of others: files that were copied and renamed."""
     groups = {}
     for image in images:
-        key = (_grid(image), image.energies, image.selection.named, image.chip)
+        key = (_grid(image), image.chip)
         groups.setdefault(key, []).append(image)
     gone = set()
     for members in groups.values():
@@ -148,7 +148,7 @@ def _leave_out_twins(images, left, read):
 
 
 def _digest(read, image):
-    """Digest of the pixels of an image; None where all are the same and tell nothing."""
+    """Digest of the pixels of an image, of whatever type; None where all are the same."""
     try:
         pixels = read(image.path, image.info.index, image.info.plane)
         if not isinstance(pixels, np.ndarray):  # of large images the middle tells enough
@@ -157,7 +157,7 @@ def _digest(read, image):
         return None  # whoever needs the pixels says what is wrong
     if (pixels == pixels.flat[0]).all() or not np.isfinite(pixels).any():
         return None
-    return hashlib.sha256(np.ascontiguousarray(pixels).view(np.uint8)).digest()
+    return hashlib.sha256(np.ascontiguousarray(pixels, np.float32).view(np.uint8)).digest()
 
 
 def _base(image):

@@ -423,3 +423,17 @@ def test_nothing_is_written_beside_the_files(tmp_path):
     write(tmp_path / "a.fits", 3)
     counts(tmp_path)
     assert os.listdir(tmp_path) == ["a.fits"]
+
+
+def test_copies_of_another_type_or_camera_name_count_once(tmp_path):
+    field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 10 * u.arcmin, 150)
+    counts = np.random.default_rng(3).poisson(1.0, field.shape)
+    for k, (dtype, camera) in enumerate([("int16", "EPN"), ("float64", "EPN"), ("int32", "PN")]):
+        header = field.wcs.to_header()
+        header.update({"TELESCOP": "XMM", "OBS_ID": "0123456789", "INSTRUME": camera})
+        hdu = fits.PrimaryHDU(counts.astype(dtype), header)
+        hdu.writeto(tmp_path / f"{'abc'[k]}.fits")
+    with pytest.warns(FailedTargetWarning, match="2 copies of other files"):
+        provider = FitsProvider(tmp_path, get_band("xmm"))
+    pixels = provider.cutout(CutoutGrid(field.center, 12 * u.arcmin, 180))
+    assert np.nansum(pixels.image) == pytest.approx(counts.sum())

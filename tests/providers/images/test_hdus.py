@@ -142,3 +142,28 @@ class TestLeftoverDistortion:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert read_image(path).wcs.sip.a_order == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["RMS_MAP", "STDDEV", "SKYSUB_ERR", "NPIX", "CHI2", "SCI_WHT", "flux_mask"]
+)
+def test_more_names_of_what_lies_beside_an_image(name):
+    field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 60)
+    header = field.wcs.to_header()
+    hdus = [fits.ImageHDU(np.full(field.shape, 7.0), header, name=name)]
+    hdus.append(fits.ImageHDU(np.full(field.shape, 5.0), header, name="x"))
+    pixels = FitsProvider(fits.HDUList([fits.PrimaryHDU(), *hdus]), get_band("legacy")).cutout(
+        field
+    )
+    assert pixels.image == pytest.approx(5)
+
+
+def test_planes_that_say_their_passband():
+    field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 60)
+    header = field.wcs.to_header()
+    header.update({"SURVEY": "LegacySurvey", "BANDS": "gr", "BAND0": "g", "BAND1": "r"})
+    hdu = fits.PrimaryHDU(np.stack([np.full(field.shape, v) for v in (7.0, 5.0)]), header)
+    pixels = FitsProvider(hdu, get_band("legacy-r"), plane=1).cutout(field)
+    assert pixels.image == pytest.approx(5)
+    with pytest.raises(ProviderError, match="passband g"):
+        FitsProvider(hdu, get_band("legacy-r"), plane=0)

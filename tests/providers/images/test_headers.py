@@ -88,3 +88,9 @@ def test_the_process_survives(tmp_path):
     )  # fmt: skip
     assert run.returncode == 0, run.stderr[-1000:]
     assert run.stdout.split() == ["refused"] * len(paths)
+
+
+@pytest.mark.parametrize("card", [("CDELT1", "abc"), ("CRVAL1", "150,0"), ("PC1_1", "nan")])
+def test_words_for_numbers_are_damage(card):
+    with pytest.raises(ProviderError, match=f"damaged header: {card[0]} = '"):
+        check_header(fits.Header([card]), "a.fits")

@@ -199,3 +199,18 @@ class TestDamage:
         bad, good = self.two(tmp_path, "tiles", True)
         assert isinstance(good, Pixels)
         assert isinstance(bad, ProviderError)
+
+
+@pytest.mark.parametrize("value", [-9999.0, -999.0, np.inf, -1e30, 1e38])
+@pytest.mark.parametrize("band", ["xmm", "legacy-r"])
+def test_what_is_no_value_is_missing(band, value):
+    field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 6 * u.arcmin, 90)
+    data = np.full(field.shape, 5, "float32")
+    data[:, 60:] = value
+    hdu = fits.PrimaryHDU(data, field.wcs.to_header())
+    if band == "xmm":
+        hdu.header["BUNIT"] = "count"
+    pixels = FitsProvider(hdu, get_band(band)).cutout(field)
+    assert pixels.valid[:, :60].all()
+    assert not pixels.valid[:, 61:].any()
+    assert pixels.image[pixels.valid] == pytest.approx(5)
