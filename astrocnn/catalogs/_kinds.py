@@ -117,8 +117,9 @@ def _photometric(column) -> np.ndarray:
 
 def _words(values: np.ma.MaskedArray) -> list[str]:
     """Values as text in lower case, '' where masked."""
+    plain = np.asarray(values.data).tolist()  # a Column of bytes would decode them as UTF-8
     words = [
         "" if gone else (word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word))
-        for word, gone in zip(values.data.tolist(), np.ma.getmaskarray(values), strict=True)
+        for word, gone in zip(plain, np.ma.getmaskarray(values), strict=True)
     ]
     return [word.strip().lower() for word in words]
