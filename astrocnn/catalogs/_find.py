@@ -40,13 +40,17 @@ _SPECTROSCOPIC = (
 )  # fmt: skip
 #: The same of an object, as CLUZSPEC, BCG_SPEC_Z, SPEC_Z_BOOT; without case and signs.
 _SPECTROSCOPIC_OF = re.compile(
-    r"(?:clu|cl|cluster|bcg|cg|gal|mean|median|host)?(?:zspec|specz)"
+    r"(?:clu|cl|cluster|bcg|cg|gal|mean|median|host)?"
+    r"(?:(?:z|redshift)spec(?:troscopic)?|spec(?:troscopic)?(?:z|redshift))"
     r"(?:clu|cl|cluster|bcg|cg|mean|median|boot|bwt|best)?"
 )
 _PHOTOMETRIC = (
     "z_phot", "zphot", "z_photo", "zph", "photoz", "photo_z", "phot_z", "photz", "redshift_phot",
     "photometric_redshift", "zlambda", "z_lambda",
 )  # fmt: skip
+_PHOTOMETRIC_OF = re.compile(
+    r"(?:z|redshift)phot(?:o|ometric)?(?:mean|median|best)?|phot(?:o|ometric)?(?:z|redshift)"
+)
 _REDSHIFT = ("redshift", "zcl", "z_cl", "z_value", "zhelio", "zcmb", "z")
 #: Names of the best of several redshifts, which is spectroscopic for some rows only.
 _BEST = ("z_best", "best_z", "zbest", "bestz", "redshift_best", "best_redshift")
@@ -93,9 +97,10 @@ def find_columns(
     for canonical, column in (
         ("z_spec", _first(spectroscopic, _SPECTROSCOPIC)),
         *_best(table, _first(lowered, _BEST), mere),
-        ("z_spec", _spectroscopic_of(spectroscopic)),
+        ("z_spec", _plainest(spectroscopic, _SPECTROSCOPIC_OF)),
         ("z_phot", _first(lowered, _PHOTOMETRIC)),
         ("z_phot", _by_ucd(table, "src.redshift.phot")),
+        ("z_phot", _plainest(lowered, _PHOTOMETRIC_OF)),
         (mere, _by_ucd(table, "src.redshift")),
         (mere, _first(maybe, _REDSHIFT)),
         ("z_spec", _velocity(table)),
@@ -156,10 +161,10 @@ def _best(table: Table, column: str | None, mere: str) -> tuple[tuple[str, str],
     return ((mere if has_kinds(table, column) else "z_best", column),)
 
 
-def _spectroscopic_of(lowered: Mapping[str, str]) -> str | None:
-    """The plainest name of a spectroscopic redshift of a cluster or its galaxies."""
+def _plainest(lowered: Mapping[str, str], pattern: re.Pattern) -> str | None:
+    """The shortest name of those whose letters a pattern knows."""
     letters = {column: re.sub("[^a-z0-9]", "", key) for key, column in lowered.items()}
-    named = [column for column, key in letters.items() if _SPECTROSCOPIC_OF.fullmatch(key)]
+    named = [column for column, key in letters.items() if pattern.fullmatch(key)]
     return min(named, key=len, default=None)
 
 

@@ -10,12 +10,13 @@ from astropy.table import Column, MaskedColumn, QTable, Table
 from astropy.utils.exceptions import AstropyUserWarning
 
 from .._paths import path_exists, user_path
-from ..exceptions import InvalidTargetError
+from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ..tables import as_table
+from ..tables._columns import plain_numbers
 from ..tables._files import read_file
 from ..tables._flags import text
 from ..tables._identifiers import check_identifiers
-from ..tables._numbers import to_numbers
+from ..tables._numbers import MISSING, to_numbers
 from ..tables._positions import SYSTEM, table_degrees
 from ..tables._redshifts import is_velocity, known_redshifts
 from ..tables._sky_names import SkyNames
@@ -222,13 +223,7 @@ def _redshifts(table: Table, column: str | None, key: str) -> MaskedColumn:
         raise InvalidTargetError(
             f"column {column!r} has the unit '{unit}', so it holds no redshifts: {advice}"
         )
-    try:
-        numbers = to_numbers(values)
-    except ValueError as err:
-        raise InvalidTargetError(
-            f"column {column!r} holds text, no redshifts ({err}): name another one with "
-            f"columns={{{key!r}: ...}}"
-        ) from None
+    numbers = _numbers(values, column, key)
     large = numbers[np.abs(numbers) > _VELOCITY]
     # -999 and the like repeat; velocities do not
     if not fast and 2 * len(np.unique(large)) > np.sum(np.isfinite(numbers)) > 1:
@@ -239,6 +234,29 @@ def _redshifts(table: Table, column: str | None, key: str) -> MaskedColumn:
     known = known_redshifts(values if fast else numbers, column, warn=False)
     missing = np.isnan(known) | (known == 0)  # no cluster or galaxy is measured at exactly 0
     return MaskedColumn(np.where(missing, 0.0, known), mask=missing)
+
+
+def _numbers(values, column: str, key: str) -> np.ndarray:
+    """Numbers of a column; a few cells of other text, as "~0.3", are NaN."""
+    try:
+        return to_numbers(values)
+    except ValueError as err:
+        words, reason = text(values), err
+    numbers, plain = plain_numbers(words)
+    missing = np.isin(np.char.lower(np.char.strip(words)), MISSING)
+    odd = np.unique(words[~plain & ~missing])
+    if 2 * np.sum(~plain & ~missing) >= np.sum(~missing):
+        raise InvalidTargetError(
+            f"column {column!r} holds text, no redshifts ({reason}): name another one with "
+            f"columns={{{key!r}: ...}}"
+        )
+    warnings.warn(
+        f"{np.sum(~plain & ~missing)} of {len(words)} cells of {column!r} are no numbers, such as "
+        f"{str(odd[0])!r}: they count as unknown",
+        AstrocnnWarning,
+        stacklevel=4,
+    )
+    return np.where(plain, numbers, np.nan)
 
 
 def _describe(catalog: QTable) -> None:

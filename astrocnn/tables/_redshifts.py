@@ -1,5 +1,6 @@
 """Which numbers are redshifts, and which stand for a missing one."""
 
+import re
 import warnings
 
 import numpy as np
@@ -119,7 +120,9 @@ def is_velocity(name: str, values) -> bool:
 
 def is_velocity_name(name: str) -> bool:
     """Whether a column of this name usually holds velocities: ``cz``, ``V_hel`` ..."""
-    return "".join(filter(str.isalnum, name.lower())) in _VELOCITIES
+    letters = "".join(filter(str.isalnum, name.lower()))
+    bare = re.sub(r"(?<=.)km(?:s1?|sec1?|persec)$", "", letters)  # "cz [km/s]", "cz_kms"
+    return bare in _VELOCITIES or (bare != letters and bare in ("v", "z", "redshift"))
 
 
 def _has_velocity_unit(unit) -> bool:

@@ -172,6 +172,7 @@ def test_flags_are_made_anew(table, tmp_path):
 
 
 @settings(max_examples=60, deadline=None)
+@pytest.mark.filterwarnings("ignore:all .* are from 0 to 24")  # may happen by chance
 @given(
     st.lists(
         st.tuples(

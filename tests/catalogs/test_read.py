@@ -356,3 +356,24 @@ def test_doubtful_redshifts_are_unknown(name, good, bad):
         assert _z(read_catalog(table)) == [0.1, None, 0.3]
     table.remove_column(name)
     assert _z(read_catalog(table)) == [0.1, 0.2, 0.3]
+
+
+@pytest.mark.parametrize("name", ["z(phot)", "photo-z", "Photometric Redshift", "zphot_median"])
+def test_names_of_photometric_redshifts(name):
+    catalog = read_catalog(Table({**_SKY, name: [0.1, 0.2, 0.3]}))
+    assert (_z(catalog), _z(catalog, "z_phot")) == ([None] * 3, [0.1, 0.2, 0.3])
+
+
+@pytest.mark.parametrize("name", ["cz [km/s]", "v (km/s)", "cz_kms", "redshift_kms"])
+def test_velocities_whose_names_say_their_unit(name):
+    catalog = read_catalog(Table({**_SKY, name: np.array([0.1, 0.2, 0.3]) * 299792.458}))
+    np.testing.assert_allclose(catalog["z_spec"], [0.1, 0.2, 0.3])
+
+
+def test_few_cells_of_text_are_unknown_redshifts():
+    table = Table({**_SKY, "Redshift": ["0.1", "~0.3", "0.2"]})
+    with pytest.warns(AstrocnnWarning, match="1 of 3 cells of 'Redshift' .*'~0.3'"):
+        assert _z(read_catalog(table)) == [0.1, None, 0.2]
+    table["Redshift"] = ["near", "far", "0.1"]
+    with pytest.raises(InvalidTargetError, match="holds text, no redshifts"):
+        read_catalog(table)
