@@ -79,7 +79,7 @@ def add_arguments(parser) -> None:
     add("--images", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
     text = "exposure maps of the FITS files of a band, one for each in the same order"
     add("--exposure", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
-    text = "take images that say of themselves, wrongly, that they are not of the band"
+    text = "images to take although their headers say, wrongly, that they are not of the band"
     add("--trust", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
     text = "probability from which on a target is called a cluster (default: 0.5)"
     add("--threshold", metavar="T", type=share, default=0.5, help=text)

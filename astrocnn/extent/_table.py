@@ -1,6 +1,6 @@
 """Table of the extents of the sources in cut-outs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -65,7 +65,7 @@ def fit_extent(
     Raises
     ------
     InvalidImageError
-        If the Dataset has no X-ray band of that name.
+        If it is no Dataset of cut-outs, or has no X-ray band of that name.
     InvalidParameterError
         If there is no point-spread function for the band, or another number than targets.
 
@@ -91,6 +91,13 @@ def fit_extent(
 
 def _band_number(dataset, band) -> int:
     """Number of the X-ray band."""
+    if not isinstance(dataset, xr.Dataset) or not {"image", "band", "waveband"} <= {
+        *dataset.variables
+    }:
+        raise InvalidImageError(
+            f"an extent is fitted to a Dataset of cut-outs, not {type(dataset).__name__}: make it "
+            "with astrocnn.cutouts.make_cutouts"
+        )
     names = [str(name) for name in np.atleast_1d(dataset["band"].values)]
     wavebands = [str(name) for name in np.atleast_1d(dataset["waveband"].values)]
     xray = [name for name, waveband in zip(names, wavebands, strict=True) if waveband == "xray"]
@@ -114,7 +121,7 @@ def _spreads(psf, band, n) -> list[PointSpread]:
         psf = OPTICS[name].at(off_axis)
     if isinstance(psf, PointSpread):
         return [psf] * n
-    spreads = list(psf)
+    spreads = list(psf) if isinstance(psf, Iterable) else [psf]
     if len(spreads) != n or not all(isinstance(one, PointSpread) for one in spreads):
         raise InvalidParameterError(
             f"psf must be a PointSpread, or one for each of the {n} targets, not {len(spreads)} "

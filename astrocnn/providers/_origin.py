@@ -156,7 +156,9 @@ def check_origin(name: str, origin: Origin, band: Band) -> None:
         raise ProviderError(f"{name} is none of band {band.name}: it says {reason}; {_VOUCH}")
 
 
-_VOUCH = "if it says so wrongly, vouch for it: {'image': ..., 'trusted': True}, or --trust"
+_VOUCH = (
+    "if it says so wrongly, vouch for it: {'image': ..., 'trusted': True}, or --trust BAND=FILE"
+)
 
 
 def is_coarse(side: u.Quantity | float, band: Band, beam: float | None = None) -> bool:

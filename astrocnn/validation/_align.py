@@ -136,7 +136,8 @@ def align_truth(
     result, truth = as_table(result), as_table(truth)
     if not isinstance(result, Table):
         raise InvalidTargetError(
-            f"a result is the table that predict returns, not {type(result).__name__}"
+            f"a result is the table that predict returns, not {type(result).__name__}; read one "
+            "from a file with QTable.read(path)"
         )
     if not isinstance(truth, Table):
         return _as_bool(truth, len(result), _classes(result))
@@ -147,7 +148,8 @@ def align_truth(
         )
     if column not in truth.colnames:
         raise InvalidTargetError(
-            f"the truth table has no column {column!r}; its columns are {', '.join(truth.colnames)}"
+            f"the truth table has no column {column!r}: give one of its columns that name, of "
+            f"{', '.join(truth.colnames)}"
         )
     return in_order_of(result, truth, _as_bool(truth[column], len(truth), _classes(result)))
 
@@ -236,7 +238,8 @@ def _words_as_bool(labels: np.ma.MaskedArray, classes: Collection[str]) -> np.ma
         named = sorted(name for name in classes if name.casefold() not in _TRUE + _FALSE)
         raise InvalidTargetError(
             f"truth labels are {', '.join(map(repr, ['cluster', 'non_cluster', *named][:-1]))} and "
-            f"{['cluster', 'non_cluster', *named][-1]!r}, not {str(labels.data[neither][0])!r}"
+            f"{['cluster', 'non_cluster', *named][-1]!r}, not {str(labels.data[neither][0])!r} "
+            "(booleans will do)"
         )
     return np.ma.array(clusters, mask=unknown)
 

@@ -91,7 +91,8 @@ def _names(result: Table, truth, column) -> tuple[np.ndarray, np.ndarray]:
     """Class of each row as text, and whether it is known."""
     if isinstance(truth, Table) and isinstance(column, str) and column not in truth.colnames:
         raise InvalidTargetError(
-            f"the truth table has no column {column!r}; its columns are {', '.join(truth.colnames)}"
+            f"the truth table has no column {column!r}: give one of its columns that name, of "
+            f"{', '.join(truth.colnames)}"
         )
     values, _ = align_column(result, truth, column if isinstance(truth, Table) else truth)
     if values.dtype.kind not in "USOiub":

@@ -42,7 +42,8 @@ def verdicts(
     """
     if not isinstance(result, Table):
         raise InvalidTargetError(
-            f"a result is the table that predict returns, not {type(result).__name__}"
+            f"a result is the table that predict returns, not {type(result).__name__}; read one "
+            "from a file with QTable.read(path)"
         )
     if threshold is not None and (not isinstance(threshold, Real) or not 0 <= threshold <= 1):
         raise InvalidTargetError(f"threshold must be a number from 0 to 1, not {threshold!r}")

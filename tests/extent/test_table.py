@@ -63,6 +63,13 @@ def test_one_psf_for_each_target(sample):
     )
     with pytest.raises(InvalidParameterError, match="one for each of the 24 targets"):
         fit_extent(sample[0], spreads[:3])
+    with pytest.raises(InvalidParameterError, match="psf must be a PointSpread"):
+        fit_extent(sample[0], 12)
+
+
+def test_positions_are_no_cutouts():
+    with pytest.raises(InvalidImageError, match="Dataset of cut-outs, not SkyCoord: make it with"):
+        fit_extent(SkyCoord(150, 2, unit="deg"))
 
 
 def test_band_that_is_not_there(sample):
