@@ -249,7 +249,8 @@ class ClusterClassifier(NetworkClassifier):
             If a file in the folder is damaged; its rows are computed anew.
         """
         fitted = self._ready()
-        source = TargetSource.open(X, fitted.description, self.images, self.bands).along_the_sky()
+        source = TargetSource.open(X, fitted.description, self.images, self.bands)
+        source = source.along_the_sky(kept=folder is not None)
         n, n_classes = len(source.targets), len(fitted.description.classes)
         verdicts = Verdicts(n, n_classes, source.bands, self.judge_novel)
         stopped = None

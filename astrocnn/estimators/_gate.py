@@ -82,13 +82,14 @@ class TargetSource:
         providers = {band.name: provider for band, provider in opened}
         return cls(targets, found, conf.chunk_size, providers, description=description)
 
-    def along_the_sky(self) -> "TargetSource":
+    def along_the_sky(self, kept: bool = False) -> "TargetSource":
         """Return the same targets, neighbors together: each local image is then read once.
 
-        Targets of one chunk, cut-outs that are there and services are left as they are.
+        Cut-outs that are there and services are left as they are, and so are targets of one chunk,
+        unless what becomes of them is ``kept``: the next call may have other chunks.
         """
         local = [not provider.remote for provider in self.providers.values()]
-        if len(self.targets) <= self.step or not any(local):
+        if not any(local) or (len(self.targets) <= self.step and not kept):
             return self
         order = _sky_order(self.targets["ra"].to_value(u.deg), self.targets["dec"].to_value(u.deg))
         return replace(self, targets=self.targets[order], order=order)

@@ -144,6 +144,20 @@ def test_local_images_are_read_along_the_sky(classifier, tmp_path, monkeypatch):
     assert np.abs(np.diff(stop.asked[:8] + local.asked)).mean() < 3
 
 
+@pytest.mark.parametrize("sizes", [(2, 64), (64, 2)])
+def test_other_chunks_on_the_same_folder(classifier, tmp_path, monkeypatch, sizes):
+    """Local images are read along the sky, also where all targets fit into one chunk."""
+    coords = SkyCoord([17.0, 15.0, 16.0, 18.0], [5.0] * 4, unit="deg")
+    monkeypatch.setattr(CountingProvider, "remote", False)
+    first, again = CountingProvider(), CountingProvider()
+    with conf.set_temp("chunk_size", sizes[0]):
+        expected = predict(classifier, coords, tmp_path, first)
+    with conf.set_temp("chunk_size", sizes[1]):
+        assert_same(predict(classifier, coords, tmp_path, again), expected)
+    assert sorted(first.asked) == [15, 16, 17, 18]
+    assert again.asked == []
+
+
 def test_other_thresholds_on_the_same_folder(classifier, coords, tmp_path):
     predict(classifier, coords, tmp_path)
     again = CountingProvider()
