@@ -36,6 +36,7 @@ from ._images import judge_images
 from ._judged import Judged
 from ._labels import sorted_labels
 from ._overlap import overlapped
+from ._parts import check_parts
 from ._prior import prior_shares
 from ._verdicts import usable_rows
 
@@ -100,7 +101,7 @@ class Fitted:
         """Describe saved weights; the network is built when it is first needed."""
         # The hash first: whatever replaces the file from here on, `model` finds it.
         sha256, description = file_hash(find_weights(weights)), read_description(weights)
-        _check_parts(description)
+        check_parts(description)
         return cls(description, weights, *sorted_labels(description.classes), sha256=sha256)
 
     def serves(self, weights) -> bool:
@@ -292,24 +293,3 @@ def _load(weights, sha256):
             f"{find_weights(weights).name} was replaced after it was described: load it again"
         )
     return model
-
-
-def _check_parts(description: ModelDescription) -> None:
-    """Refuse weights of which a part is damaged before they judge anything."""
-    n, part = len(description.classes), ""
-    try:
-        part = "preprocessing"
-        Preprocessing.from_config(description.preprocessing)
-        part = "calibration"
-        apply_calibration(np.full((1, n), 1 / n), description.calibration)
-        part = "thresholds"
-        if description.operating_points:
-            OperatingPoints.from_config(description.operating_points).thresholds([0.9], 0.5)
-        part = "card"
-        shares = description.card.get("trained_prior", {})
-        if not all(0 <= float(share) <= 1 for share in shares.values()):
-            raise ValueError(f"trained_prior {shares}")
-    except DAMAGE as error:
-        raise WeightsError(
-            f"the {part} in the weights is damaged ({error!r:.200}); train them anew"
-        ) from error

@@ -2,8 +2,9 @@
 
 from ._augment import Augmentation, augment, augmentation_layer, find_augmentation
 from ._calibration import CALIBRATIONS, adjust_prior, apply_calibration, fit_calibration
+from ._causes import CAUSES
 from ._data import class_targets, make_batches
-from ._domain import CAUSES, ImageDomain
+from ._domain import ImageDomain
 from ._gaps import central_gap, fill_gaps
 from ._loop import train_network
 from ._repeat import repeat_training, summarize_runs

@@ -7,14 +7,11 @@ import numpy as np
 
 from ..exceptions import InvalidParameterError
 from ..tables._numbers import as_floats
+from ._causes import CAUSES, cause_codes
+from ._softened import SoftenedRows
 from ._statistics import BINS, PER_BAND, image_statistics
 
-__all__ = ["CAUSES", "ImageDomain"]
-
-#: What can be unusual about a band: groups of its statistics, in their order.
-CAUSES = ("structure", "texture", "sharpness", "contrast", "gaps", "correlation")
-#: Group of each statistic of a band: power from large to small scales, then the others.
-_GROUPS = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4])
+__all__ = ["ImageDomain"]
 
 #: A statistic that hardly varies in the training is not given all the weight.
 _SMALLEST_SCALE = 0.02
@@ -98,14 +95,14 @@ class ImageDomain:
             If there are fewer than four images to fit, or none held out.
         """
         rows = np.unique(np.linspace(0, len(tensor) - 1, _MOST).astype(int))
-        known = image_statistics(_Rows(tensor, rows))
+        known = image_statistics(SoftenedRows(tensor, rows))
         if held_out is None:
-            # Pairs, as every second image is softened in `_Rows`: both kinds are in both parts.
+            # Pairs, as every second image is softened: both kinds are in both parts.
             apart = np.arange(len(known)) // 2 % 4 == 3
             known, other = known[~apart], known[apart]
         else:
             rows = np.unique(np.linspace(0, len(held_out) - 1, _MOST).astype(int))
-            other = image_statistics(_Rows(held_out, rows))
+            other = image_statistics(SoftenedRows(held_out, rows))
         if len(known) < 4 or len(other) == 0:
             raise InvalidParameterError(
                 "a domain needs some hundred images: four at least, and one held out"
@@ -189,7 +186,7 @@ class ImageDomain:
         off = scaled - _curve(level, self.trend)[0]
         chosen = [*_bands(self.n_bands), slice(None)][part]
         added = off[chosen] * np.linalg.solve(self.covariance[chosen, chosen], off[chosen])
-        codes = _codes(self.n_bands)[chosen]
+        codes = cause_codes(self.n_bands)[chosen]
         sums = np.bincount(codes, added, minlength=self.n_bands * len(CAUSES))
         return int(sums.argmax())
 
@@ -238,33 +235,6 @@ class ImageDomain:
         return cls(n_bands, covariance=covariance, **config)
 
 
-class _Rows:
-    """Some rows of an array, one at a time: a memory-mapped one stays on disk.
-
-    Every second one is softened by a fraction of a pixel, as an image that was interpolated once
-    more on its way (from a HiPS, from a mosaic): that is no other kind of image.
-    """
-
-    def __init__(self, array, rows):
-        self.array, self.rows, self.shape = array, rows, array.shape
-
-    def __iter__(self):
-        rng = np.random.default_rng(0)
-        for number, row in enumerate(self.rows):
-            image = self.array[row]
-            yield image if number % 2 else _softened(image, rng.uniform(0, 0.5, 2))
-
-
-def _softened(image, shift):
-    """Interpolate an image at pixels shifted by a fraction, and give each band its old spread."""
-    image = np.asarray(image, dtype=np.float32)
-    moved = image
-    for axis, share in enumerate(shift):
-        moved = (1 - share) * moved + share * np.roll(moved, 1, axis)
-    spread = moved.std(axis=(0, 1))
-    return moved * np.divide(image.std(axis=(0, 1)), spread, where=spread > 0, out=spread + 1)
-
-
 def _center_and_scale(statistics):
     """Mean and standard deviation with the outermost hundredth of each side pulled in."""
     inner = np.clip(statistics, *np.quantile(statistics, [0.01, 0.99], axis=0))
@@ -274,14 +244,6 @@ def _center_and_scale(statistics):
 def _bands(n_bands):
     """The statistics of each band."""
     return [slice(b * PER_BAND, (b + 1) * PER_BAND) for b in range(n_bands)]
-
-
-def _codes(n_bands):
-    """Band and cause of each statistic, as one number; see `ImageDomain.judge`."""
-    one = [b * len(CAUSES) + _GROUPS for b in range(n_bands)]
-    # The correlation of two bands is told of the later one.
-    pairs = np.tril_indices(n_bands, -1)[0] * len(CAUSES) + CAUSES.index("correlation")
-    return np.concatenate([*one, pairs])
 
 
 def _direction(scaled, n_bands):
