@@ -50,16 +50,16 @@ KILLED = (
     TRAIN
     + """
 import os, signal, sys
-from astrocnn.training import _checkpoint
-calls, replace = [], os.replace
+from pathlib import Path
+calls, replace = [], Path.replace
 
-def replace_or_die(*paths):
-    calls.append(paths)
+def replace_or_die(part, target):
+    calls.append(target)
     if len(calls) == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-    replace(*paths)
+    return replace(part, target)
 
-_checkpoint.os.replace = replace_or_die
+Path.replace = replace_or_die
 train(sys.argv[1])
 """
 )
