@@ -111,7 +111,7 @@ def _add_file(sources: Sources, path: Path) -> None:
     moc = _import_moc() if suffix in _MOC_FORMATS else None
     try:
         if moc:
-            found = moc.load(str(path), _MOC_FORMATS[suffix])
+            found = _load_moc(moc, path, _MOC_FORMATS[suffix])
             _check_cells(found)
         else:
             from regions import Regions
@@ -123,6 +123,16 @@ def _add_file(sources: Sources, path: Path) -> None:
         _add(sources, found)
     except InvalidTargetError as error:
         raise InvalidTargetError(f"'{path}': {error}") from error
+
+
+def _load_moc(moc, path: Path, form: str):
+    """Read a MOC; raise ValueError where mocpy panics, which is no `Exception`."""
+    try:
+        return moc.load(str(path), form)
+    except (Exception, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        raise ValueError(f"the MOC is damaged: {error}") from error
 
 
 def _check_cells(moc) -> None:

@@ -84,7 +84,9 @@ class Seeds:
         try:
             with _limits():
                 found = self.kind.read(folder, way)
-        except Exception as error:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # panics of Rust code are no `Exception`
             return _judge(error, what)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -260,6 +260,16 @@ def test_sound_moc_file(moc, tmp_path, suffix, kind):
     np.testing.assert_array_equal(field.contains(coords), moc.contains_skycoords(coords))
 
 
+def test_moc_file_that_makes_mocpy_panic(moc, tmp_path):
+    """A panic of its Rust code is no `Exception`."""
+    path = tmp_path / "moc.fits"
+    moc.save(path, "fits")
+    raw = path.read_bytes()
+    path.write_bytes(raw[:100] + raw[144:])
+    with pytest.raises(InvalidTargetError, match=r"cannot read '.*moc\.fits'"):
+        Field(path)
+
+
 def test_moc(moc):
     coords = around(at(0, 0), 8 * u.deg, 10_000)
     expected = moc.contains_skycoords(coords)
