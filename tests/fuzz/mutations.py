@@ -8,7 +8,6 @@ import io
 import json
 import re
 import zipfile
-import zlib
 
 __all__ = ["mutate_files"]
 
@@ -96,7 +95,7 @@ def _mutate(name, content, rng, files) -> tuple[bytes, str, bool]:
     if structured is not None and rng.random() < 0.65:
         try:
             found = structured(name, content, rng)
-        except (ValueError, OSError, KeyError, EOFError, zlib.error, zipfile.BadZipFile):
+        except Exception:
             found = None  # an earlier change has broken it
         if found is not None:
             return *found, False
