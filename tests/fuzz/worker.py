@@ -72,7 +72,7 @@ class Seeds:
     def case(self, number, keep=""):
         """Run a case; a dict that says what became of it."""
         rng = np.random.default_rng([zlib.crc32(self.name.encode()), number])
-        variant, way = str(rng.choice(list(self.variants))), int(rng.integers(6))
+        variant, way = str(rng.choice(list(self.variants))), int(rng.integers(30))
         files, changes, raw = mutate_files(self.variants[variant], rng)
         folder = Path(tempfile.mkdtemp(dir=HOME))
         for name, content in files.items():
