@@ -322,4 +322,4 @@ def test_long_csv(tmp_path):
     assert len(catalog) == n + 2
     assert catalog.meta["flagged"] == {"invalid_position": 2, "duplicate_id": n - block}
     assert catalog["row_flag"][-2:].tolist() == ["invalid_position"] * 2
-    assert catalog["z_spec"][:3].tolist() == [0.0, 0.01, 0.02]
+    assert catalog["z_spec"][:3].tolist() == [None, 0.01, 0.02]  # 0 is no cluster's redshift

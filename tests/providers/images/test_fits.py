@@ -726,8 +726,8 @@ class TestFaults:
 
     def test_one_of_several_is_broken(self, tmp_path):
         write(tmp_path / "good.fits", full(1, "int16"))
-        (tmp_path / "README.txt").write_text("not an image")
-        with pytest.warns(FailedTargetWarning, match=r"1 of 2 files .*left out.*README\.txt"):
+        (tmp_path / "broken.fits").write_text("not an image")
+        with pytest.warns(FailedTargetWarning, match=r"1 of 2 files .*left out.*broken\.fits"):
             provider = FitsProvider(tmp_path, XMM)
         assert (provider.cutout(GRID).image == 1).all()
 
