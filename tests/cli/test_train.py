@@ -144,7 +144,7 @@ class TestDataset:
         code, _, err = run("train", "--dataset", "kosiba2020")
         assert (code, len(err)) == (1, 1)
         assert err[0].startswith("error: cannot download Kosiba2020.zip")
-    assert "http://127.0.0.1:9/records/7236582/" in err[0]
+        assert "http://127.0.0.1:9/records/7236582/" in err[0]
         assert err[0].endswith("and give its place with path=")
 
     @pytest.mark.parametrize(
