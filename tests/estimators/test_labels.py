@@ -27,7 +27,9 @@ def test_truth_values_of_pandas(kind):
 
 
 def test_a_class_may_be_called_none():
-    assert class_names(np.array(["None", "nan"], object)) == ["None", "nan"]
+    assert class_names(np.array(["None", "na"], object)) == ["None", "na"]
+    with pytest.raises(InvalidParameterError, match="masked labels"):
+        class_names(np.array(["cluster", "nan"], object))
 
 
 @pytest.mark.parametrize("other", ["agn", "AGN", "zodiacal light", "POINT"])

@@ -108,7 +108,7 @@ def test_hips_of_another_band_is_refused_and_own_ones_keep_their_origin(tmp_path
     [
         ("creator_did = ivo://CDS/P/DSS2/blue", "band dss2-blue"),
         ("creator_did = ivo://CDS/P/SDSS9/g", "band sdss-g"),
-        ("creator_did = ivo://CDS/P/2MASS/J\nobs_regime = Infrared", ""),
+        ("creator_did = ivo://CDS/P/2MASS/J\nobs_regime = Infrared", "CDS/P/2MASS/J"),
         ("creator_did = ivo://xcatdb/P/XMM/PN/eb3\nobs_regime = X-ray", "band xmm"),
         ("creator_did = ivo://CDS/P/NVSS\nobs_regime = Radio", "CDS/P/NVSS"),
         ("creator_did = ivo://CDS/P/DSS2/red\nobs_regime = Optical", None),

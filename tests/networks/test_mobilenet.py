@@ -31,7 +31,7 @@ def test_momentum_of_all_averages():
 
 
 def test_too_small():
-    with pytest.raises(ValueError, match="at least 32x32"):
+    with pytest.raises(ValueError, match="32 x 32 pixels at least"):
         build_mn((31, 31, 1))
 
 
