@@ -17,6 +17,9 @@ from astrocnn.matching import angular_radius, describe_match, match_sky
 from astrocnn.matching._assign import one_to_one
 from astrocnn.matching._pairs import Pairs, sky_pairs
 
+# Right ascensions of all 0 to 24 degrees look like hours: here they are degrees.
+pytestmark = pytest.mark.filterwarnings("ignore:all 'ra' are from 0 to 24")
+
 
 class TestRadius:
     def test_angles_are_returned(self):
