@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from ..config import conf
 from ..exceptions import AstrocnnWarning, CatalogError, InvalidTargetError
 from ._definition import CatalogDefinition
+from ._numbers import set_numbers, unreadable
 from ._positions import read_circles
 from ._read import read_catalog
 from ._request import Service
@@ -165,9 +166,15 @@ def _canonical(table: Table | None, definition: CatalogDefinition, columns: Mapp
     if ("ra" in named) != ("dec" in named):
         named = {k: v for k, v in named.items() if k not in ("ra", "dec")}
     if definition.velocity and "z_spec" not in columns:
+        set_numbers(table, (definition.velocity,), "VizieR", unit=u.km / u.s)
         table["z_from_velocity"] = _redshift_of(table[definition.velocity])
         named["z_spec"] = "z_from_velocity"
-    catalog = read_catalog(table, definition.title, {**named, **columns}, definition.redshift)
+    try:
+        catalog = read_catalog(table, definition.title, {**named, **columns}, definition.redshift)
+    except InvalidTargetError as error:
+        if columns:
+            raise
+        raise unreadable(definition.title, error) from error
     catalog.meta["name"] = definition.title
     _copy_spectroscopic(catalog, definition.spectroscopic)
     return catalog
@@ -192,4 +199,4 @@ def _redshift_of(velocity) -> MaskedColumn:
     """Redshifts of a column of c z, in its unit or km/s."""
     unit = velocity.unit or u.km / u.s
     scale = (1 * unit / constants.c).to_value(u.one)
-    return MaskedColumn(np.ma.array(velocity.data, dtype=float) * scale)
+    return MaskedColumn(np.ma.array(velocity.data) * scale)

@@ -10,6 +10,7 @@ from astropy.table import MaskedColumn, Table
 
 from .._registry import Registry
 from ..exceptions import CatalogError
+from ._numbers import set_numbers
 from ._votable import parse_votable
 
 __all__ = ["SERVICES", "RedshiftService"]
@@ -85,7 +86,7 @@ def _simbad_request(coords, radius) -> dict[str, str]:
 
 
 def _simbad_parse(content: bytes) -> Table:
-    table = _only_table(content, "SIMBAD")
+    table = set_numbers(_only_table(content, "SIMBAD"), ("ra", "dec", "rvz_redshift"), "SIMBAD")
     nature = _words(table["rvz_nature"])
     return _with_redshifts(table, "rvz_redshift", ~np.char.startswith(nature, "p"))
 
@@ -96,7 +97,7 @@ def _ned_request(coords, radius) -> dict[str, str]:
 
 
 def _ned_parse(content: bytes) -> Table:
-    table = _only_table(content, "NED")
+    table = set_numbers(_only_table(content, "NED"), ("ra", "dec", "z"), "NED")
     galaxy = np.isin(_words(table["prefphytype"]), _NED_GALAXIES)
     table = table[galaxy & ~np.ma.getmaskarray(np.ma.array(table["z"]))]
     return _with_redshifts(table, "z", np.char.startswith(_words(table["zflag"]), "S"))
@@ -144,7 +145,8 @@ def _sdss_parse(content: bytes) -> Table:
         raise CatalogError(f"the table of SDSS cannot be read: {error}") from error
     if len(table) == 0:
         table = Table(names=names, dtype=["U1", *5 * ["f8"], "U1", "U1"])
-    return _with_redshifts(table, "z", np.asarray(table["zWarning"]) == 0)
+    set_numbers(table, ("ra", "dec", "z", "zWarning"), "SDSS")
+    return _with_redshifts(table, "z", np.ma.filled(np.ma.array(table["zWarning"]) == 0, False))
 
 
 def _only_table(content: bytes, who: str) -> Table:
@@ -164,7 +166,7 @@ def _words(column) -> np.ndarray:
 
 def _with_redshifts(table: Table, column: str, spectroscopic) -> Table:
     """Add ``z_spec`` and, for the rows that are not, ``z_other``."""
-    values = np.ma.array(table[column], dtype=float)
+    values = np.ma.array(table[column])
     missing = np.ma.getmaskarray(values)
     spectroscopic = np.asarray(spectroscopic, dtype=bool)
     table["z_spec"] = MaskedColumn(values.data, mask=missing | ~spectroscopic)

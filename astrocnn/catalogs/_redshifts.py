@@ -5,6 +5,8 @@ from astropy.table import QTable, Table, vstack
 from tqdm.auto import tqdm
 
 from ..config import conf
+from ..exceptions import InvalidTargetError
+from ._numbers import unreadable
 from ._positions import read_circles
 from ._read import read_catalog
 from ._redshift_services import SERVICES
@@ -91,7 +93,10 @@ def fetch_redshifts(
         pieces.append(client.ask(parameters, asked.label))
     table = drop_repeated(vstack(pieces, metadata_conflicts="silent"))
     columns = {"ra": "ra", "dec": "dec", "z_spec": "z_spec", "z_phot": None, "z_best": "z_other"}
-    catalog = read_catalog(table, asked.title, {**columns, **asked.columns})
+    try:
+        catalog = read_catalog(table, asked.title, {**columns, **asked.columns})
+    except InvalidTargetError as error:
+        raise unreadable(asked.title, error) from error
     catalog.meta["fetched"] = {
         "service": asked.title,
         "reference": asked.reference,

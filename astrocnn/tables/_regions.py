@@ -182,6 +182,7 @@ def _texts(table: Table, name: str | None, path: Path) -> np.ndarray:
 def _probabilities(table: Table) -> list[np.ndarray]:
     """The highest probability of each row, as text with two decimals."""
     names = [n for n in table.colnames if n.startswith("proba_") and n != "proba_err"]
+    names = [n for n in names if table[n].dtype.kind in "iuf"]
     if not names:
         return []
     values = np.ma.stack([np.ma.masked_invalid(np.ma.array(table[n], dtype=float)) for n in names])

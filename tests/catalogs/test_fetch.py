@@ -460,6 +460,24 @@ def test_interrupted_list_goes_on_where_it_stopped(service, monkeypatch):
     assert len(service.requests) == 4
 
 
+@pytest.mark.parametrize("unit", ["", "mag"])
+def test_velocities_that_are_none(make_service, unit):
+    definition = next(c for c in CATALOGS.values() if c.velocity)
+    columns = [*COLUMNS[:3], (definition.velocity, "", unit, "double" if unit else "char")]
+    rows = [(10.0, -5.0, "1", 300 if unit else "fast")]
+    make_service(tables={definition.vizier: (columns, rows)})
+    message = "'cz' has the unit 'mag'" if unit else "'cz' holds no numbers .*fast"
+    with pytest.raises(CatalogError, match=message):
+        fetch_catalog(definition, target(), 3 * u.arcmin)
+
+
+def test_redshifts_that_are_text(make_service):
+    columns = [c if c[0] != "z" else ("z", "src.redshift", "", "char") for c in COLUMNS]
+    make_service(tables={PSZ2: (columns, [(*row[:3], "far", row[4]) for row in ROWS])})
+    with pytest.raises(CatalogError, match="'z' holds text.*cache='update'"):
+        fetch_catalog("psz2")
+
+
 def test_nothing_incomplete_is_left(service, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")

@@ -203,7 +203,69 @@ def test_table_of_other_columns(make_service, make_votable, name, kind):
     columns = {"simbad": SIMBAD, "ned": NED}[name]
     texts = [(column, ucd, "", "char") for column, ucd, _, _ in columns]
     make_service(answer=lambda *_: make_votable("result/1", texts, [["x"] * len(texts)]))
-    with pytest.raises(CatalogError, match="cannot be read|no sky columns|x"):
+    message = f"the table of {name.upper()} cannot be read: column 'ra' holds no numbers .*'x'"
+    with pytest.raises(CatalogError, match=message):
+        fetch_redshifts(TARGETS, RADIUS, name)
+
+
+@pytest.mark.parametrize("name", ["simbad", "ned", "sdss"])
+@pytest.mark.parametrize("column", ["ra", "dec", "redshift"])
+@pytest.mark.parametrize("kind", ["of_kept_row", "of_star", "of_truth"])
+def test_numbers_that_are_none(make_service, make_votable, name, column, kind):
+    """One word in a column of numbers is no missing value, also in a row that is left out."""
+    if name == "sdss":
+        column = {"redshift": "z"}.get(column, column)
+        at = ["specObjID", "ra", "dec", "z"].index(column)
+        lines = SDSS.decode().splitlines()
+        cells = lines[-1].split(",")
+        cells[at] = {"of_truth": "True"}.get(kind, "x")
+        body = "\n".join([*lines[:-1], ",".join(cells)]).encode()
+    else:
+        columns, rows = {"simbad": (SIMBAD, SIMBAD_ROWS), "ned": (NED, NED_ROWS)}[name]
+        column = {"redshift": {"simbad": "rvz_redshift", "ned": "z"}[name]}.get(column, column)
+        at = [c[0] for c in columns].index(column)
+        other = {"of_truth": "boolean"}.get(kind, "char")
+        columns = [(*c[:3], other) if i == at else c for i, c in enumerate(columns)]
+        row = {"of_kept_row": 0}.get(kind, -1)
+        rows = [list(r) for r in rows]
+        rows[row][at] = "x"
+        if kind == "of_truth":
+            for cells in rows:
+                cells[at] = "true"
+        body = make_votable("result/1", columns, rows)
+    service = make_service(answer=lambda *_: body)
+    for _ in range(2):
+        with pytest.raises(CatalogError, match=f"cannot be read: column '{column}' holds no numb"):
+            fetch_redshifts(TARGETS[:1], RADIUS, name)
+    assert len(service.requests) == 2  # such an answer is not kept
+
+
+def test_quality_that_is_no_number(make_service):
+    """Without it no redshift is known to be good; that is said, not masked."""
+    body = SDSS.replace(b",0,GALAXY", b",fine,GALAXY")
+    make_service(answer=lambda *_: body)
+    with pytest.raises(CatalogError, match="column 'zWarning' holds no numbers"):
+        fetch_redshifts(TARGETS, RADIUS, "sdss")
+
+
+def test_numbers_as_text(make_service, make_votable):
+    texts = [(c, ucd, unit, "char") for c, ucd, unit, _ in NED]
+    make_service(answer=lambda *_: make_votable("result/1", texts, NED_ROWS))
+    galaxies = fetch_redshifts(TARGETS, RADIUS, "ned")
+    assert galaxies["z_spec"].tolist() == [0.2528, None]
+    assert galaxies["z_best"].tolist() == [None, 0.25]
+    assert galaxies["ra"].to_value("deg").tolist() == [210.25, 210.26]
+
+
+@pytest.mark.parametrize("name", ["simbad", "ned", "sdss"])
+def test_numbers_out_of_range(make_service, make_votable, name):
+    if name == "sdss":
+        body = SDSS.replace(b",2.87,", b",287,").replace(b",2.88,", b",288,")
+    else:
+        columns, rows = {"simbad": (SIMBAD, SIMBAD_ROWS), "ned": (NED, NED_ROWS)}[name]
+        body = make_votable("result/1", columns, [(r[0], r[1], 287.0, *r[3:]) for r in rows])
+    make_service(answer=lambda *_: body)
+    with pytest.raises(CatalogError, match="out of range.*cache='update'"):
         fetch_redshifts(TARGETS, RADIUS, name)
 
 
