@@ -1,5 +1,7 @@
 """Kinds of redshifts, as catalogs say them row by row: spectroscopic or photometric."""
 
+import re
+
 import numpy as np
 from astropy.table import MaskedColumn, Table
 
@@ -17,6 +19,13 @@ _IS_SPECTROSCOPIC = frozenset((
     "specz", "zspec", "isspec", "isspecz", "iszspec", "hasspecz", "haszspec", "speczflag",
     "zspecflag", "flagspecz", "flagzspec", "zisspec", "redshiftisspec", "spectroscopic",
 ))  # fmt: skip
+#: The same, photometric.
+_IS_PHOTOMETRIC = frozenset((
+    "photoz", "zphot", "isphot", "isphotz", "isphotoz", "iszphot", "photzflag", "photozflag",
+    "zphotflag", "flagphotz", "flagphotoz", "zisphot", "redshiftisphot", "photometric",
+))  # fmt: skip
+#: Words for either kind, whatever their column is called.
+_KIND = re.compile(r"(?:spec|phot)[a-z]*(?:[ _-]?(?:z|redshift)s?)?|(?:spectro|photo)metric.*")
 _TRUTH = {"true": 1, "t": 1, "yes": 1, "y": 1, "1": 1, "false": 0, "f": 0, "no": 0, "n": 0, "0": 0}
 #: Short words for "photometric"; they count where all words of the column are as short.
 _PHOTOMETRIC = frozenset(("p", "ph", "pz", "pun", "ppun"))
@@ -53,9 +62,13 @@ def photometric_rows(table: Table, redshift: str, column: str | None = None) -> 
         if name != redshift and table[name].ndim == 1 and table[name].dtype.kind in "SUO":
             found |= _photometric(table[name])
     for name in table.colnames:
-        if name != redshift and _letters(name) in _IS_SPECTROSCOPIC:
-            truth = truth_values(table[name])
-            found |= False if truth is None else truth.filled(True) == 0
+        letters = _letters(name)
+        if name == redshift or letters not in _IS_SPECTROSCOPIC | _IS_PHOTOMETRIC:
+            continue
+        truth = truth_values(table[name])
+        if truth is not None:
+            photometric = letters in _IS_PHOTOMETRIC
+            found |= truth.filled(not photometric) == photometric
     return found
 
 
@@ -81,7 +94,19 @@ def _kind_columns(table: Table, redshift: str) -> list[str]:
     """Names of the columns that may say the kinds of redshifts."""
     z = _letters(redshift)
     wanted = _NAMES | {f"n{z}", f"{z}type", f"{z}flag", f"f{z}", f"{z}status"}
-    return [name for name in table.colnames if _letters(name) in wanted]
+    named = [name for name in table.colnames if _letters(name) in wanted]
+    if named or "spec" in z:
+        return named
+    return [name for name in table.colnames if name != redshift and _says_kinds(table[name])]
+
+
+def _says_kinds(column) -> bool:
+    """Whether a column holds words for both kinds of redshifts, and nothing else."""
+    if column.ndim != 1 or column.dtype.kind not in "SUO":
+        return False
+    words = {word for word in _words(np.ma.array(column)) if word}
+    both = all(any(word.startswith(kind) for word in words) for kind in ("spec", "phot"))
+    return both and all(_KIND.fullmatch(word) for word in words)
 
 
 def move_photometric(catalog: Table, photometric: np.ndarray) -> None:

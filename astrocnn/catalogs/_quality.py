@@ -6,6 +6,7 @@ import numpy as np
 from astropy.table import MaskedColumn, Table
 
 from ..exceptions import AstrocnnWarning
+from ..tables._flags import text
 from ..tables._numbers import to_numbers
 
 __all__ = ["mask_doubtful"]
@@ -15,9 +16,11 @@ _WARNINGS = frozenset(("zwarn", "zwarning"))
 #: Grades from 0 or 1 to 4 and more: GAMA, WiggleZ and OzDES, DEEP2, 6dFGS. From 3 on they count.
 _GRADES = frozenset(("nq", "qop", "zquality", "qcz"))
 _RELIABLE = 3
+#: What stands in columns of limits and of uncertain values, ``l_z`` and ``u_z`` of VizieR.
+_LIMITS = {"l": ("<", ">", "<=", ">=", "\u2264", "\u2265"), "u": (":", "::", "?", "*")}
 
 
-def mask_doubtful(catalog: Table, table: Table) -> None:
+def mask_doubtful(catalog: Table, table: Table, redshift: str = "") -> None:
     """Mask ``z_spec`` of the rows whose survey says that it is no safe measurement.
 
     Parameters
@@ -26,6 +29,9 @@ def mask_doubtful(catalog: Table, table: Table) -> None:
         With ``z_spec``, which is replaced.
     table : `~astropy.table.Table` of n rows
         As it was read, with a column such as ``ZWARN`` (0 is good) or ``NQ`` (3 and more is).
+    redshift : str
+        Name of the column of the redshifts; ``l_<name>`` has ``<`` or ``>`` where one is a limit,
+        ``u_<name>`` a colon where it is uncertain.
 
     Warns
     -----
@@ -47,7 +53,7 @@ def mask_doubtful(catalog: Table, table: Table) -> None:
     spec = MaskedColumn(catalog["z_spec"])
     known = ~np.ma.getmaskarray(spec)
     for name in table.colnames:
-        doubtful = _doubtful(name, table[name])
+        doubtful = _doubtful(name, table[name], redshift)
         if doubtful is None or not (doubtful & known).any():
             continue
         warnings.warn(
@@ -60,8 +66,11 @@ def mask_doubtful(catalog: Table, table: Table) -> None:
         catalog["z_spec"] = MaskedColumn(np.where(known, spec.filled(0.0), 0.0), mask=~known)
 
 
-def _doubtful(name: str, column) -> np.ndarray | None:
+def _doubtful(name: str, column, redshift: str) -> np.ndarray | None:
     """Rows that a column calls doubtful, None where it is no column of quality."""
+    words = next((w for k, w in _LIMITS.items() if redshift and name == f"{k}_{redshift}"), None)
+    if words is not None and column.ndim == 1 and column.dtype.kind in "USO":
+        return np.isin(np.char.strip(text(column)), words)
     key = "".join(filter(str.isalnum, name.lower()))
     if key not in _WARNINGS | _GRADES or getattr(column, "ndim", 0) != 1:
         return None

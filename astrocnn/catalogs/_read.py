@@ -10,13 +10,12 @@ from astropy.table import Column, MaskedColumn, QTable, Table
 from astropy.utils.exceptions import AstropyUserWarning
 
 from .._paths import path_exists, user_path
-from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ..exceptions import InvalidTargetError
 from ..tables import as_table
-from ..tables._columns import plain_numbers
 from ..tables._files import read_file
 from ..tables._flags import text
 from ..tables._identifiers import check_identifiers
-from ..tables._numbers import MISSING, to_numbers
+from ..tables._measured import measured_numbers
 from ..tables._positions import SYSTEM, table_degrees
 from ..tables._redshifts import is_velocity, known_redshifts
 from ..tables._sky_names import SkyNames
@@ -133,7 +132,7 @@ def read_catalog(
             catalog[key] = _redshifts(table, used.get(key), key)
     if "z_spec" in used:
         move_photometric(catalog, photometric_rows(table, used["z_spec"], used.get("z_type")))
-        mask_doubtful(catalog, table)
+        mask_doubtful(catalog, table, used["z_spec"])
     _copy_rest(catalog, table, used)
     _describe(catalog)
     flagged = flag_rows(catalog, "source_id" in used)
@@ -223,7 +222,9 @@ def _redshifts(table: Table, column: str | None, key: str) -> MaskedColumn:
         raise InvalidTargetError(
             f"column {column!r} has the unit '{unit}', so it holds no redshifts: {advice}"
         )
-    numbers = _numbers(values, column, key)
+    numbers = measured_numbers(
+        values, f"column {column!r}", f"name another one with columns={{{key!r}: ...}}"
+    )
     large = numbers[np.abs(numbers) > _VELOCITY]
     # -999 and the like repeat; velocities do not
     if not fast and 2 * len(np.unique(large)) > np.sum(np.isfinite(numbers)) > 1:
@@ -234,29 +235,6 @@ def _redshifts(table: Table, column: str | None, key: str) -> MaskedColumn:
     known = known_redshifts(values if fast else numbers, column, warn=False)
     missing = np.isnan(known) | (known == 0)  # no cluster or galaxy is measured at exactly 0
     return MaskedColumn(np.where(missing, 0.0, known), mask=missing)
-
-
-def _numbers(values, column: str, key: str) -> np.ndarray:
-    """Numbers of a column; a few cells of other text, as "~0.3", are NaN."""
-    try:
-        return to_numbers(values)
-    except ValueError as err:
-        words, reason = text(values), err
-    numbers, plain = plain_numbers(words)
-    missing = np.isin(np.char.lower(np.char.strip(words)), MISSING)
-    odd = np.unique(words[~plain & ~missing])
-    if 2 * np.sum(~plain & ~missing) >= np.sum(~missing):
-        raise InvalidTargetError(
-            f"column {column!r} holds text, no redshifts ({reason}): name another one with "
-            f"columns={{{key!r}: ...}}"
-        )
-    warnings.warn(
-        f"{np.sum(~plain & ~missing)} of {len(words)} cells of {column!r} are no numbers, such as "
-        f"{str(odd[0])!r}: they count as unknown",
-        AstrocnnWarning,
-        stacklevel=4,
-    )
-    return np.where(plain, numbers, np.nan)
 
 
 def _describe(catalog: QTable) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ._measured import measured_numbers
 from ._numbers import to_numbers
 
 __all__ = ["Z_LIMITS", "is_velocity", "is_velocity_name", "known_redshifts"]
@@ -18,8 +19,9 @@ Z_LIMITS = (-0.01, 20.0)
 _SENTINELS = (9.9, 9.99, 9.999, 9.9999)
 #: Usual names of columns of c z, in lower case and without underscores.
 _VELOCITIES = frozenset((
-    "cz", "czhel", "czhelio", "hrv", "rv", "rvel", "vel", "velocity", "vh", "vhel", "vhelio",
-    "radvel", "radialvelocity", "rvzradvel", "heliocentricvelocity",
+    "cz", "czhel", "czhelio", "czcmb", "hrv", "rv", "rvel", "vel", "velocity", "vh", "vhel",
+    "vhelio", "vr", "vrad", "vsys", "vlsr", "vgsr", "vcmb", "radvel", "radialvelocity",
+    "rvzradvel", "heliocentricvelocity",
 ))  # fmt: skip
 #: Faster than this (km/s) is no redshift, whatever its name.
 _FAST = 20.0
@@ -71,9 +73,9 @@ def known_redshifts(values, name: str = "", warn: bool = True) -> np.ndarray:
             f"{name or 'a redshift'} has the unit '{unit}', so it holds no redshifts: convert it"
         )
     try:
-        z = to_numbers(values)
-    except (TypeError, ValueError) as err:
-        raise InvalidTargetError(f"{name or 'this'} holds text, no redshifts ({err})") from None
+        z = measured_numbers(values, name)
+    except TypeError as err:
+        raise InvalidTargetError(f"{name or 'this'} holds no redshifts ({err})") from None
     if fast or _is_fast(name, z):
         z = _from_velocities(z, unit if fast else u.km / u.s)
     low, high = Z_LIMITS

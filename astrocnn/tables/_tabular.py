@@ -7,6 +7,7 @@ from astropy.io import fits
 from astropy.table import Column, MaskedColumn, Table
 
 from ..exceptions import InvalidTargetError
+from ._identifiers import id_name
 from ._objects import simplest
 
 __all__ = ["as_table"]
@@ -21,7 +22,9 @@ def as_table(source):
         A DataFrame of pandas (or of a class made from it, as LSDB's ``NestedFrame``) or of polars,
         a table of pyarrow, a dict of columns, a list of dicts (rows), a structured array, the data
         of a FITS table or its HDU. Named levels of the index of a DataFrame are columns; so is the
-        named index of a ``Series``. What is None, NA or NaT is masked.
+        named index of a ``Series``. An index of text without a name is ``target_id`` where no other
+        column identifies the rows; whole numbers without a name are those of pandas, and say
+        nothing. What is None, NA or NaT is masked.
 
     Returns
     -------
@@ -104,18 +107,23 @@ def _check_names(names, what: str) -> list[str]:
 
 
 def _from_pandas(source):
-    """A DataFrame, or a Series with a named index; anything else of pandas as it is."""
+    """A DataFrame, or a Series whose index says something; anything else of pandas as it is."""
     if hasattr(source, "columns") and hasattr(source, "iloc"):
         columns = {
             name: source.iloc[:, place]
             for place, name in enumerate(_check_names(source.columns, "DataFrame"))
         }
-    elif hasattr(source, "to_frame") and hasattr(source, "index") and any(source.index.names):
+    elif hasattr(source, "to_frame") and hasattr(source, "index") and (
+        any(source.index.names) or _is_text(source.index)
+    ):
         columns = {source.name if isinstance(source.name, str) else "is_cluster": source}
     else:
         return source
     index = {}
-    for level, name in enumerate(source.index.names):
+    names = source.index.names
+    if _is_text(source.index) and names[0] is None and id_name(Table(names=[*columns])) is None:
+        names = ["target_id"]
+    for level, name in enumerate(names):
         if name is None:
             continue
         values = source.index.get_level_values(level).to_series()
@@ -128,6 +136,12 @@ def _from_pandas(source):
             )
     _check_names([*index, *columns], "DataFrame")
     return Table({name: _series(values) for name, values in {**index, **columns}.items()})
+
+
+def _is_text(index) -> bool:
+    """Whether an index of one level holds text, as that of identifiers does."""
+    kinds = {type(value) for value in index[:100]}
+    return index.nlevels == 1 and len(kinds) == 1 and issubclass(*kinds, str)
 
 
 def _series(series) -> Column:

@@ -13,11 +13,37 @@ from ..tables._labels import is_cluster, known_labels
 from ..tables._numbers import MISSING
 from ..tables._votable import INCOMPLETE
 
-__all__ = ["align_truth", "find_rows", "in_order_of"]
+__all__ = ["align_truth", "as_truth", "find_rows", "in_order_of"]
 
 #: The truth as text files hold it, in lower case.
 _TRUE = ("cluster", "true", "1", "1.0")
 _FALSE = ("non_cluster", "false", "0", "0.0")
+
+
+def as_truth(truth):
+    """Return a truth as a table, or as it is where it is none.
+
+    Raises
+    ------
+    InvalidTargetError
+        If it is of pandas, without identifiers, and its index is 0 to n - 1 in another order: then
+        nothing says whether the order or the index is that of the result.
+    """
+    table = as_table(truth)
+    if isinstance(table, Table) and id_name(table) is not None:
+        return table
+    index = getattr(truth, "index", None)
+    numbered = getattr(getattr(index, "dtype", None), "kind", "") in ("i", "u")
+    if not numbered or index.name is not None:
+        return table
+    rows = np.asarray(index)
+    if np.any(np.diff(rows) < 0) and np.array_equal(np.sort(rows), np.arange(len(rows))):
+        raise InvalidTargetError(
+            "the rows of the truth are in another order than its index: reset_index(drop=True) if "
+            "that order is the result's, or sort_index() if the index counts the rows of the "
+            "result; or give it a column target_id"
+        )
+    return table
 
 
 def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
@@ -99,11 +125,10 @@ def align_truth(
         An array in the order of the result, of bool, of 1 and 0, or of the labels ``"cluster"`` and
         ``"non_cluster"`` or other classes of the result, in upper or lower case (the words True and
         False, as CSV files hold them, will do), masked, NaN or empty where it is not known; or a
-        table of any library with such a column, or a pandas Series whose index is named. A table
-        with identifiers (see
-        `~astrocnn.tables.read_targets` for the names of their column) is joined by them, and rows
-        of the result that it lacks, or whose identifier is empty, have no truth; one without is
-        taken in the order of the result.
+        table of any library with such a column, or a pandas Series whose index is named or text.
+        A table with identifiers (see `~astrocnn.tables.read_targets` for the names of their column)
+        is joined by them, and rows of the result that it lacks, or whose identifier is empty, have
+        no truth; one without is taken in the order of the result.
     column : str
         Name of the truth column of a table.
 
@@ -133,7 +158,7 @@ def align_truth(
     >>> align_truth(result, Table({"target_id": ["b", "a"], "is_cluster": [True, False]})).tolist()
     [False, True]
     """
-    result, truth = as_table(result), as_table(truth)
+    result, truth = as_table(result), as_truth(truth)
     if not isinstance(result, Table):
         raise InvalidTargetError(
             f"a result is the table that predict returns, not {type(result).__name__}; read one "

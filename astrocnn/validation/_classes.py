@@ -5,7 +5,7 @@ from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
 from ..tables import as_table
-from ._align import as_text
+from ._align import as_text, as_truth
 from ._estimate import check_confidence, proportion
 from ._rows import align_column, verdicts
 
@@ -65,7 +65,7 @@ def confusion_by_class(
     point   2        1 0.500     0.095      0.905            0
     """
     check_confidence(confidence)
-    result, truth = as_table(result), as_table(truth)
+    result, truth = as_table(result), as_truth(truth)
     _, verdict, decided = verdicts(result, threshold)
     names, exists = _names(result, truth, column)
     rows = []

@@ -7,7 +7,7 @@ from astropy.table import Table
 from ..exceptions import InvalidTargetError
 from ..tables import as_table
 from ..tables._redshifts import known_redshifts
-from ._align import align_truth
+from ._align import align_truth, as_truth
 from ._estimate import check_confidence, proportion
 from ._rows import align_column, verdicts
 
@@ -84,7 +84,7 @@ def completeness_against(
     0.3  0.9          2        0.500            0.095
     """
     check_confidence(confidence)
-    result, truth = as_table(result), as_table(truth)
+    result, truth = as_table(result), as_truth(truth)
     known = align_truth(result, truth)
     _, verdict, decided = verdicts(result, threshold)
     values, unit = align_column(result, truth, column)

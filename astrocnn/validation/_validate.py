@@ -7,7 +7,7 @@ from astropy.table import Table
 
 from ..matching import describe_match
 from ..tables import as_table
-from ._align import align_truth
+from ._align import align_truth, as_truth
 from ._auc import auc
 from ._curves import roc_points
 from ._estimate import (
@@ -77,7 +77,7 @@ def validate(
     check_confidence(confidence)
     if prevalence is not None:
         check_prevalence(prevalence)
-    result, truth = as_table(result), as_table(truth)
+    result, truth = as_table(result), as_truth(truth)
     known = align_truth(result, truth)
     truth_table = truth
     proba, verdict, decided = verdicts(result, threshold)

@@ -202,6 +202,9 @@ def test_kind_of_redshift_by_the_columns_argument(table):
     table["how"] = ["spec", "phot", "phot"]
     catalog = read_catalog(table, columns={"z_type": "how"})
     assert catalog["z_spec"].tolist() == [0.1, None, None]
+    # Words for both kinds, and nothing else, tell whatever the column is called.
+    assert read_catalog(table)["z_spec"].tolist() == [0.1, None, None]
+    table["how"] = ["spec", "WFI", "phot"]
     assert read_catalog(table)["z_spec"].tolist() == [0.1, 0.2, 0.3]
 
 
@@ -372,7 +375,7 @@ def test_velocities_whose_names_say_their_unit(name):
 
 def test_few_cells_of_text_are_unknown_redshifts():
     table = Table({**_SKY, "Redshift": ["0.1", "~0.3", "0.2"]})
-    with pytest.warns(AstrocnnWarning, match="1 of 3 cells of 'Redshift' .*'~0.3'"):
+    with pytest.warns(AstrocnnWarning, match="1 of 3 cells of column 'Redshift' .*'~0.3'"):
         assert _z(read_catalog(table)) == [0.1, None, 0.2]
     table["Redshift"] = ["near", "far", "0.1"]
     with pytest.raises(InvalidTargetError, match="holds text, no redshifts"):

@@ -178,3 +178,10 @@ def test_interface_of_arrow():
 def test_what_pandas_prints_is_no_table():
     with pytest.raises(InvalidTargetError, match="not Styler"):
         read_targets(pd.DataFrame(SKY).style)
+
+
+def test_index_of_text_is_the_identifier():
+    frame = pd.DataFrame({"ra": [1.0, 2.0], "dec": [0.0, 0.0]}, index=["A1", "A2"])
+    assert read_targets(frame)["target_id"].tolist() == ["A1", "A2"]
+    assert read_targets(frame.assign(name=["x", "y"]))["target_id"].tolist() == ["x", "y"]
+    assert read_targets(frame.set_axis([5, 7]))["target_id"].tolist() == [0, 1]

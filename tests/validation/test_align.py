@@ -161,3 +161,34 @@ def test_truth_of_pandas(cluster):
     result = pd.DataFrame({"proba_cluster": [0.9, 0.8, 0.1]})
     report = validate(result, pd.DataFrame({"is_cluster": cluster}))
     assert (report.confusion.tp, report.confusion.tn, report.n_no_truth) == (1, 1, 1)
+
+
+LABELS = pd.Series([False, False, True, True], index=list("cdab"), name="is_cluster")
+
+
+@pytest.mark.parametrize("truth", [LABELS, LABELS.to_frame()])
+@pytest.mark.parametrize("take", [lambda t: t, lambda t: t.to_pandas().set_index("target_id")])
+def test_index_of_text_without_a_name(truth, take):
+    """It holds identifiers, and was dropped: rows met by their order."""
+    result = Table({"target_id": list("abcd"), "proba_cluster": [0.9, 0.8, 0.1, 0.2]})
+    frame = take(result)
+    if isinstance(frame, pd.DataFrame):
+        frame.index.name = None
+    assert align_truth(frame, truth).tolist() == [True, True, False, False]
+    assert validate(frame, truth).confusion.tp == 2
+
+
+@pytest.mark.parametrize("take", [lambda t: t, lambda t: t.to_frame()])
+def test_index_of_numbers_in_another_order(take):
+    result = Table({"target_id": list("abcd"), "proba_cluster": [0.9, 0.8, 0.1, 0.2]})
+    truth = take(LABELS.set_axis([2, 3, 0, 1]))
+    for function in (align_truth, validate):
+        with pytest.raises(
+            InvalidTargetError, match="in another order than its index: reset_index"
+        ):
+            function(result, truth)
+    # Both ways out work.
+    assert validate(result, truth.sort_index()).confusion.tp == 2
+    assert validate(result, truth.reset_index(drop=True)).confusion.tp == 0
+    # Rows that were drawn from more have no such index, and are in the order of the result.
+    assert validate(result, take(LABELS.set_axis([7, 3, 0, 12]))).confusion.tp == 0
