@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -12,13 +11,15 @@ from ..exceptions import InvalidParameterError, UnknownNameError
 from ..providers import Origin, SkyImage
 from ._candidates import VARIED_KINDS, VARIED_LIMITS, draw_candidate
 from ._clusters import LIMITS
-from ._galaxies import Galaxies, cluster_galaxies, field_galaxies, field_stars, nearby_galaxy
+from ._galaxies import Galaxies
 from ._instruments import CAMERAS, OPTICAL_CAMERAS, PLATE_RED, VARIED_CAMERAS
 from ._native import native_grid
 from ._optical import optical_image
 from ._pointings import draw_pointing, draw_varied_pointing
 from ._population import KINDS, Source, draw_sources
+from ._scenes import Scene
 from ._truth import VERSION, truth_row
+from ._varied_optics import draw_look, varied_optical_image, varied_seeing
 from ._xray import Pointing, xray_image
 
 __all__ = ["SimulatedField", "simulate_field", "version_limits"]
@@ -47,46 +48,6 @@ class SimulatedField:
     images: dict[str, SkyImage]
     sources: list[Source] = field(default_factory=list)
     pointing: Pointing | None = None
-
-
-@dataclass(frozen=True)
-class _Scene:
-    """What is on the sky and how it is looked at."""
-
-    number: int
-    random_state: int
-    kind: str
-    sources: list[Source]
-    pointing: Pointing
-    exposure_map: bool
-    seeing: float
-    cameras: dict
-
-    def stream(self, name: str) -> np.random.Generator:
-        """Random numbers of their own for each part: leaving one out changes no other."""
-        return np.random.default_rng([self.random_state, self.number, _STREAMS.index(name)])
-
-    @cached_property
-    def stars(self):
-        """Stars and the counterparts of the X-ray sources."""
-        return field_stars(self.sources, 270.0, self.stream("stars"))
-
-    @cached_property
-    def bright_galaxies(self) -> Galaxies:
-        """Galaxies of the field to R = 21.8, cluster members, nearby galaxies."""
-        rng = self.stream("galaxies")
-        parts = [field_galaxies(270.0, 10.0, 21.8, rng)]
-        for source in self.sources:
-            if source.kind == "cluster":
-                parts.append(cluster_galaxies(source, rng))
-            elif source.kind == "galaxy":
-                parts.append(nearby_galaxy(source, rng))
-        return Galaxies.concatenate(parts)
-
-    @cached_property
-    def faint_galaxies(self) -> Galaxies:
-        """Galaxies of the field beyond that, for surveys that see them."""
-        return field_galaxies(270.0, 21.8, 24.3, self.stream("faint galaxies"))
 
 
 def simulate_field(
@@ -148,10 +109,10 @@ def simulate_field(
     if kind is None:
         kind = str(rng.choice(list(chosen.kinds), p=list(chosen.kinds.values())))
     scene = _draw_scene(number, random_state, bands, kind, exposure_map, rng, chosen)
-    images = {band: _image(band, scene, center) for band in bands}
+    images = {band: _image(band, scene, center, chosen) for band in bands}
     for band, image in images.items():
         image.origin = Origin(band=band)
-    optical = next((OPTICAL_CAMERAS[b] for b in bands if b in OPTICAL_CAMERAS), PLATE_RED)
+    optical = next((OPTICAL_CAMERAS[b] for b in bands if b in OPTICAL_CAMERAS), None)
     truth = truth_row(
         number,
         center,
@@ -159,9 +120,9 @@ def simulate_field(
         scene.sources,
         scene.pointing,
         scene.stream("truth"),
-        seeing=_seeing(optical, scene),
-        exposure_map=scene.exposure_map,
         limits=chosen.limits,
+        **chosen.nuisances(scene, optical),
+        exposure_map=scene.exposure_map,
     )
     return SimulatedField(center, truth, images, scene.sources, scene.pointing)
 
@@ -177,17 +138,18 @@ def _check_names(bands, kind):
 
 def _draw_scene(number, random_state, bands, kind, exposure_map, rng, version):
     telescope = next((band for band in bands if band in CAMERAS), "xmm")
-    cameras = version.cameras
-    pointing = version.draw_pointing(cameras[telescope], rng)
+    pointing = version.draw_pointing(version.cameras[telescope], rng)
     half_size = max(270.0, pointing.camera.pixel * pointing.camera.pixels / 2)
     sources = version.draw_sources(kind, pointing.counts_per_flux, rng, half_size)
     if exposure_map is None:
         exposure_map = bool(rng.random() < 0.6)
     seeing = float(rng.random())
-    return _Scene(number, random_state, kind, sources, pointing, exposure_map, seeing, cameras)
+    return Scene(
+        number, random_state, kind, sources, pointing, exposure_map, seeing, version.cameras
+    )
 
 
-def _image(band, scene, center):
+def _image(band, scene, center, version):
     rng = scene.stream(band)
     if band in CAMERAS:
         camera = _camera(band, scene)
@@ -196,20 +158,50 @@ def _image(band, scene, center):
         grid = native_grid(center, camera.pixels, camera.pixel, turn, rng)
         return _xray(scene, camera, *grid, rng)
     camera = OPTICAL_CAMERAS[band]
+    image, wcs = version.optical_image(camera, scene, center, rng)
+    return SkyImage(image, wcs, "intensity", name=f"simulated {camera.name}")
+
+
+def _optical_image(camera, scene, center, rng):
+    """An optical image of version 2."""
     wcs, x, y = native_grid(center, camera.pixels, camera.pixel, rng.uniform(-0.08, 0.08), rng)
     galaxies = scene.bright_galaxies
     if camera.limit > 22:
         galaxies = Galaxies.concatenate([galaxies, scene.faint_galaxies])
     galaxies = galaxies.brighter(camera.limit + 1.5)
     seeing = _seeing(camera, scene)
-    nh = scene.pointing.nh
-    image = optical_image(galaxies, scene.stars, camera, x, y, rng, seeing, nh)
-    return SkyImage(image, wcs, "intensity", name=f"simulated {camera.name}")
+    return optical_image(galaxies, scene.stars, camera, x, y, rng, seeing, scene.pointing.nh), wcs
+
+
+def _varied_optical_image(camera, scene, center, rng):
+    """An optical image of version 3: with what is in front of the field, or only that."""
+    look = draw_look(camera, varied_seeing(camera, scene.seeing), rng)
+    unrelated = scene.unrelated
+    galaxies, stars = unrelated.galaxies, unrelated.stars
+    if not unrelated.blank:
+        parts = [scene.bright_galaxies, galaxies]
+        if look.limit > 20.5:
+            parts.append(scene.faint_galaxies)
+        galaxies = Galaxies.concatenate(parts)
+        stars = scene.stars.joined(stars)
+    galaxies = galaxies.brighter(look.limit + 1.5)
+    return varied_optical_image(galaxies, stars, camera, center, look, rng, scene.pointing.nh)
 
 
 def _seeing(camera, scene):
     low, high = camera.seeing
     return low + (high - low) * scene.seeing
+
+
+def _nuisances(scene, camera):
+    """Optical columns of the truth table; without an optical image the seeing is a plate's."""
+    return {"seeing": _seeing(camera or PLATE_RED, scene)}
+
+
+def _varied_nuisances(scene, camera):
+    """The same for version 3, whose images may show nothing of the field."""
+    seeing = varied_seeing(camera, scene.seeing) if camera else _seeing(PLATE_RED, scene)
+    return {"seeing": seeing, "blank_optics": scene.unrelated.blank}
 
 
 def _camera(band, scene):
@@ -241,12 +233,17 @@ class _Version(NamedTuple):
     cameras: dict
     draw_pointing: Callable
     draw_sources: Callable
+    optical_image: Callable
+    nuisances: Callable
 
 
 _VERSIONS = {
-    2: _Version(KINDS, LIMITS, CAMERAS, draw_pointing, draw_sources),
-    3: _Version(VARIED_KINDS, VARIED_LIMITS, VARIED_CAMERAS, draw_varied_pointing, draw_candidate),
-}
+    2: _Version(KINDS, LIMITS, CAMERAS, draw_pointing, draw_sources, _optical_image, _nuisances),
+    3: _Version(
+        VARIED_KINDS, VARIED_LIMITS, VARIED_CAMERAS, draw_varied_pointing, draw_candidate,
+        _varied_optical_image, _varied_nuisances,
+    ),
+}  # fmt: skip
 
 
 def version_limits(version: int) -> dict:
@@ -258,10 +255,3 @@ def _version(version) -> _Version:
     if version not in _VERSIONS:
         raise InvalidParameterError(f"version must be one of {list(_VERSIONS)}, not {version!r}")
     return _VERSIONS[version]
-
-
-#: Random streams beside the one of the sky, which has no number (NumPy takes that for zero).
-_STREAMS = (
-    "sky", "truth", "stars", "galaxies", "faint galaxies", "xmm", "erosita", "rass", "dss2-red",
-    "legacy-g", "legacy-r", "legacy-z", "sdss-g", "sdss-r", "sdss-i",
-)  # fmt: skip

@@ -91,6 +91,12 @@ class Stars:
         slope, level = steps[band]
         return self.magnitude + level + slope * self.color
 
+    def joined(self, other: "Stars") -> "Stars":
+        """Return these stars and others."""
+        return Stars(
+            *(np.concatenate([getattr(s, f.name) for s in (self, other)]) for f in fields(self))
+        )
+
 
 def extinction(nh: float, band: str) -> float:
     """Dimming (mag) by Galactic dust.

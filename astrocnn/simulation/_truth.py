@@ -47,6 +47,10 @@ TRUTH_COLUMNS = {
     "camera": (None, "X-ray camera and energy band"),
     "exposure_map": (None, "Whether the X-ray image comes with its exposure map"),
 }
+#: Columns that version 3 has beside them.
+_VARIED_COLUMNS = {
+    "blank_optics": (None, "Whether the optical images show another sky, or none"),
+}
 
 
 def truth_table(
@@ -64,8 +68,11 @@ def truth_table(
     >>> len(truth), truth.meta["simulated"]
     (3, True)
     """
-    table = QTable(rows=rows, names=list(TRUTH_COLUMNS)) if rows else QTable(names=TRUTH_COLUMNS)
-    for name, (unit, description) in TRUTH_COLUMNS.items():
+    columns = dict(TRUTH_COLUMNS)
+    if version > 2 and all("blank_optics" in row for row in rows):
+        columns |= _VARIED_COLUMNS
+    table = QTable(rows=rows, names=list(columns)) if rows else QTable(names=columns)
+    for name, (unit, description) in columns.items():
         if unit is not None:
             table[name] = table[name] * unit
         table[name].info.description = description

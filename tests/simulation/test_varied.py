@@ -9,8 +9,8 @@ from astrocnn.simulation import simulate_cutouts, simulate_field
 
 #: Number and bands -> kind, expected counts, photons, mean and spread of the optical image.
 FROZEN = {
-    (0, ("xmm", "dss2-red")): ("cluster", 101.1455, 1049, 6015.08, 238.72),
-    (7, ("erosita", "legacy-g")): ("star", 148.5394, 596, 2.6, 279.94),
+    (0, ("xmm", "dss2-red")): ("cluster", 101.1455, 1049, 5920.17, 74.82),
+    (7, ("erosita", "legacy-g")): ("star", 148.5394, 596, 1.97, 145.48),
 }
 
 
