@@ -9,8 +9,8 @@ from astropy import units as u
 from ..surveys import Band
 
 __all__ = [
-    "energies_inside", "energy_range", "name_energies", "share_energies", "told_energies",
-    "widest_apart",
+    "energies_inside", "energy_range", "has_energy_unit", "name_energies", "share_energies",
+    "told_energies", "widest_apart",
 ]  # fmt: skip
 
 #: An image belongs to a band if at least this fraction of its energy range lies in the band's.
@@ -20,8 +20,11 @@ _WITH_UNIT = re.compile(
     r"(?<![\d.p])(\d+(?:[.p]\d+)?)_?(?:k?ev)?(?:[-_:]|to|_-_|_to_)(\d+(?:[.p]\d+)?)_?(k?ev)(?!t|ent)",
     re.IGNORECASE,
 )
-#: With points (keV): ``0.5-7.0_flux``.
-_WITH_POINT = re.compile(r"(?<![A-Za-z\d.+])(\d{1,2}\.\d+)[-_](\d{1,2}(?:\.\d+)?)(?!\.?\d)")
+#: With points (keV): ``0.5-7.0_flux``, ``0p5_7p0``, ``e0.5to7.0``.
+_WITH_POINT = re.compile(
+    r"(?:(?<![A-Za-z\d.+])|(?<=[-_.]e)|(?<=^e))(\d{1,2}[.p]\d+)(?:[-_]|to)"
+    r"(\d{1,2}(?:[.p]\d+)?)(?![.p]?\d)", re.IGNORECASE
+)  # fmt: skip
 #: Whole numbers (eV): ``img_0300_0600``, ``pnS003-obj-im-400-1250``.
 _IN_EV = re.compile(r"(?<![^-_])(?=(\d{3,5})[-_](\d{3,5})(?=[-_.]|$))")
 
@@ -43,13 +46,25 @@ def name_energies(name: str) -> tuple[float, float] | None:
         return energy_range(low, high, 1e-3 if match[3].lower() == "ev" else 1.0)
     match = _WITH_POINT.search(name)
     if match:
-        low, high = map(float, match.groups())
+        low, high = (float(text.lower().replace("p", ".")) for text in match.groups())
         return energy_range(low, high) if low >= 0.05 and high <= 15 else None
     for match in _IN_EV.finditer(name):
         low, high = map(int, match.groups())
         if 100 <= low < high <= 15000 and low % 50 == high % 50 == 0:
             return energy_range(low, high, 1e-3)
     return None
+
+
+def has_energy_unit(name: str) -> bool:
+    """Say whether the name of a file has energies with their unit.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._energies import has_energy_unit
+    >>> has_energy_unit("a_0.5-2keV.fits"), has_energy_unit("img_0300_0600.fits")
+    (True, False)
+    """
+    return _WITH_UNIT.search(name) is not None
 
 
 def energy_range(low: float, high: float, unit: float = 1.0) -> tuple[float, float] | None:

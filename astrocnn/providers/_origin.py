@@ -1,32 +1,19 @@
 """Origin of an image: what it says of telescope, passband and unit, and whether a band agrees."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 from astropy import units as u
 
 from ..exceptions import ProviderError
 from ..surveys import BANDS, SURVEYS, Band, Survey
 from ..surveys._telescopes import find_telescope, has_word
 from ._energies import energies_inside, told_energies
+from ._origin_headers import FILTER, INSTRUMENT, TELESCOPE, axis_waveband, beam_width, first_word
 from ._words import find_passband, unit_reason
 
 __all__ = ["Origin", "check_origin", "is_coarse", "is_hips_of", "survey_of"]
 
-_TELESCOPE = ("TELESCOP", "MISSION", "OBSERVAT", "FPA.TELESCOPE")
-_INSTRUMENT = ("INSTRUME", "DETNAM", "FPA.INSTRUMENT")
-_FILTER = (
-    "FILTER", "FILTNAM", "FILTNAM1", "FILTERS", "FILTER1", "FILTER2", "BAND", "BANDS", "FPA.FILTER",
-    "FPA.FILTERID", "ESO INS FILT1 NAME",
-)  # fmt: skip
-_BEAM = ("BMAJ", "BEAMMAJ", "CLEANBMJ")
-#: Words that say nothing.
-_NOTHING = re.compile(
-    r"|[\d.]+|unknown|none|null|n/?a|undefined?|unset|indef|not \w+|-+|\?+|various|multiple|merged?"
-    r"|combined|mosaic|all|any|sim\w*|test|mock|synthetic|astrocnn.*"
-)
 #: Wavebands that no telescope mixes with another.
 _REGIMES = {"gamma-ray": "xray", "x-ray": "xray", "xray": "xray", "radio": "radio",
             "millimeter": "radio", "submillimeter": "radio", "optical": "light",
@@ -49,6 +36,8 @@ class Origin:
         Waveband that it states (``obs_regime`` of a HiPS).
     energies : tuple of float, optional
         Lowest and highest photon energy (keV).
+    guessed : bool
+        Whether these are mere numbers of a file's name: then an image need not be one of X-rays.
     beam : float, optional
         Full width at half maximum of the beam (arcsec).
     band : str
@@ -70,6 +59,7 @@ class Origin:
     survey: str = ""
     waveband: str = ""
     energies: tuple[float, float] | None = None
+    guessed: bool = False
     beam: float | None = None
     band: str = ""
     trusted: bool = False
@@ -86,13 +76,14 @@ class Origin:
             Photon energies (keV); see `header_energies`.
         """
         return cls(
-            telescope=_first(headers, _TELESCOPE),
-            instrument=_first(headers, _INSTRUMENT),
-            passband=next((x for key in _FILTER if find_passband(x := _first(headers, [key]))), ""),
-            unit=_first(headers[:1], ["BUNIT"]),
-            survey=_first(headers, ["SURVEY"]),
+            telescope=first_word(headers, TELESCOPE),
+            instrument=first_word(headers, INSTRUMENT),
+            passband=next(filter(find_passband, (first_word(headers, [k]) for k in FILTER)), ""),
+            unit=first_word(headers[:1], ["BUNIT"]),
+            survey=first_word(headers, ["SURVEY"]),
+            waveband=axis_waveband(headers[0]) if headers else "",
             energies=energies,
-            beam=_beam(headers),
+            beam=beam_width(headers),
         )
 
     def told(self, band: Band) -> bool:
@@ -149,6 +140,8 @@ def check_origin(name: str, origin: Origin, band: Band) -> None:
         raise ProviderError(f"{name} is an image of {other}, and not of band {band.name}: "
                             f"{_instead(other, own)}; {_VOUCH}")  # fmt: skip
     reason = _other_passband(origin, band) or unit_reason(origin.unit, band.waveband)
+    if not reason and origin.energies and not origin.guessed and _regime(band.waveband) == "light":
+        reason = f"{told_energies(origin.energies)}, and {band.name} is {band.waveband}"
     if not reason and not energies_inside(origin.energies, band):
         energies = tuple(u.Quantity(band.energy).to_value(u.keV))
         reason = f"{told_energies(origin.energies)}, and {band.name} is {told_energies(energies)}"
@@ -203,29 +196,6 @@ def is_hips_of(hips: str, band: Band) -> bool:
     origin = Origin(survey=hips)
     return not _other_telescope(origin, survey_of(band), band) and origin.told(band)
 
-
-def _first(headers, keys) -> str:
-    """First word of the headers that says something."""
-    for header in headers:
-        for key in keys:
-            value = header.get(key)
-            text = "" if value is None or isinstance(value, bool) else str(value).strip()
-            if not _NOTHING.fullmatch(text.lower()):
-                return text
-    return ""
-
-
-def _beam(headers) -> float | None:
-    """Major axis of the beam (arcsec): headers have degrees, a few of them arcsec."""
-    for header in headers:
-        for key in _BEAM:
-            try:
-                value = float(header[key])
-            except (KeyError, TypeError, ValueError):
-                continue
-            if 0 < value < np.inf:
-                return value * 3600 if value < 1 else value
-    return None
 
 
 def _other_telescope(origin, own, band) -> str:

@@ -1,6 +1,9 @@
 """Words of headers that are passbands or units, and which of them belong to no band."""
 
 import re
+import warnings
+
+from astropy import units as u
 
 __all__ = ["find_passband", "unit_reason"]
 
@@ -20,10 +23,15 @@ _KELVIN = re.compile(
     r"[mµunk]?k(elvin)?([ _,(.]+(cmb|rj|thermodynamic|antenna|t[ab]|km).*)?|rayleighs?"
 )
 _FLUX_DENSITY = re.compile(
-    r"\b[mkgµun]?jy\b|\b(ab|st|vega)?mag(s|nitudes?)?\b|\b(nano|n)?magg(y|ies)\b|\bnmgy\b"
+    r"\b[mkgµun]?jy\b|\b(ab|st|vega|m|milli)?mag(s|nitudes?)?\b|\b(nano|n)?magg(y|ies)\b|\bnmgy\b"
     r"|\badus?\b|\bdns?\b|\belectrons?\b|\be ?[-/]|\b[munp]?w ?/|\b[munp]?w[ .]m|\bhz\b"
     r"|\bang(strom)?\b|/ ?a\b|\ba ?(\*\*|\^)? ?\(?-1|\bmicron"
 )
+#: What no image of the sky in photons or fluxes counts, of units of more than one letter.
+_OTHERS = frozenset((
+    "length", "speed", "velocity", "mass", "temperature", "angle", "angular frequency", "pressure",
+    "solid angle", "surface mass density", "mass density", "magnetic flux density", "voltage",
+))  # fmt: skip
 _PER_BEAM = re.compile(r"(/|per) ?beam|beam ?(\*\*|\^)? ?\(?-1")
 _PER_AREA = re.compile(r"(/|per) ?cm|cm ?(\*\*|\^)? ?\(?-2")
 
@@ -56,8 +64,8 @@ def unit_reason(unit: str, waveband: str) -> str:
     Examples
     --------
     >>> from astrocnn.providers._words import unit_reason
-    >>> unit_reason("MJy/sr", "xray"), unit_reason("Jy/beam", "optical")
-    ('pixels in MJy/sr', 'pixels in Jy/beam')
+    >>> [unit_reason(unit, "xray") for unit in ("MJy/sr", "km/s")]
+    ['pixels in MJy/sr', 'pixels in km/s']
     >>> [unit_reason(unit, "xray") for unit in ("count / s", "Primary Array", "ph/cm2/s", "")]
     ['', '', '', '']
     """
@@ -69,5 +77,19 @@ def unit_reason(unit: str, waveband: str) -> str:
         photons = _PER_AREA.search(text) and not density
         wrong = photons or _PER_BEAM.search(text) or _KELVIN.fullmatch(text)
     else:
-        wrong = False
+        return ""
+    wrong = wrong or _is_no_light(unit)
     return f"pixels in {unit.strip()}" if wrong else ""
+
+
+def _is_no_light(unit) -> bool:
+    """Whether a text is a unit of something else, as ``km/s`` of a map of velocities is."""
+    text = unit.strip()
+    if len(text) < 2:
+        return False
+    with warnings.catch_warnings():  # on notations that FITS discourages
+        warnings.simplefilter("ignore")
+        parsed = u.Unit(text, parse_strict="silent")
+    if isinstance(parsed, (u.UnrecognizedUnit, u.function.FunctionUnitBase)):
+        return False
+    return any(str(kind) in _OTHERS for kind in parsed.physical_type)

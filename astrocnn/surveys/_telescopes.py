@@ -28,14 +28,15 @@ class Telescope:
 
 #: The first that fits counts. A telescope that is not here belongs to no waveband.
 TELESCOPES = (
-    Telescope(("xmm",), "xray", (0.0, 1.0)),
-    Telescope(("srg", "erosita"), "xray", (0.0, 1.0)),
-    Telescope(("rosat",), "xray", (0.0, 10.0)),
+    Telescope(("xmm", "4xmm", "3xmm"), "xray", (0.0, 1.0)),
+    Telescope(("srg", "erosita", "erass", "efeds"), "xray", (0.0, 1.0)),
+    Telescope(("rosat", "rass"), "xray", (0.0, 10.0)),
     Telescope(("chandra", "axaf"), "xray", (0.0, 14.6)),
     Telescope(("swift",), "xray", (0.0, 10.0)),
     Telescope(("nustar",), "xray", (1600.0, 40.0)),
     Telescope(("suzaku", "astro-e2"), "xray", (0.0, 3.65)),
     Telescope(("asca", "astro-h", "hitomi", "xrism", "einstein", "nicer", "integral"), "xray"),
+    Telescope(("astrosat", "hxmt", "ixpe"), "xray"),
     Telescope(("spitzer", "wise", "2mass", "ukirt", "herschel", "iras", "akari"), "infrared"),
     Telescope(("vista", "jwst", "ukidss", "allwise", "unwise"), "infrared"),
     Telescope(("galex",), "ultraviolet"),
@@ -62,8 +63,8 @@ def find_telescope(name: str) -> Telescope | None:
 def has_word(text: str, words: Iterable[str]) -> bool:
     """Say whether a text has one of some words, in any case.
 
-    Words of up to four characters must begin a word of the text (``ACT`` is not found in
-    ``Refracting``); longer ones may stand anywhere.
+    Words must begin a word of the text (``ACT`` is not found in ``Refracting``, nor ``ROSAT`` in
+    ``AstroSat``); those of more than six characters may stand anywhere (``UKSchmidt``).
 
     Examples
     --------
@@ -74,6 +75,6 @@ def has_word(text: str, words: Iterable[str]) -> bool:
     text = text.lower()
     parts = [text, *re.split(r"[\s,;:/_+()-]+", text)]
     for word in map(str.lower, words):
-        if any(part.startswith(word) for part in parts) or (len(word) > 4 and word in text):
+        if any(part.startswith(word) for part in parts) or (len(word) > 6 and word in text):
             return True
     return False

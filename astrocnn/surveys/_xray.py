@@ -79,7 +79,7 @@ XMM = Survey(
     (xmm_band(),),
     0.04,
     "2001A&A...365L...1J",
-    telescopes=("XMM",),
+    telescopes=("XMM", "4XMM", "3XMM"),
     instruments=("EPIC", "EPN", "EMOS", "PN", "MOS", "M1", "M2"),
     weights=("xmm", "xmm-dss2"),
 )
@@ -103,7 +103,7 @@ EROSITA = Survey(
     ),
     0.5,
     "2024A&A...682A..34M",
-    telescopes=("eROSITA", "SRG"),
+    telescopes=("eROSITA", "SRG", "eRASS", "eFEDS"),
     instruments=("eROSITA", "TM"),
     weights=("erosita", "erosita-legacy"),
 )

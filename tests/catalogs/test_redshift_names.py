@@ -67,7 +67,7 @@ def test_text_with_errors(cells):
     assert read_catalog(table(z=cells))["z_spec"].tolist() == Z
 
 
-@pytest.mark.parametrize("cells", [["<0.3", ">0.2", "≤ 0.1", "0.4"], ["~0.3", "...", "<0.2", "0.4"]])
+@pytest.mark.parametrize("cells", [["<0.3", ">0.2", "≤ 0.1", "0.4"], ["~0.3", "-", "<0.2", "0.4"]])
 def test_limits_and_marked_ones_are_unknown(cells):
     with pytest.warns(AstrocnnWarning, match="cells of column 'z' are no numbers"):
         catalog = read_catalog(table(z=cells))

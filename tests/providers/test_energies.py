@@ -33,6 +33,8 @@ XMM, EROSITA = get_band("xmm"), get_band("erosita")
         ("0.5-7.0_flux.img", (0.5, 7.0)),
         ("merged_0.5-2.fits", (0.5, 2.0)),
         ("0.5-2_events.fits", (0.5, 2.0)),
+        ("src_2p0_10p0.fits", (2.0, 10.0)),
+        ("e2.0to10.0.fits", (2.0, 10.0)),
     ],
 )
 def test_energies_in_names(name, energies):

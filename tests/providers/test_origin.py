@@ -72,6 +72,12 @@ def test_what_agrees_or_says_nothing_is_used(band, cards):
         ("xmm", {"TELESCOP": "XMM", "INSTRUME": "OM"}, "XMM OM"),
         ("erosita", {"TELESCOP": "SRG", "INSTRUME": "ART-XC"}, "ART-XC"),
         ("rass", {"TELESCOP": "ROSAT", "INSTRUME": "HRI"}, "HRI"),
+        ("xmm", {"SURVEY": "eRASS1"}, "eRASS1"),
+        ("rass", {"SURVEY": "4XMM-DR13"}, "4XMM"),
+        ("rass", {"TELESCOP": "AstroSat"}, "AstroSat"),  # which has ROSAT in its name
+        ("xmm", {"CTYPE3": "FREQ", "CRVAL3": 1.4e9}, "radio"),
+        ("legacy-r", {"CTYPE3": "STOKES", "CTYPE4": "FREQ", "CRVAL4": 1.5e8}, "radio"),
+        ("xmm", {"BUNIT": "km/s"}, "km/s"),
         ("xmm", {"BUNIT": "MJy/sr"}, "MJy/sr"),
         ("xmm", {"BUNIT": "Jy/beam"}, "Jy/beam"),
         ("xmm", {"BUNIT": "nanomaggy"}, "nanomaggy"),
@@ -135,6 +141,23 @@ def test_energies_of_the_header_are_compared():
             FitsProvider(hdu(TELESCOP="XMM", **cards), get_band("xmm"))
         FitsProvider(hdu(TELESCOP="XMM", **cards), xmm_band([2, 10] * u.keV))
     FitsProvider(hdu(TELESCOP="XMM", EMIN=1.0, EMAX=2.0), get_band("xmm"))
+
+
+@pytest.mark.parametrize("band", ["legacy-r", "dss2-red"])
+def test_photon_energies_are_none_of_light(band, tmp_path):
+    """Of the header, of names with their unit, and of names of files that follow one another."""
+    for name, cards in (("a", {"EMIN": 0.5, "EMAX": 2.0}), ("b_0.5-2keV", {})):
+        hdu(**cards).writeto(tmp_path / f"{name}.fits")
+        with pytest.raises(ProviderError, match=f"0.5-2 keV, and {band} is optical"):
+            FitsProvider(tmp_path / f"{name}.fits", get_band(band))
+    for name in ("img_0300_0600", "img_0600_1100", "expmap_0300_0600", "mask"):
+        hdu().writeto(tmp_path / f"c_{name}.fits")
+    with pytest.raises(ProviderError, match=r"no image .*of photon energies 0.3-0.6 keV, by its n"):
+        FitsProvider(tmp_path / "c_*.fits", get_band(band))
+    # Other numbers of a name may be anything: pixels, tiles.
+    for name in ("img_0300_0600", "img_10.5_12.3", "img_2000_4000"):
+        hdu().writeto(tmp_path / f"{name}.fits")
+        assert FitsProvider(tmp_path / f"{name}.fits", get_band(band)).cutout(GRID).valid.all()
 
 
 def test_of_several_files_one_can_be_vouched_for(tmp_path):

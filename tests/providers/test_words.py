@@ -10,7 +10,7 @@ from astrocnn.providers._words import find_passband, unit_reason
     ["MJy/sr", "MJy sr-1", "uJy", "nanomaggy", "nmgy", "ABmag", "mag/arcsec2", "adu", "DN/s",
      "electrons/s", "e-/s", "e/s", "nW/m2/sr", "W m-2", "erg/s/cm2/Hz", "erg s-1 cm-2 A-1",
      "1e-17 erg/cm2/s/A", "erg/cm2/s/Angstrom", "K", "mK", "uK_CMB", "K km/s", "mK,thermodynamic",
-     "Kelvin", "Jy/beam", "1e-17 erg/s/cm2/Ang"],
+     "Kelvin", "Jy/beam", "1e-17 erg/s/cm2/Ang", "km/s", "deg", "Msun", "mmag", "kpc"],
 )  # fmt: skip
 def test_units_that_are_none_of_xrays(unit):
     assert unit_reason(unit, "xray") == f"pixels in {unit}"
@@ -26,7 +26,7 @@ def test_units_of_xrays_and_words_that_are_none(unit):
     assert unit_reason(unit, "xray") == ""
 
 
-@pytest.mark.parametrize("unit", ["Jy/beam", "Jy beam-1", "K", "ph/cm2/s", "/cm**2 /s"])
+@pytest.mark.parametrize("unit", ["Jy/beam", "Jy beam-1", "K", "ph/cm2/s", "/cm**2 /s", "km/s"])
 def test_units_that_are_none_of_light(unit):
     for waveband in ("optical", "infrared", "ultraviolet"):
         assert unit_reason(unit, waveband)

@@ -7,13 +7,16 @@ import numpy as np
 
 from ...exceptions import ProviderError
 from ...surveys import Band
-from .._energies import widest_apart
+from .._energies import name_energies, told_energies, widest_apart
 from ._copies import leave_out_copies
 from ._left_out import LeftOut
 from ._product import Product
 from ._products import describe, other_reason
 
 __all__ = ["FileChoice", "choose_files", "holds_images"]
+
+#: How reasons begin that are energies.
+_ENERGIES = "of photon energies "
 
 
 @dataclass
@@ -52,11 +55,13 @@ def choose_files(paths: list[Path], band: Band, left: LeftOut) -> FileChoice:
     """
     files = [(path, describe(path)) for path in paths]
     reasons = {path: other_reason(product, band) for path, product in files}
+    if band.waveband != "xray":
+        reasons |= _of_series(files)
     mine = [(path, product) for path, product in files if not reasons[path]]
     for path, product in files:
-        if product.passband and reasons[path]:
+        if reasons[path] and (product.passband or reasons[path].startswith(_ENERGIES)):
             left.others.append((path, reasons[path]))
-    if mine and all(_is_guess(product) and product.kind != "image" for _, product in mine):
+    if mine and all(_is_guess(product) and product.kind != "image" for _, product in files):
         mine = [(path, replace(product, kind="image")) for path, product in mine]
     images = [file for file in mine if file[1].kind == "image"]
     images = [file for file in images if not file[1].pipeline] + _of_energies(
@@ -86,9 +91,27 @@ def _is_guess(product) -> bool:
     return not (product.pipeline or product.survey or product.passband)
 
 
+def _of_series(files) -> dict:
+    """Reasons for files whose names tell energies that adjoin those of others beside them."""
+    series = {}
+    for path, product in files:
+        energies = name_energies(path.name)
+        if product.series and energies:
+            series.setdefault(product.series, {})[energies] = path
+    found = {}
+    for members in series.values():
+        if {low for low, _ in members} & {high for _, high in members}:
+            found |= {
+                path: f"{_ENERGIES}{told_energies(energies)}, by its name"
+                for energies, path in members.items()
+            }
+    return found
+
+
 def _raise_none(paths, reasons, band):
     """Raise for files none of which is an image of a band."""
-    other = next((path for path in paths if "telescope" in reasons[path]), None)
+    told = [path for path in paths if "telescope" in reasons[path] or _ENERGIES in reasons[path]]
+    other = next(iter(told), None)
     raise ProviderError(
         f"no image for band {band.name} among {len(paths)} files"
         + (f"; {other.name} is {reasons[other]}" if other else "")

@@ -12,8 +12,9 @@ from ..._compiled import compiled
 
 __all__ = ["add_counts", "covered_counts", "interpolate"]
 
-#: Fraction of a pixel that has to be covered; what is missing of the rest is rounding.
-_FEWEST, _WHOLE = 0.5, 1 - 1e-6
+#: Fraction of a pixel that has to be covered, half but for the accuracy of places; what is missing
+#: of the rest is rounding.
+_FEWEST, _WHOLE = 0.5 - 1e-5, 1 - 1e-6
 
 
 @compiled

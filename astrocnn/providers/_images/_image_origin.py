@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from .._energies import name_energies
+from .._energies import has_energy_unit, name_energies
 from .._energy_header import header_energies
 from .._origin import Origin
 from .._words import find_passband
@@ -47,4 +47,6 @@ def image_origin(hdus, index: int, name: str, plane: int | None = None) -> Origi
         return replace(origin, energies=product.energy)
     for header in headers:
         energies = energies or header_energies(header, origin.telescope, name)
-    return replace(origin, energies=energies or product.energy or name_energies(name))
+    guessed = not energies and not product.energy and not has_energy_unit(name)
+    energies = energies or product.energy or name_energies(name)
+    return replace(origin, energies=energies, guessed=bool(energies) and guessed)

@@ -93,7 +93,8 @@ class LeftOut:
             one, other = self.shared[0]
             yield (
                 f"{len(self.shared)} images hold copies of photons of others (the same "
-                "observation, camera, time and energies), of which each counts once; the first: "
+                "observation, camera, time and energies, or the same pixels), of which each counts "
+                "once; the first: "
                 f"{one.name}, beside {other.name}"
             )
 

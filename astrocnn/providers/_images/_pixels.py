@@ -16,6 +16,7 @@ from ._headers import check_packed
 
 __all__ = [
     "STORED_TYPES", "UNSEEN", "FilePixels", "Scaling", "file_pixels", "hdu_pixels", "stated_blanks",
+    "with_gaps",
 ]  # fmt: skip
 
 #: Largest image (bytes) that is read whole, and from which on sections are read where they can be.
@@ -141,11 +142,19 @@ def hdu_pixels(hdu, name: str, plane: int | None = None) -> np.ndarray:
     data = np.asarray(hdu.data)
     data = data.reshape(-1, *data.shape[-2:])
     data = data[plane or 0 if len(data) > 1 else 0]
-    return scaling.applied(_with_gaps(data.astype(data.dtype.newbyteorder("="), copy=False)))
+    return scaling.applied(with_gaps(data.astype(data.dtype.newbyteorder("="), copy=False)))
 
 
-def _with_gaps(pixels):
-    """Fractions, NaN where they are no values, whatever the header says."""
+def with_gaps(pixels: np.ndarray) -> np.ndarray:
+    """Return fractions, NaN where they are no values, whatever the header says.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astrocnn.providers._images._pixels import with_gaps
+    >>> with_gaps(np.array([7.0, -9999.0, np.inf]))
+    array([ 7., nan, nan])
+    """
     if pixels.dtype.kind == "f" and (np.abs(pixels) >= -max(_USUAL_BLANKS)).any():
         missing = np.isin(pixels, _USUAL_BLANKS) | (np.abs(pixels) >= _NO_VALUE)
         return np.where(missing, pixels.dtype.type(np.nan), pixels) if missing.any() else pixels
@@ -237,7 +246,7 @@ class FilePixels:
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
         if (self._scale, self._zero) != (1, 0):
             values = values * self._scale + self._zero
-        return self._scaling.applied(_with_gaps(values))
+        return self._scaling.applied(with_gaps(values))
 
     def largest(self) -> float:
         """Largest finite value; 0 where none is finite and above zero. All pixels are read once."""
@@ -254,7 +263,7 @@ class FilePixels:
             planes = np.unravel_index(self.plane, self._planes) if self._planes else ()
             values = np.array(hdus[self.index].section[(*map(int, planes), rows, columns)])
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
-        return self._scaling.applied(_with_gaps(values))
+        return self._scaling.applied(with_gaps(values))
 
 
 def _size(hdu, where) -> int:

@@ -1,6 +1,5 @@
 """Photons that several images hold: of one observation, camera and exposure each counts once."""
 
-import hashlib
 from collections.abc import Callable
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from ...surveys import Band
 from .._energies import energies_inside, share_energies, told_energies, widest_apart
 from ._left_out import LeftOut
+from ._same_pixels import copied_parts, pixel_digest, pixel_grid
 
 __all__ = ["leave_out_derived", "leave_out_same"]
 
@@ -84,15 +84,24 @@ def leave_out_same(images: list, band: Band, vouched: bool, read: Callable, left
     """
     images = _leave_out_twins(images, left, read)
     if vouched:
-        return images
+        return _share_parts(images, read, left)
     groups = {}
     for image in images:
         groups.setdefault(_base(image), []).append(image)
-    kept = groups.pop(None, [])
+    kept = _share_parts(groups.pop(None, []), read, left)
     for base, members in groups.items():
         for block, together in enumerate(_at_one_time(members)):
             kept += _join(together, (base, block), band, left)
     return kept
+
+
+def _share_parts(images, read, left) -> list:
+    """Images of which nothing is known: those cut out of others hold the same photons."""
+    for whole, part in copied_parts(images, read):
+        if part.photons != whole.photons:
+            part.key, part.photons = whole.key, whole.photons
+            left.shared.append((part.path, whole.path))
+    return images
 
 
 def _join(images, key, band, left) -> list:
@@ -109,7 +118,7 @@ def _join(images, key, band, left) -> list:
         image.key, image.photons = key, (key, image.energies)
         same = firsts.setdefault(image.energies, image)
         # Tiles of a pipeline are known by their names, and no copies on whatever pixels.
-        mark = image.path if image.product.pipeline else _grid(image)
+        mark = image.path if image.product.pipeline else pixel_grid(image.info)
         twin = kept.setdefault((image.energies, mark), image)
         if twin is not image:
             left.copies.append((image.path, twin.path))
@@ -132,14 +141,14 @@ def _leave_out_twins(images, left, read):
     """Leave out images whose pixels are those of others: files that were copied and renamed."""
     groups = {}
     for image in images:
-        key = (_grid(image), image.chip)
+        key = (pixel_grid(image.info), image.chip)
         groups.setdefault(key, []).append(image)
     gone = set()
     for members in groups.values():
         seen = {}
         known = all(image.product.pipeline for image in members)
         for image in members if len(members) > 1 and not known else ():
-            digest = _digest(read, image)
+            digest = pixel_digest(image, read)
             first = image if digest is None else seen.setdefault(digest, image)
             if first is not image:
                 gone.add(id(image))
@@ -147,30 +156,10 @@ def _leave_out_twins(images, left, read):
     return [image for image in images if id(image) not in gone]
 
 
-def _digest(read, image):
-    """Digest of the pixels of an image, of whatever type; None where all are the same."""
-    try:
-        pixels = read(image.path, image.info.index, image.info.plane)
-        if not isinstance(pixels, np.ndarray):  # of large images the middle tells enough
-            pixels = pixels[tuple(slice(max(n // 2 - 512, 0), n // 2 + 512) for n in pixels.shape)]
-    except OSError:
-        return None  # whoever needs the pixels says what is wrong
-    if (pixels == pixels.flat[0]).all() or not np.isfinite(pixels).any():
-        return None
-    return hashlib.sha256(np.ascontiguousarray(pixels, np.float32).view(np.uint8)).digest()
-
-
 def _base(image):
     """What images of one exposure have in common; None where nothing is known."""
     base = image.selection.named or image.product.series
     return (base, image.chip) if base else None
-
-
-def _grid(image):
-    """Pixels on the sky, as numbers."""
-    wcs = image.info.wcs
-    places = (wcs.wcs.crval, wcs.wcs.crpix, wcs.pixel_scale_matrix)
-    return (wcs.array_shape, *(np.round(x, 9).tobytes() for x in places))
 
 
 def _at_one_time(images):

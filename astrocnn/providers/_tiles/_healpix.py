@@ -48,7 +48,9 @@ class HealpixProvider(TilesProvider):
 
     Notes
     -----
-    Files are mapped into memory, so that only what the targets need is read. Maps with pixels
+    Files are mapped into memory, so that only what the targets need is read. Bilinear values next
+    to a missing HEALPix pixel are missing; where half of a map has holes ``'nearest'``, or
+    ``'area'`` for counts, takes those pixels that exist. Maps with pixels
     smaller than the grid's are not averaged, but for counts with ``interpolation='area'``: make a
     map of larger pixels first (``healpy.ud_grade``), or a HiPS, which has several orders.
 

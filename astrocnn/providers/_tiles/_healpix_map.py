@@ -16,7 +16,7 @@ from .._energy_header import header_energies
 from .._identity import file_state, fingerprint
 from .._images._fits_open import BROKEN, opened
 from .._images._packed_files import readable, stream
-from .._images._pixels import UNSEEN, Scaling, stated_blanks
+from .._images._pixels import UNSEEN, Scaling, stated_blanks, with_gaps
 from .._origin import Origin
 from ._healpix_tiles import HealpixTiles
 from ._hips_map import nested_to_flat
@@ -64,8 +64,8 @@ class HealpixMap:
     attributes ``ordering`` (``"NESTED"``, ``"RING"``), ``coordsys`` and, for maps of a part of the
     sky, ``nside`` and a dataset ``pixel`` with the numbers of the pixels mean what they mean in a
     FITS header (Górski et al. 2005, ApJ 622, 759; healpy's conventions). Missing are healpy's
-    ``UNSEEN``, what a header states (``BAD_DATA``, ``BLANK``, ``TNULLn``), and the fill value of a
-    dataset (``_FillValue``).
+    ``UNSEEN``, what a header states (``BAD_DATA``, ``BLANK``, ``TNULLn``), the fill value of a
+    dataset (``_FillValue``), -999, -9999 and -99999, and what is not finite.
     """
 
     def __init__(self, source, column=None, nested: bool | None = None, frame: str | None = None):
@@ -132,8 +132,7 @@ class HealpixMap:
         numbers = number * width**2 + np.arange(width**2)
         if not self.nested:
             numbers = healpy.nest2ring(self.nside, numbers)
-        values = self._scaling.applied(self._at(numbers)).astype(np.float32)
-        values[values < 0.98 * UNSEEN] = np.nan
+        values = with_gaps(self._scaling.applied(self._at(numbers)).astype(np.float32))
         if np.isnan(values).all():
             return None
         tile = np.empty(width**2, dtype=np.float32)

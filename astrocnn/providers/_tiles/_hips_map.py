@@ -13,7 +13,7 @@ from ..._paths import user_path
 from ...exceptions import ProviderError
 from ...grid import CutoutGrids
 from .._identity import file_state
-from .._images._pixels import Scaling, stated_blanks
+from .._images._pixels import Scaling, stated_blanks, with_gaps
 from ._healpix_tiles import HealpixTiles
 from ._hips_origin import hips_origin
 from ._tile_file import TILE_ENDINGS, fill_from_plain_tile, read_bounded, read_tile_image
@@ -148,13 +148,18 @@ class HipsMap:
         """Read a tile straight to its place; False where that is not as simple."""
         if self._scaling.blanks:
             return False
-        return fill_from_plain_tile(tile_path(self.path, order, number), self._root, tile)
+        if not fill_from_plain_tile(tile_path(self.path, order, number), self._root, tile):
+            return False
+        tile[...] = with_gaps(tile)
+        return True
 
     def _read_tile(self, order, number):
         """Pixels of a tile as in its file; None where the tile does not exist."""
         path = tile_path(self.path, order, number)
         tile = read_tile_image(path, self._root, self.tile_width)
-        return tile if tile is None or not self._scaling.blanks else self._scaling.applied(tile)
+        if tile is None:
+            return None
+        return self._scaling.applied(with_gaps(np.asarray(tile)))
 
 
 @cache

@@ -328,7 +328,7 @@ class TestMissing:
     @pytest.mark.parametrize(
         ("key", "blank"),
         [("BAD_DATA", -9999), ("BLANK", -32768.0), ("MISSING", 1e20), ("UNSEEN", -1.6375e30),
-         ("OBJECT", healpy.UNSEEN)],
+         ("OBJECT", healpy.UNSEEN), ("OBJECT", -9999), ("OBJECT", -999), ("OBJECT", np.inf)],
     )  # fmt: skip
     def test_header(self, tmp_path, key, blank):
         path = tmp_path / "a.fits"
@@ -336,6 +336,13 @@ class TestMissing:
         with fits.open(path, "update") as hdus:
             hdus[1].header[key] = blank if key != "OBJECT" else "sky"
         self.check(path)
+
+    def test_whole_numbers(self, tmp_path):
+        column = fits.Column("counts", "J", array=self.holed(-9999, "int32"))
+        hdu = fits.BinTableHDU.from_columns([column])
+        hdu.header.update({"PIXTYPE": "HEALPIX", "ORDERING": "NESTED", "NSIDE": NSIDE})
+        hdu.writeto(tmp_path / "a.fits")
+        self.check(tmp_path / "a.fits")
 
     def test_null_of_a_column(self, tmp_path):
         column = fits.Column("counts", "J", null=-7, array=self.holed(-7, "int32"))

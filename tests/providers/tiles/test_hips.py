@@ -627,7 +627,7 @@ def test_tiles_of_no_use_are_named(patch):
         HipsProvider(patch, COUNTS)
 
 
-@pytest.mark.parametrize("where", ["hips_pixel_blank", "hips_blank", "BLANK", "BAD_DATA"])
+@pytest.mark.parametrize("where", ["hips_pixel_blank", "hips_blank", "BLANK", "BAD_DATA", "OBJECT"])
 def test_values_that_stand_for_no_pixel(patch, where):
     for tile in patch.glob("Norder*/Dir*/*.fits"):
         data = fits.getdata(tile).astype(np.float32)
@@ -636,7 +636,7 @@ def test_values_that_stand_for_no_pixel(patch, where):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # astropy: BLANK is for integers
             if where.isupper():
-                hdu.header[where] = -9999.0 if where == "BAD_DATA" else -9999
+                hdu.header[where] = {"BAD_DATA": -9999.0, "OBJECT": "sky"}.get(where, -9999)
             hdu.writeto(tile, overwrite=True)
     if not where.isupper():
         write_properties(patch, **{where: "-9999"})
