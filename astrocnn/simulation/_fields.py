@@ -81,7 +81,8 @@ def simulate_field(
     version : {2, 3}
         Version of the simulation. Version 3 has telescopes whose point-spread function changes over
         the field, pointings of eROSITA, exposures from 100 s to 50 ks, backgrounds over a decade,
-        fainter and broader clusters, and targets beside what was detected.
+        fainter and broader clusters, and targets beside what was detected; its optical images
+        vary in pixel, grain, depth and bright stars, have a foreground and gaps, or are blank.
 
     Returns
     -------
