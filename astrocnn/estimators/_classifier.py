@@ -227,7 +227,8 @@ class ClusterClassifier(NetworkClassifier):
             ``target_id``, ``ra``, ``dec`` (deg), ``label``, ``proba_cluster`` (both masked where
             there is no verdict), ``proba_err`` (masked but for ensembles), ``novelty`` (where the
             weights know their training images), ``coverage_<waveband>`` (0..1), ``flag`` (reasons,
-            see `astrocnn.tables.FLAGS`). Weights, surveys and versions are in ``meta``.
+            see `astrocnn.tables.FLAGS`). Weights, surveys and versions are in ``meta``, and under
+            ``trusted`` the images that you vouch for.
 
         Raises
         ------
@@ -286,6 +287,6 @@ class ClusterClassifier(NetworkClassifier):
             novelty=verdicts.judged.novelty if fitted.domain is not None else None,
             coverage=verdicts.coverage,
             flags=verdicts.flags,
-            meta=fitted.meta(self.prior) | verdicts.fault_meta(),
+            meta=fitted.meta(self.prior) | source.trusted_meta() | verdicts.fault_meta(),
         )
         return source.as_given(result)

@@ -103,6 +103,12 @@ class TargetSource:
         """Wavebands of the images."""
         return [band.waveband for band in self.bands]
 
+    def trusted_meta(self) -> dict:
+        """Return the images that the user vouches for, for the result's meta; nothing if none."""
+        opened = self.providers.items()
+        found = [f"{band}: {name}" for band, one in opened for name in one.trusted]
+        return {"trusted": found} if found else {}
+
     def images_identity(self) -> str:
         """Return what tells these images from others, for results that are kept."""
         if self.dataset is not None:

@@ -77,6 +77,11 @@ class ChainProvider(Provider):
         """Identities of the sources, in order."""
         return ", then ".join(provider.identity for provider in self.providers)
 
+    @property
+    def trusted(self) -> list[str]:
+        """Images of all sources that the user vouches for."""
+        return [name for provider in self.providers for name in provider.trusted]
+
     def cutout(self, grid) -> Pixels:
         """Return the pixels on ``grid``; see `Provider.cutout`."""
         errors = []

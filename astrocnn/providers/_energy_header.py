@@ -37,6 +37,12 @@ _TOLD = re.compile(
     r"\benerg\w*(?: ?(?:band|range|interval))?\s*(?:[:=]|is|of)\s*"
     r"(\d*\.?\d+ ?(?:k?ev)? ?(?:-|to) ?\d*\.?\d+ ?k?ev)", re.I
 )  # fmt: skip
+#: Keywords of the unit of energies; and those of titles, which may name them with their unit.
+_UNITS = ("E_UNIT", "EUNIT", "EN_UNIT", "ENERUNIT", "ENUNIT")
+_TITLES = ("EXTNAME", "TITLE", "OBJECT", "CONTENT", "DESCRIP", "DATATYPE", "IMAGE")
+_IN_TEXT = re.compile(
+    r"(?<![\w.-])(\d*\.?\d+) ?(?:k?ev)? ?(?:-|\u2013|to) ?(\d*\.?\d+) ?(k?ev)\b", re.I
+)
 #: Highest energy (keV) of filters that have no upper end: that of mirrors.
 _MIRRORS = 12.0
 #: Filters of events: ``PI in [500:2000]``, ``PI >= 500 && PI <= 2000``.
@@ -58,7 +64,8 @@ def header_energies(
 
     Keywords (``EMIN1`` and ``EMAX1``, ``E_MIN``, ``ENERGYLO`` ...) go before the data subspace
     (``DSVALn`` of ``energy`` or ``PI``), this before the filter of the events (``SLCTEXPR``), and
-    that before arguments of tasks in ``XPROCn`` and ``HISTORY`` (``pimin=500 pimax=2000``).
+    that before arguments of tasks in ``XPROCn`` and ``HISTORY`` (``pimin=500 pimax=2000``), and
+    these before titles and comments that name one range (``2-10 keV``).
 
     Parameters
     ----------
@@ -91,6 +98,7 @@ def header_energies(
         or _subspace(header, channel)
         or _filtered(str(header.get("SLCTEXPR", "")), of_tasks, one_sided=True)
         or _history(header, name, of_tasks)
+        or _told(header)
     )
 
 
@@ -165,7 +173,8 @@ def _number(value) -> float | None:
 def _value_unit(header, key) -> str:
     """Unit behind a value, or in the comment of its card (``[keV]``), if there is one."""
     comment = str(header.comments[key]) if hasattr(header, "comments") else ""
-    match = re.search(r"\b([kM]?eV)\b", f"{header[key]} {comment}", re.I)
+    stated = next((str(header[k]) for k in _UNITS if k in header), "")
+    match = re.search(r"\b([kM]?eV)\b", f"{header[key]} {comment} {stated}", re.I)
     return "" if match is None else match[1]
 
 
@@ -238,6 +247,13 @@ def _history(header, name, channel):
         if found is not None:
             return found
     return None
+
+
+def _told(header):
+    """Energies that titles and comments name with their unit, where they name one range only."""
+    texts = [str(header.get(key, "")) for key in _TITLES] + _history_lines(header)
+    found = {_kev(*match) for text in texts for match in _IN_TEXT.findall(text)} - {None}
+    return found.pop() if len(found) == 1 else None
 
 
 def _history_lines(header):

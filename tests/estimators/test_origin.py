@@ -43,6 +43,8 @@ def test_mute_image_is_used_and_its_flag_changes_no_label():
     assert mute["proba_cluster"][0] == known["proba_cluster"][0]
     vouched = predict({"image": counts(), "trusted": True})
     assert not has_flag(vouched["flag"], "origin_unknown:xmm").any()
+    assert vouched.meta["trusted"] == ["xmm: the given HDU"]
+    assert "trusted" not in known.meta
 
 
 def test_no_prediction_of_coarse_pixels_unless_it_is_wanted():

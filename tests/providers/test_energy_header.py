@@ -75,6 +75,10 @@ def card(value, comment):
         ({"ENERGY": "2.0 to 10.0 keV"}, (2.0, 10.0)),
         ({"BAND": "1-2"}, None),
         ({"ENERGY": "1.5"}, None),
+        ({"E_MIN": 200, "E_MAX": 280, "E_UNIT": "eV"}, (0.2, 0.28)),
+        ({"TITLE": "2-10 keV mosaic"}, (2.0, 10.0)),
+        ({"HISTORY": "2.0 - 10.0 keV image"}, (2.0, 10.0)),
+        ({"COMMENT": "detected in 0.5-2 keV and 2-10 keV"}, None),
         # Not told:
         ({}, None),
         ({"DSTYP1": "PI", "DSVAL1": "TABLE"}, None),

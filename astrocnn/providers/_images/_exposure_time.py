@@ -9,6 +9,8 @@ from ...exceptions import ProviderError
 
 __all__ = ["exposure_seconds", "in_seconds"]
 
+#: Logarithms, fractions of the longest exposure, and units within a sentence.
+_UNCLEAR = re.compile(r"\b(?:log|ln|dex)|norm|relative|fraction|percent|^%|\bin k?s", re.IGNORECASE)
 #: Words for units of time, as headers have them.
 _WORDS = (
     (r"k(?:ilo)?s(?:ec(?:ond)?s?)?", "ks"), (r"s(?:ec(?:ond)?s?)?", "s"),
@@ -42,6 +44,11 @@ def exposure_seconds(unit: str, name: str) -> float:
     astrocnn.exceptions.ProviderError: e.fits has the unit 'cm**2 s', a time multiplied by ...
     """
     parsed = _parse(unit)
+    if _UNCLEAR.search(unit.strip()) or isinstance(parsed, u.function.FunctionUnitBase):
+        raise ProviderError(
+            f"{name} has the unit {unit!r}, which is no plain time: give a map in seconds, and say "
+            "so in its header (BUNIT = 's'), or the image without a map"
+        )
     if parsed is None or parsed == u.dimensionless_unscaled:
         return 1.0
     if parsed.is_equivalent(u.s):

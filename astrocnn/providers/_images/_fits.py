@@ -78,11 +78,10 @@ class FitsProvider(Provider):
     Only headers are read at first, then the pixels that a target needs. Small images stay in
     memory, 256 MiB of them; of images above 32 MiB, tile-compressed ones too, the part under the
     target is read, and what lies elsewhere is not checked against ``CHECKSUM`` and ``DATASUM``. No
-    file stays open. Overlapping counts images are added, and so are
-    their exposures, but for sky tiles of one eROSITA survey, which hold the same photons. For other
-    quantities the first image with a valid pixel wins, and an exposure map only tells what is
-    valid. Where counts meet another quantity the target fails: they can be neither added nor
-    chosen from.
+    file stays open. Overlapping counts images are added, and so are their exposures, but for sky
+    tiles of one eROSITA survey, which hold the same photons. For other quantities the first image
+    with a valid pixel wins, and an exposure map only tells what is valid. Where counts meet another
+    quantity the target fails: they can be neither added nor chosen from.
 
     Examples
     --------
@@ -138,15 +137,16 @@ class FitsProvider(Provider):
 
     @property
     def identity(self) -> str:
-        """Description, and a digest of what the pixels come from.
-
-        Of files name, HDU, size and time of the last change, of images in memory their pixels and
-        WCS; maps included. See `Provider.identity`.
-        """
+        """Description, and a digest of states of files, or of pixels and WCS in memory."""
         parts = [self.quantity, self.background, self.band.quantity]
         for image in self._images:
             parts += image.identity
         return f"{self.description} {fingerprint(parts)}"
+
+    @property
+    def trusted(self) -> list[str]:
+        """Names of the images that the user vouches for."""
+        return [*dict.fromkeys(image.name for image in self._images if image.origin.trusted)]
 
     def cutout(self, grid) -> Pixels:
         """Return the pixels on ``grid``; see `Provider.cutout`."""

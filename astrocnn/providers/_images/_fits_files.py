@@ -15,6 +15,7 @@ from ._copies import leave_out_copies
 from ._file_choice import choose_files
 from ._file_paths import file_paths, paths_of_kind
 from ._fits_image import ImageInfo, read_infos, read_pixels
+from ._hdus import is_beside
 from ._left_out import LeftOut
 from ._map_files import kind_by_header
 from ._map_pairs import attach_maps, pair_maps
@@ -218,7 +219,10 @@ def _locate(path, product, hdus, left) -> list[FitsImage]:
 
 def _map_kind(chips) -> str | None:
     """What map the images of a file are by the header of the first."""
-    return kind_by_header(chips[0].info.content, chips[0].info.unit) if chips else None
+    if not chips:
+        return None
+    kind = kind_by_header(chips[0].info.content, chips[0].info.unit)
+    return kind or ("weights, errors or the like" if is_beside(chips[0].info.content) else None)
 
 
 def _without_doubles(images, named, left) -> list[FitsImage]:

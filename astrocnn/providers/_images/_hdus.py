@@ -11,7 +11,7 @@ from ...exceptions import ProviderError
 from ._headers import SIP_NOTE, leftover_sip, sky_wcs
 from ._map_files import kind_by_header
 
-__all__ = ["CONTENT", "science_hdus"]
+__all__ = ["CONTENT", "is_beside", "science_hdus"]
 
 #: Keywords that say what the pixels of an HDU are.
 CONTENT = ("CONTENT", "HDUCLAS1", "HDUCLAS2", "HDUCLAS3", "HDUCLAS4", "EXTNAME",
@@ -24,7 +24,9 @@ _BESIDE = re.compile(
     r"|STAT|RMS|SIGMA|STDEV|NOISE([ _-]?MAPS?)?|UNC(ERT(AINTY)?)?|DQ|QUALITY|MA?SKS?|FLAGS?|CTX"
     r"|CON(TEXT)?|TIME?|N?EXP(OSURE|TIME)?([ _-]?MAPS?)?|COV(ERAGE)?|BKG|BACKGROUND|PSF\w*"
     r"|MODEL|RESID(UALS?)?|NPOLARR|D2IMARR|WCSDVARR|AREA|SENSITIVITY|STD(DEV)?|CHI2?|N(PIX|IMAGES?)"
-    r"|N?HITS|SNR|(RMS|STDDEV|STDEV|SIGMA|MASK|CHI2?|N(PIX|HITS))[ _-]?(MAPS?|IMAGE)"
+    r"|N?HITS|SNR|SKY|DEPTH|BIT_?MASK|MASK_?BITS|CONF(IDENCE)?([ _-]?MAPS?)?|BAD_?PIX\w*|SMOOTHED"
+    r"|SEG(M|MENTATION)?([ _-]?(MAPS?|IMAGE))?"
+    r"|(RMS|STDDEV|STDEV|SIGMA|MASK|CHI2?|N(PIX|HITS))[ _-]?(MAPS?|IMAGE)"
     r"|\w+_(ERR(ORS?)?|VAR(IANCE)?|RMS|UNC(ERT(AINTY)?)?|STD(DEV)?|I(NV)?VAR|WH?T|WEIGHTS?|MA?SK|DQ)"
 )
 
@@ -120,13 +122,18 @@ def _is_image(hdu) -> bool:
     return len(shape) >= 2 and 0 not in shape
 
 
+def is_beside(content) -> bool:
+    """Say whether words of a header name what lies beside an image, such as its weights."""
+    return any(_BESIDE.fullmatch(text.strip().upper()) for text in content)
+
+
 def _rank(hdu) -> int:
     """0 for what is named as the science image, 1 for other images, 2 for what lies beside one."""
     if _SCIENCE.fullmatch(hdu.name.strip().upper()):
         return 0
     content = [str(hdu.header[key]).strip() for key in CONTENT if key in hdu.header]
-    beside = any(_BESIDE.fullmatch(text.upper()) for text in content)
-    return 2 if beside or kind_by_header(content, str(hdu.header.get("BUNIT", ""))) else 1
+    unit = str(hdu.header.get("BUNIT", ""))
+    return 2 if is_beside(content) or kind_by_header(content, unit) else 1
 
 
 def _locate(hdus, index, name, plane) -> WCS | None:

@@ -105,6 +105,8 @@ def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:
     places = places._replace(x=places.x - part[1].start, y=places.y - part[0].start)
     data = np.ascontiguousarray(image.data[part], dtype=np.float32)
     counts = image.quantity == "counts"
+    if counts:
+        data = _without_negative(data)
     values = _shared_counts(data, image.wcs, part, grid) if counts else None
     if values is None:
         coarser = not counts and places.area() > _COARSER
@@ -120,6 +122,17 @@ def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:
         valid &= exposure > conf.min_exposure * longest_exposure(image.exposure)
     known = exposure is not None or not counts
     return Pixels(values, valid, exposure, known)
+
+
+def _without_negative(counts) -> np.ndarray:
+    """Counts, NaN where whole ones are negative (-1, -999 ...): nobody counts so many photons.
+
+    Fractions below zero are left, as a background may have been subtracted.
+    """
+    negative = counts < 0
+    if not negative.any() or not np.all((counts == np.round(counts)) | ~np.isfinite(counts)):
+        return counts
+    return np.where(negative, np.float32(np.nan), counts)
 
 
 def longest_exposure(exposure: np.ndarray) -> float:

@@ -78,6 +78,7 @@ class TilesProvider(Provider):
         self._maps, self._exposure = maps, exposure
         for one in maps if not trusted else ():
             check_origin(one.name, one.origin, self.band)
+        self._trusted = trusted
         self._origin_known = trusted or all(one.origin.told(self.band) for one in maps)
 
     @property
@@ -92,6 +93,11 @@ class TilesProvider(Provider):
         parts += ["" if self._exposure is None else self._exposure.identity]
         parts += [self.band.quantity, self.interpolation, self.pixel_area]
         return f"{self.description} {fingerprint(parts)}"
+
+    @property
+    def trusted(self) -> list[str]:
+        """Names of the maps, where the user vouches for them."""
+        return [one.name for one in self._maps] if self._trusted else []
 
     def cutout(self, grid) -> Pixels:
         """Return the pixels on ``grid``; see `Provider.cutout`."""

@@ -87,7 +87,7 @@ def test_maps_of_chips(tmp_path):
 
 def test_the_same_sky_twice(tmp_path):
     """Never silently another image: the first is used, and the other one is named."""
-    path = write(tmp_path / "a.fits", image_hdu(1), image_hdu(2, "SMOOTHED"))
+    path = write(tmp_path / "a.fits", image_hdu(1), image_hdu(2, "SECOND"))
     with pytest.warns(FailedTargetWarning, match=r"a.fits: HDU 2 shows the same sky as HDU 1"):
         provider = FitsProvider(path, OPTICAL)
     assert np.allclose(provider.cutout(GRID).image, 1)
@@ -145,7 +145,21 @@ class TestLeftoverDistortion:
 
 
 @pytest.mark.parametrize(
-    "name", ["RMS_MAP", "STDDEV", "SKYSUB_ERR", "NPIX", "CHI2", "SCI_WHT", "flux_mask"]
+    "name",
+    [
+        "RMS_MAP",
+        "STDDEV",
+        "SKYSUB_ERR",
+        "NPIX",
+        "CHI2",
+        "SCI_WHT",
+        "flux_mask",
+        "SKY",
+        "BITMASK",
+        "CONFIDENCE",
+        "SEGMENTATION_MAP",
+        "DEPTH",
+    ],
 )
 def test_more_names_of_what_lies_beside_an_image(name):
     field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 60)
@@ -156,6 +170,15 @@ def test_more_names_of_what_lies_beside_an_image(name):
         field
     )
     assert pixels.image == pytest.approx(5)
+
+
+def test_file_of_weights_alone(tmp_path):
+    """It is no image of the sky, unless it is said to be one."""
+    path = write(tmp_path / "a.fits", image_hdu(777, "WHT"))
+    with pytest.raises(ProviderError, match=r"a.fits \(weights, errors or the like by its header"):
+        FitsProvider(path, OPTICAL)
+    for source, hdu in (({"image": path}, None), (path, 1)):
+        assert np.allclose(FitsProvider(source, OPTICAL, hdu=hdu).cutout(GRID).image, 777)
 
 
 def test_planes_that_say_their_passband():

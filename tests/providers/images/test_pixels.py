@@ -201,6 +201,24 @@ class TestDamage:
         assert isinstance(bad, ProviderError)
 
 
+@pytest.mark.parametrize("dtype", ["int16", "int32", "float32"])
+@pytest.mark.parametrize("value", [-1, -99, -32768])
+def test_negative_whole_counts_are_missing(dtype, value):
+    field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 6 * u.arcmin, 90)
+    data = np.full(field.shape, 5, dtype)
+    data[:, 60:] = value
+    pixels = FitsProvider(fits.PrimaryHDU(data, field.wcs.to_header()), get_band("xmm")).cutout(
+        field
+    )
+    assert pixels.valid.mean() == pytest.approx(2 / 3)
+    assert pixels.image[pixels.valid] == pytest.approx(5)
+    # Fractions below zero are what is left where a background was subtracted.
+    data = np.full(field.shape, -0.25, "float32")
+    hdu = fits.PrimaryHDU(data, field.wcs.to_header())
+    hdu.header["BUNIT"] = "count"
+    assert FitsProvider(hdu, get_band("xmm")).cutout(field).image == pytest.approx(-0.25)
+
+
 @pytest.mark.parametrize("value", [-9999.0, -999.0, np.inf, -1e30, 1e38])
 @pytest.mark.parametrize("band", ["xmm", "legacy-r"])
 def test_what_is_no_value_is_missing(band, value):
