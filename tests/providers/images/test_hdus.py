@@ -92,7 +92,7 @@ def test_the_same_sky_twice(tmp_path):
         provider = FitsProvider(path, OPTICAL)
     assert np.allclose(provider.cutout(GRID).image, 1)
     assert np.allclose(FitsProvider(path, OPTICAL, hdu=2).cutout(GRID).image, 2)
-    assert np.allclose(FitsProvider(path, OPTICAL, hdu="smoothed").cutout(GRID).image, 2)
+    assert np.allclose(FitsProvider(path, OPTICAL, hdu="second").cutout(GRID).image, 2)
 
 
 def test_planes_of_a_cube(tmp_path):
