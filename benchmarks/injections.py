@@ -26,7 +26,7 @@ from scipy.signal import fftconvolve
 
 from astrocnn import ClusterClassifier
 from astrocnn.cutouts import cutout_dataset
-from astrocnn.extent import find_axis, fit_extent
+from astrocnn.extent import fit_extent
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import FitsProvider, SkyImage
 from astrocnn.surveys import OPTICS, PointSpread, get_band

@@ -49,6 +49,7 @@ LAYERS = {
 SAME_LAYER = {
     ("_registry", "exceptions"),
     ("grid", "surveys"),
+    ("preprocessing", "extent"),
     ("tables", "storage"),
     ("tables", "surveys"),
     ("simulation", "cutouts"),

@@ -10,11 +10,13 @@ from ..surveys import Band
 from ._exposure_flags import exposure_flags
 from ._survey import found_pixels
 
-__all__ = ["MAPS", "check_dataset", "cutout_dataset"]
+__all__ = ["MAPS", "SPREAD", "check_dataset", "cutout_dataset"]
 
 _REQUIRED = ("image", "valid")
 #: Variables that are there only where a band has them, with their attributes.
 MAPS = {"exposure": {"unit": "s"}, "background": {}}
+#: Variables of targets and bands that hold the point-spread function: attribute -> unit.
+SPREAD = {"half_radius": "arcsec", "slope": "", "stretch": "", "angle": "rad"}
 
 
 def cutout_dataset(
@@ -50,7 +52,9 @@ def cutout_dataset(
         dims ``(target, band, y, x)``: ``image`` (float32, NaN without pixel), ``valid`` (uint8),
         ``exposure`` and ``background`` (float32, only where a band has them); dims
         ``(target, band)``: ``coverage`` (share of valid pixels), ``signal`` (whether they differ),
-        ``status`` (flags), ``survey``; dims ``(band,)``: ``waveband``, ``unit``. ``attrs`` hold the
+        ``status`` (flags), ``survey``, and where a point-spread function is known
+        ``psf_half_radius`` and the other attributes of a `~astrocnn.surveys.PointSpread` (NaN where
+        not); dims ``(band,)``: ``waveband``, ``unit``. ``attrs`` hold the
         size (arcmin) and
         ``pixel_scale`` (arcsec).
 
@@ -95,6 +99,7 @@ def cutout_dataset(
     }
     for name, values in maps.items():
         variables[name] = (("target", "band", "y", "x"), values, MAPS[name])
+    variables |= _spread_variables(pixels)
     attrs = {
         "size": float(size.to_value(u.arcmin)),
         "pixel_scale": scale,
@@ -104,6 +109,21 @@ def cutout_dataset(
     for name, values in zip(("coverage", "signal"), found_pixels(image, valid), strict=True):
         variables[name] = (("target", "band"), values)
     return xr.Dataset(variables, _coordinates(target_id, ra, dec, bands), attrs)
+
+
+def _spread_variables(pixels) -> dict:
+    """Point-spread functions, as variables of targets and bands; none where none is known."""
+    spreads = [[getattr(found, "psf", None) for found in row] for row in pixels]
+    if not any(one is not None for row in spreads for one in row):
+        return {}
+    return {
+        f"psf_{name}": (
+            ("target", "band"),
+            np.array([[getattr(one, name, np.nan) for one in row] for row in spreads]),
+            {"unit": unit},
+        )
+        for name, unit in SPREAD.items()
+    }
 
 
 def _status(pixels, band, pixel_scale) -> str:

@@ -10,13 +10,13 @@ from astropy.table import QTable
 from ..providers import Provider
 from ..providers._identity import fingerprint
 from ..surveys import Band
-from ._dataset import MAPS
+from ._dataset import MAPS, SPREAD
 from ._lazy import READ_ERRORS
 
 __all__ = ["bands_identity", "dataset_identity", "images_identity", "targets_digest"]
 
 #: Variables that verdicts may depend on.
-_VARIABLES = ("image", "valid", *MAPS, "status")
+_VARIABLES = ("image", "valid", *MAPS, "status", *(f"psf_{name}" for name in SPREAD))
 
 
 def bands_identity(bands: Iterable[Band]) -> str:

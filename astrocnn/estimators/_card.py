@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from astropy.table import Table
 
-from ..simulation import LIMITS
+from ..simulation import VERSION, version_limits
 from ..validation import Estimate, expected_calibration_error, proportion, validate
 from ._fitted import Fitted
 
@@ -56,7 +56,7 @@ def simulation_card(
             key: list(value) if isinstance(value, tuple) else value
             for key, value in settings.items()
         },
-        "cluster_limits": dict(LIMITS),
+        "cluster_limits": dict(version_limits(settings.get("version", VERSION))),
         "scores": {
             key: _rounded(found) for key, found in report.estimates().items() if found.defined
         },
@@ -89,7 +89,7 @@ def _by_kind(truth: Table, proba: np.ndarray) -> dict:
 def _calibration(fitted, outputs, is_cluster, proba) -> dict:
     """The calibration and what it does on the test."""
     used = fitted.description.calibration
-    raw = outputs.mean(axis=1)[:, 1]
+    raw = outputs.mean(axis=1)[:, -1]
     found = {"method": used.get("method", "none"), "held_out_targets": used.get("n", 0)}
     if "temperature" in used:
         found["temperature"] = round(used["temperature"], 3)

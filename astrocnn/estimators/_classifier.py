@@ -51,7 +51,8 @@ class ClusterClassifier(NetworkClassifier):
     threshold : float
         A target is called a cluster where its probability is at least this; see `thresholds`.
     prior : float or dict of str to float, optional
-        Share of the class ``"cluster"`` among your targets (or the share of each class):
+        Share of the class ``"cluster"`` among your targets (or the share of each class; with
+        weights that tell them apart ``{"cluster": .., "point": .., "other": ..}``):
         probabilities and labels are then those of that prevalence. Without it they are those of the
         training's.
     judge_novel : bool
@@ -191,11 +192,11 @@ class ClusterClassifier(NetworkClassifier):
         numbers = encode(y, len(targets), description.classes)
         trained_shares(numbers, sample_weight, self.class_weight, description.classes)
         say_positive(description.classes)
-        tensor, usable = network_input(chunks, description)
+        tensor, usable, plain = network_input(chunks, description)
         if sample_weight is not None:
             sample_weight = np.asarray(sample_weight, dtype=np.float32)[usable]
         sample, held_out = hold_out(
-            Sample(tensor, numbers[usable], sample_weight),
+            Sample(tensor, numbers[usable], sample_weight, plain),
             target_coords(targets[usable]),
             self.validation_fraction,
             self.patience,
@@ -225,10 +226,12 @@ class ClusterClassifier(NetworkClassifier):
         ResultTable
             A `~astropy.table.QTable` with one row per target, in the same order:
             ``target_id``, ``ra``, ``dec`` (deg), ``label``, ``proba_cluster`` (both masked where
-            there is no verdict), ``proba_err`` (masked but for ensembles), ``novelty`` (where the
-            weights know their training images), ``coverage_<waveband>`` (0..1), ``flag`` (reasons,
-            see `astrocnn.tables.FLAGS`). Weights, surveys and versions are in ``meta``, and under
-            ``trusted`` the images that you vouch for.
+            there is no verdict), with some weights ``proba_other`` and ``proba_point`` (other
+            extended sources, point sources: together they are what is no cluster), ``proba_err``
+            (masked but for ensembles), ``novelty`` (where the weights know their training images),
+            ``coverage_<waveband>`` (0..1), ``flag`` (reasons, see `astrocnn.tables.FLAGS`).
+            Weights, surveys and versions are in ``meta``, and under ``trusted`` the images that you
+            vouch for.
 
         Raises
         ------
@@ -253,7 +256,8 @@ class ClusterClassifier(NetworkClassifier):
         source = TargetSource.open(X, fitted.description, self.images, self.bands)
         source = source.along_the_sky(kept=folder is not None)
         n, n_classes = len(source.targets), len(fitted.description.classes)
-        verdicts = Verdicts(n, n_classes, source.bands, self.judge_novel)
+        n_apart = len(fitted.apart_names)
+        verdicts = Verdicts(n, n_classes, source.bands, self.judge_novel, n_apart)
         stopped = None
         run = Run(
             fitted,
@@ -283,6 +287,7 @@ class ClusterClassifier(NetworkClassifier):
             verdicts.judged.proba,
             classes=fitted.description.classes,
             threshold=self.threshold,
+            apart=dict(zip(fitted.apart_names, verdicts.judged.apart.T, strict=True)),
             error=verdicts.judged.error,
             novelty=verdicts.judged.novelty if fitted.domain is not None else None,
             coverage=verdicts.coverage,

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from astropy import units as u
 
 from ..exceptions import InvalidParameterError
+from ..extent import PLANE_PIXELS
 from ..grid import check_size
 from ..networks import ModelDescription
 from ..networks._builders import check_network
@@ -35,13 +36,15 @@ def new_description(
     y : array-like of shape (n_targets,)
         Labels, for the names of the classes.
     network : str, optional
-        Architecture, see `astrocnn.networks.NETWORKS`; default ``"cn"``.
+        Architecture, see `astrocnn.networks.NETWORKS`; default ``"cn"``, for the planes of fitted
+        sources ``"two_branch"``.
     bands : sequence of str or Band, optional
         Bands; default XMM-Newton and DSS2 red.
     size : `~astropy.units.Quantity`, optional
         Side of the cut-outs; default 6 arcmin.
     pixels : int, optional
-        Pixels along one side; default 356.
+        Pixels along one side; default 356, for the planes of fitted sources 90 (4 arcsec), beside
+        other bands 180.
     preprocessing : Preprocessing, optional
         Steps from cut-outs to network input.
     network_arguments : dict, optional
@@ -62,19 +65,23 @@ def new_description(
     >>> new_description([True, False], "cn").arguments
     {'input_shape': [356, 356, 2], 'n_classes': 2}
     """
-    network = "cn" if network is None else network
+    steps = preprocessing or Preprocessing()
+    if network is None:
+        network = "two_branch" if steps.source_planes else "cn"
     bands = [get_band(band) for band in bands or ("xmm", "dss2-red")]
-    pixels = 356 if pixels is None else pixels
+    if pixels is None:
+        pixels = 90 * len({band.waveband for band in bands}) if steps.source_planes else 356
     size = 6 * u.arcmin if size is None else size
     check_size(size, pixels)
     if pixels > _MOST_PIXELS:
         raise InvalidParameterError(f"pixels is {_MOST_PIXELS} at most, not {pixels}")
     classes = class_names(y)
-    arguments = {
-        "input_shape": [int(pixels), int(pixels), len(bands)],
-        "n_classes": len(classes),
-        **(network_arguments or {}),
-    }
+    shape = [int(pixels), int(pixels), len(bands)]
+    arguments = {"input_shape": shape, "n_classes": len(classes)}
+    if steps.source_planes:
+        scale = size.to_value(u.arcsec) / pixels
+        arguments |= _planes_arguments(steps, bands, scale, network, network_arguments)
+    arguments |= network_arguments or {}
     check_network(network, arguments)
     return ModelDescription(
         network=network,
@@ -83,5 +90,17 @@ def new_description(
         band_kinds=band_kinds(bands),
         size=float(size.to_value(u.arcmin)),
         classes=classes,
-        preprocessing=(preprocessing or Preprocessing()).to_config(),
+        preprocessing=steps.to_config(),
+        cutout_pixels=int(pixels) if steps.source_planes else 0,
     )
+
+
+def _planes_arguments(steps, bands, scale, network, given) -> dict:
+    """Arguments of a builder for the planes of fitted sources."""
+    channels = steps.channels([band.waveband for band in bands], scale)
+    arguments = {"input_shape": [PLANE_PIXELS, PLANE_PIXELS, sum(channels)]}
+    if "two_branch" not in (network, (given or {}).get("member")):
+        return arguments
+    n_xray = sum(n for n, band in zip(channels, bands, strict=True) if band.waveband == "xray")
+    # Both branches have the pixels of the telescope already.
+    return arguments | {"n_xray": n_xray, "xray_pool": 1, "patches": False}

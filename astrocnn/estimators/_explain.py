@@ -8,6 +8,7 @@ from astropy.table import Table
 
 from ..exceptions import InvalidParameterError
 from ..networks import class_probability, integrated_gradients
+from ..preprocessing import planes_to_pixels
 from ..tables import join_flags
 from ._fitted import Fitted
 from ._images import cause_words, judge_images
@@ -50,13 +51,13 @@ def explain(
     InvalidParameterError
         If there is no such class.
     """
-    classes = fitted.description.classes
-    label = classes[-1] if label is None else label
+    classes = list(dict.fromkeys(fitted.description.classes + fitted.description.outputs))
+    label = fitted.description.classes[-1] if label is None else label
     if label not in classes:
         raise InvalidParameterError(
             f"unknown class {label!r}; the network knows {', '.join(classes)}"
         )
-    index = classes.index(label)
+    index = _output(fitted, label)
     parts = [_explain_chunk(fitted, dataset, index, steps) for dataset in chunks]
     explained = xr.concat(
         parts,
@@ -83,6 +84,17 @@ def explain(
     return explained
 
 
+def _output(fitted, label) -> int:
+    """Number of the network's output for a class; of a class of several parts there is none."""
+    names = fitted.description.output_names
+    if label not in names:
+        raise InvalidParameterError(
+            f"{label!r} is what is left: {' and '.join(names[:-1])} together; explain one of "
+            f"{', '.join(names)}"
+        )
+    return names.index(label)
+
+
 def _explain_chunk(fitted, dataset, index, steps) -> xr.Dataset:
     """Explain the targets of one Dataset; NaN where there is no image to explain.
 
@@ -95,10 +107,13 @@ def _explain_chunk(fitted, dataset, index, steps) -> xr.Dataset:
     if rows.any():
         tensor = fitted.preprocessing(dataset, rows)
         found = integrated_gradients(fitted.model, tensor, index, steps=steps)
+        if fitted.preprocessing.source_planes:
+            found = planes_to_pixels(fitted.preprocessing, dataset, rows, found)
         attribution[rows] = np.moveaxis(found, -1, 1)
         proba[rows] = class_probability(fitted.model, tensor, index)
         if fitted.domain is not None:
-            _, cause = judge_images(fitted.domain, dataset, rows, tensor)
+            images = fitted.images(dataset, rows, tensor)
+            _, cause = judge_images(fitted.domain, dataset, rows, images)
             names = [*cause_words(fitted.description.bands), ""]  # the last one is -1
             words[rows] = [names[number] for number in cause]
     flags = [join_flags(*pair) for pair in zip(row_flags(dataset), words, strict=True)]

@@ -133,6 +133,11 @@ class Fitted:
         return self._model
 
     @property
+    def apart_names(self) -> list[str]:
+        """Outputs of the network that together are the first class, where there are several."""
+        return self.description.outputs[:-1]
+
+    @property
     def preprocessing(self) -> Preprocessing:
         """Steps from cut-outs to network input."""
         return Preprocessing.from_config(self.description.preprocessing)
@@ -176,12 +181,14 @@ class Fitted:
         found = np.concatenate(parts)
         return found if found.ndim == 3 else found[:, np.newaxis]
 
-    def probabilities(self, outputs: np.ndarray, prior=None) -> tuple[np.ndarray, np.ndarray]:
-        """Return calibrated probabilities (n, n_classes) of `outputs`, and their errors (n,).
+    def probabilities(
+        self, outputs: np.ndarray, prior=None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return calibrated probabilities (n, n_classes), their errors (n,), and those apart.
 
         The members of an ensemble are averaged, then calibrated. The error is the standard
         deviation of the members' probabilities, of the last class or, of more than two, of the
-        most probable one.
+        most probable one. Apart are the outputs that together are the first class (n, n_apart).
         """
 
         def finish(proba):
@@ -190,11 +197,20 @@ class Fitted:
             return proba if shares is None else adjust_prior(proba, *shares)
 
         proba = finish(outputs.mean(axis=1))
+        apart = proba[:, : len(self.apart_names)]
+        proba = self._merged(proba)
         if outputs.shape[1] < 2:
-            return proba, np.full(len(proba), np.nan)
-        spread = finish(outputs).std(axis=1, ddof=1)
+            return proba, np.full(len(proba), np.nan), apart
+        spread = self._merged(finish(outputs)).std(axis=1, ddof=1)
         column = np.full(len(proba), 1) if proba.shape[1] == 2 else proba.argmax(axis=1)
-        return proba, spread[np.arange(len(proba)), column]
+        return proba, spread[np.arange(len(proba)), column], apart
+
+    def _merged(self, proba):
+        """Probabilities of the classes, from those of the outputs."""
+        if not self.apart_names:
+            return proba
+        last = proba[..., -1:]
+        return np.concatenate([1 - last, last], axis=-1)
 
     def proba(self, tensor: np.ndarray, batch_size: int, prior=None) -> np.ndarray:
         """Return calibrated probabilities, shape (n, n_classes), of network input."""
@@ -206,7 +222,13 @@ class Fitted:
         tensor = self.preprocessing(dataset, rows)
         if self.domain is None:
             return Prepared(dataset, rows, tensor)
-        return Prepared(dataset, rows, tensor, *judge_images(self.domain, dataset, rows, tensor))
+        images = self.images(dataset, rows, tensor)
+        return Prepared(dataset, rows, tensor, *judge_images(self.domain, dataset, rows, images))
+
+    def images(self, dataset: xr.Dataset, rows: np.ndarray, tensor: np.ndarray) -> np.ndarray:
+        """Return what the domain judges: images, where the network sees planes of a fit."""
+        steps = self.preprocessing
+        return steps.plain(dataset, rows) if steps.source_planes else tensor
 
     def judge(self, dataset: xr.Dataset, batch_size: int, prior=None) -> Judged:
         """Judge cut-outs; see `ClusterClassifier` for ``prior``."""
@@ -215,10 +237,12 @@ class Fitted:
     def judge_prepared(self, chunk: Prepared, batch_size: int, prior=None) -> Judged:
         """Judge a chunk that `prepare` returned."""
         rows = chunk.rows
-        found = Judged.nothing(len(rows), len(self.description.classes))
+        found = Judged.nothing(len(rows), len(self.description.classes), len(self.apart_names))
         if rows.any():
             outputs = self.outputs(chunk.tensor, batch_size)
-            found.proba[rows], found.error[rows] = self.probabilities(outputs, prior)
+            found.proba[rows], found.error[rows], found.apart[rows] = self.probabilities(
+                outputs, prior
+            )
             found.novelty[rows], found.cause[rows] = chunk.novelty, chunk.cause
         return found
 
@@ -251,6 +275,8 @@ class Fitted:
         if shares is None:
             return points.thresholds(purity, self.description.card["trained_prior"][last])
         pairs = np.transpose([1 - points.threshold, points.threshold])
+        # The parts of the first class count together.
+        shares = [[1 - values[-1], values[-1]] for values in shares]
         moved = replace(points, threshold=adjust_prior(pairs, *shares)[:, 1])
         return moved.thresholds(purity, shares[0][1])
 

@@ -20,18 +20,21 @@ class Judged(NamedTuple):
         Distance from the training images, above 1 unusual; NaN where that is not known.
     cause : ndarray of shape (n,), int
         What is unusual, see `astrocnn.training.ImageDomain.judge`; -1 where nothing is.
+    apart : ndarray of shape (n, n_apart)
+        Probabilities of the outputs that together are the first class, where there are several.
     """
 
     proba: np.ndarray
     error: np.ndarray
     novelty: np.ndarray
     cause: np.ndarray
+    apart: np.ndarray
 
     @classmethod
-    def nothing(cls, n: int, n_classes: int) -> "Judged":
+    def nothing(cls, n: int, n_classes: int, n_apart: int = 0) -> "Judged":
         """Return ``n`` rows without anything."""
         unknown = np.full(n, np.nan), np.full(n, np.nan), np.full(n, -1, dtype=np.int16)
-        return cls(np.full((n, n_classes), np.nan), *unknown)
+        return cls(np.full((n, n_classes), np.nan), *unknown, np.full((n, n_apart), np.nan))
 
     @classmethod
     def stacked(cls, parts: "list[Judged]") -> "Judged":
@@ -56,5 +59,7 @@ class Judged(NamedTuple):
         if judge_novel:
             return self
         novel = self.novel if coarse is None else self.novel | coarse
-        proba = np.where(novel[:, np.newaxis], np.nan, self.proba)
-        return self._replace(proba=proba, error=np.where(novel, np.nan, self.error))
+        proba, apart = (
+            np.where(novel[:, np.newaxis], np.nan, values) for values in (self.proba, self.apart)
+        )
+        return self._replace(proba=proba, apart=apart, error=np.where(novel, np.nan, self.error))

@@ -77,8 +77,10 @@ class Part(NamedTuple):
             np.char.decode(arrays["faults"], "utf-8").tolist(),
         )
 
-    def check(self, shape: tuple[int, int], wavebands: list[str]) -> None:
+    def check(self, shape: tuple[int, int], wavebands: list[str], n_apart: int = 0) -> None:
         """Raise ValueError unless this is of so many rows and classes, and of these wavebands."""
+        if self.judged.apart.shape != (shape[0], n_apart):
+            raise ValueError(f"{self.judged.apart.shape} probabilities of parts of a class")
         columns = [self.judged.error, self.judged.novelty, self.flags, *self.coverage.values()]
         sizes = {self.judged.proba.shape, *((*column.shape, shape[1]) for column in columns)}
         if sizes != {shape} or {*self.coverage} != {*wavebands}:

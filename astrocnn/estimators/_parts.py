@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..exceptions import WeightsError
+from ..extent import PLANE_PIXELS
 from ..networks import ModelDescription
 from ..preprocessing import Preprocessing
 from ..storage import DAMAGE
@@ -25,10 +26,12 @@ def check_parts(description: ModelDescription) -> None:
     WeightsError
         If preprocessing, calibration, thresholds or card are damaged.
     """
-    n, part = len(description.classes), ""
+    n, part = len(description.output_names), ""
     try:
         part = "preprocessing"
-        Preprocessing.from_config(description.preprocessing)
+        steps = Preprocessing.from_config(description.preprocessing)
+        if steps.source_planes:
+            _check_planes(steps, description)
         part = "calibration"
         apply_calibration(np.full((1, n), 1 / n), description.calibration)
         part = "thresholds"
@@ -42,3 +45,12 @@ def check_parts(description: ModelDescription) -> None:
         raise WeightsError(
             f"the {part} in the weights is damaged ({error!r:.200}); train them anew"
         ) from error
+
+
+def _check_planes(steps: Preprocessing, description: ModelDescription) -> None:
+    """Raise ValueError unless the network's input is that of the preprocessing."""
+    wavebands = [description.band_kinds[name][0] for name in description.bands]
+    scale = description.size * 60 / description.pixels
+    wanted = [PLANE_PIXELS, PLANE_PIXELS, sum(steps.channels(wavebands, scale))]
+    if list(description.arguments["input_shape"]) != wanted:
+        raise ValueError(f"an input of {description.arguments['input_shape']}, not {wanted}")

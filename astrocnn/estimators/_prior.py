@@ -11,7 +11,7 @@ __all__ = ["check_prior", "prior_shares"]
 
 
 def check_prior(prior: "float | Mapping[str, float] | None", classes: list[str]) -> None:
-    """Raise InvalidParameterError unless a prior fits the names of the classes.
+    """Raise InvalidParameterError unless a prior fits the names of the classes, or outputs.
 
     Examples
     --------
@@ -64,7 +64,9 @@ def prior_shares(
     """
     if prior is None:
         return None
-    classes, given = description.classes, description.card.get("trained_prior")
+    classes, given = description.output_names, description.card.get("trained_prior")
+    if isinstance(prior, Mapping) and set(prior) == set(description.classes) != set(classes):
+        prior = float(prior[description.classes[-1]])  # the others keep their proportions
     if not isinstance(given, Mapping) or set(given) != set(classes):
         raise WeightsError(
             "prior needs weights that say at which shares of the classes they were trained; these "

@@ -109,7 +109,8 @@ class Run:
             if stop > n:
                 raise ValueError(f"there are {n} targets")
             part = Part.from_arrays(arrays)
-            part.check((stop - start, len(classes)), self.source.wavebands)
+            n_apart = len(self.fitted.apart_names)
+            part.check((stop - start, len(classes)), self.source.wavebands, n_apart)
             return part
 
         return self.kept.read(start, stop, parse)

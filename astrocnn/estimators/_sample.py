@@ -31,19 +31,31 @@ class Sample:
         Class numbers.
     weight : ndarray of shape (n,), optional
         Weight of each in the loss.
+    plain : ndarray of shape (m, ny, nx, n_bands), optional
+        Images of (some of) them, where the network sees planes of a fit: for the domain.
+    outputs : ndarray of shape (n,), int, optional
+        Which output of the network is right, where the first class has several.
     """
 
     images: np.ndarray
     numbers: np.ndarray
     weight: np.ndarray | None = None
+    plain: np.ndarray | None = None
+    outputs: np.ndarray | None = None
 
     def __len__(self):
         return len(self.numbers)
 
     def rows(self, chosen: np.ndarray) -> "Sample":
         """Return some of them."""
-        weight = None if self.weight is None else self.weight[chosen]
-        return Sample(self.images[chosen], self.numbers[chosen], weight)
+        optional = (self.weight, self.plain, self.outputs)
+        parts = (None if values is None else values[chosen] for values in optional)
+        return Sample(self.images[chosen], self.numbers[chosen], *parts)
+
+    @property
+    def looks(self) -> np.ndarray:
+        """Images by which one knows the kind of the training's."""
+        return self.images if self.plain is None else self.plain
 
 
 def hold_out(
@@ -114,17 +126,22 @@ def _apart_on_the_sky(coords, numbers, fraction, random_state):
 
 def network_input(
     chunks: Iterable[xr.Dataset], description: ModelDescription
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return network input of all usable targets, and which ones they are; see `say_left_out`."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return network input of all usable targets, and which ones they are; see `say_left_out`.
+
+    And, where the network sees planes of a fit, their images.
+    """
     steps = Preprocessing.from_config(description.preprocessing)
-    tensors, usable, left_out, faults = [], [], [], []
+    tensors, plain, usable, left_out, faults = [], [], [], [], []
     for dataset in chunks:
         rows = usable_rows(dataset)
         usable.append(rows)
         tensors.append(steps(dataset, rows))
+        if steps.source_planes:
+            plain.append(steps.plain(dataset, rows).astype(np.float16))
         flags = row_flags(dataset)
         left_out += [flags[row] for row in np.flatnonzero(~rows)]
         faults += list(dataset.attrs.get("faults", []))[: 1 - len(faults)]
     usable = np.concatenate(usable)
     say_left_out(left_out, len(usable), faults)
-    return np.concatenate(tensors), usable
+    return np.concatenate(tensors), usable, np.concatenate(plain) if plain else None

@@ -2,8 +2,9 @@
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from astropy import units as u
@@ -11,8 +12,8 @@ from astropy.table import QTable
 
 from .._paths import user_path
 from .._registry import Registry
-from ..networks import device_name
-from ..simulation import VERSION
+from ..networks import ModelDescription, device_name
+from ..preprocessing import Preprocessing
 from ..tables import write_result
 from ..training import Augmentation, simulated_tensors
 from ._card import simulation_card
@@ -20,6 +21,9 @@ from ._classifier import ClusterClassifier
 from ._sample import Sample
 
 __all__ = ["RECIPES", "Recipe", "train_on_simulation"]
+
+#: Images that are kept beside planes of a fit, by which one knows the kind of the training's.
+_PLAIN = 6000
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,14 @@ class Recipe:
     turned, shift : float
         Share of the images that are turned by any angle, and how far they are shifted, see
         `astrocnn.training.Augmentation`.
+    source_planes : bool
+        Whether the network sees planes of a fit; see `astrocnn.preprocessing.Preprocessing`.
+    version : int
+        Version of the simulation.
+    outputs : tuple of str
+        What the network tells apart; see `ModelDescription.outputs`.
+    beside : tuple of tuple of str
+        Bands of further training targets, as many: planes of a fit are alike for all telescopes.
     """
 
     bands: tuple[str, ...]
@@ -69,6 +81,23 @@ class Recipe:
     learning_rate: float = 1e-3
     turned: float = 0.5
     shift: float = 0.06
+    source_planes: bool = False
+    version: int = 2
+    outputs: tuple[str, ...] = ()
+    beside: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """Steps from cut-outs to network input."""
+        return Preprocessing(source_planes=self.source_planes)
+
+    def describe(self, classifier: ClusterClassifier) -> ModelDescription:
+        """Return what is to be trained."""
+        description = classifier._start_description([False, True])
+        if not self.outputs:
+            return description
+        arguments = {**description.arguments, "n_classes": len(self.outputs)}
+        return replace(description, arguments=arguments, outputs=list(self.outputs))
 
     def classifier(self, **parameters) -> ClusterClassifier:
         """Return the classifier to train."""
@@ -82,13 +111,12 @@ class Recipe:
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             calibration=self.calibration,
+            preprocessing=self.preprocessing,
             augmented=Augmentation(turned=self.turned, shift=self.shift),
             **parameters,
         )
 
-    def simulate(
-        self, n: int, seed: int, folder: Path, n_jobs: int = 1
-    ) -> tuple[np.ndarray, QTable]:
+    def simulate(self, n: int, seed: int, folder: Path, n_jobs: int = 1) -> "Simulated":
         """Return simulated network input and its truth, kept in a folder.
 
         Parameters
@@ -99,51 +127,93 @@ class Recipe:
             What is there of the same targets, bands and grid is read instead.
         n_jobs : int
             Processes that simulate.
-
-        Returns
-        -------
-        tensor : ndarray of shape (n, pixels, pixels, n_bands), float16
-            Memory-mapped.
-        truth : `~astropy.table.QTable`
-            One row per target.
         """
-        bands = "+".join(self.bands)
-        grid = f"{self.size:g}arcmin-{self.pixels}px"
-        stem = Path(folder) / f"{bands}-{grid}-simulation{VERSION}-seed{seed}-{n}"
-        tensor, truth = stem.with_name(stem.name + ".npy"), stem.with_name(stem.name + ".ecsv")
+        planes = "-planes" if self.source_planes else ""
+        grid = f"{self.size:g}arcmin-{self.pixels}px{planes}-simulation{self.version}"
+        stem = f"{'+'.join(self.bands)}-{grid}-seed{seed}-{n}"
+        tensor, plain, truth = (
+            Path(folder) / f"{stem}{end}" for end in (".npy", "-images.npy", ".ecsv")
+        )
         if not truth.exists():  # it is written last
             _, table = simulated_tensors(
                 n,
                 seed,
                 self.bands,
+                self.preprocessing,
                 size=self.size * u.arcmin,
                 pixels=self.pixels,
                 n_jobs=n_jobs,
                 out=str(tensor),
+                version=self.version,
+                plain_out=str(plain) if self.source_planes else None,
+                n_plain=_PLAIN,
             )
             write_result(table, truth)
-        return np.load(tensor, mmap_mode="r"), QTable.read(truth)
+        images = np.load(plain, mmap_mode="r") if self.source_planes else None
+        return Simulated(np.load(tensor, mmap_mode="r"), QTable.read(truth), images)
+
+    def sample(self, n: int, seed: int, folder: Path, n_jobs: int) -> Sample:
+        """Return simulated targets of the training, those of further bands after them."""
+        parts = [self, *(replace(self, bands=bands) for bands in self.beside)]
+        found = [part.simulate(n, seed, folder, n_jobs) for part in parts]
+        one = found[0]
+        truth = np.concatenate([np.array(part.truth["is_cluster"]) for part in found])
+        outputs = [_outputs(part.truth) for part in found] if self.outputs else None
+        tensor = one.tensor if len(found) == 1 else np.concatenate([x.tensor for x in found])
+        return Sample(
+            tensor,
+            truth.astype(int),
+            plain=one.plain,
+            outputs=None if outputs is None else np.concatenate(outputs),
+        )
+
+
+class Simulated(NamedTuple):
+    """Simulated targets.
+
+    Attributes
+    ----------
+    tensor : ndarray of shape (n, ny, nx, n_channels), float16
+        Network input, memory-mapped.
+    truth : `~astropy.table.QTable`
+        One row per target.
+    plain : ndarray of shape (m, pixels, pixels, n_bands), float16, optional
+        Images of the first of them, where the input is planes of a fit.
+    """
+
+    tensor: np.ndarray
+    truth: QTable
+    plain: np.ndarray | None
+
+
+def _outputs(truth) -> np.ndarray:
+    """Which output is right: other extended sources, points, clusters."""
+    point = np.array(truth["truth_class"], dtype=str) == "point"
+    return np.where(np.array(truth["is_cluster"], dtype=bool), 2, point.astype(int))
 
 
 #: Three networks of two branches, see `astrocnn.networks.build_two_branch`.
 _ENSEMBLE = {"network": "ensemble", "arguments": {"member": "two_branch", "n_members": 3}}
 
+#: The same on planes of a fit, which tell points, clusters and other extended sources apart.
+_PLANES = {
+    "network": "ensemble",
+    "arguments": {"member": "two_branch", "n_members": 2},
+    "n": 16000,
+    "epochs": 4,
+    "turned": 0.0,
+    "source_planes": True,
+    "version": 3,
+    "outputs": ("other", "point", "cluster"),
+}
+
 #: Recipes of the weights that come with astrocnn.
 RECIPES = Registry(
     "recipe",
     {
-        "xmm": Recipe(("xmm",), 178, n=40000, epochs=3, shift=0.03, **_ENSEMBLE),
+        "xmm": Recipe(("xmm",), 90, beside=(("erosita",),), **_PLANES),
         "xmm-dss2": Recipe(("xmm", "dss2-red"), 178, n=40000, epochs=4, shift=0.03, **_ENSEMBLE),
-        # Its probabilities near one half come out too low, which no temperature mends.
-        "erosita": Recipe(
-            ("erosita",),
-            178,
-            n=40000,
-            epochs=3,
-            n_calibration=10000,
-            calibration="beta",
-            **_ENSEMBLE,
-        ),
+        "erosita": Recipe(("erosita",), 90, beside=(("xmm",),), **_PLANES),
         "erosita-legacy": Recipe(
             ("erosita", "legacy-g", "legacy-r", "legacy-z"), 178, n=40000, epochs=3, **_ENSEMBLE
         ),
@@ -190,21 +260,22 @@ def train_on_simulation(
     n_calibration = round(chosen.n_calibration * min(1, n / chosen.n))
     checkpoint = None
     if folder is not None:
-        name = f"{recipe}-{n}-{epochs}-simulation{VERSION}-seed{random_state}.checkpoint"
+        name = f"{recipe}-{n}-{epochs}-simulation{chosen.version}-seed{random_state}.checkpoint"
         checkpoint = user_path(folder) / name
     classifier = chosen.classifier(epochs=epochs, random_state=random_state, checkpoint=checkpoint)
     with tempfile.TemporaryDirectory(prefix="astrocnn-") as scratch:
         folder = user_path(folder or scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        sample = _sample(chosen, n, random_state, folder, n_jobs)
+        sample = chosen.sample(n, random_state, folder, n_jobs)
         held_out = None
         if n_calibration:
-            held_out = _sample(chosen, n_calibration, random_state + 2, folder, n_jobs)
-        classifier._fit_sample(sample, held_out, classifier._start_description([False, True]))
-        tensor, truth = chosen.simulate(n_test, random_state + 1, folder, n_jobs)
+            alone = replace(chosen, beside=())
+            held_out = alone.sample(n_calibration, random_state + 2, folder, n_jobs)
+        classifier._fit_sample(sample, held_out, chosen.describe(classifier))
+        tensor, truth, _ = chosen.simulate(n_test, random_state + 1, folder, n_jobs)
         fitted = classifier._fitted
         outputs = fitted.outputs(tensor, classifier.batch_size)
-        del sample, held_out, tensor  # before the files go
+        del sample, held_out, tensor, _  # before the files go
     settings = asdict(chosen) | {"n": n, "epochs": epochs, "n_calibration": n_calibration}
     settings |= {"optimizer": "Adam, cosine", "device": device_name()}
     command = _command(recipe, chosen, n, epochs, n_test, random_state)
@@ -212,11 +283,6 @@ def train_on_simulation(
         recipe, fitted, outputs, truth, settings, command, random_state
     )
     return classifier
-
-
-def _sample(chosen, n, seed, folder, n_jobs) -> Sample:
-    tensor, truth = chosen.simulate(n, seed, folder, n_jobs)
-    return Sample(tensor, np.array(truth["is_cluster"]).astype(int))
 
 
 def _command(recipe, chosen, n, epochs, n_test, random_state) -> str:

@@ -83,13 +83,14 @@ def train_fitted(
         If a class has no weight among the held-out targets: nothing is calibrated then.
     """
     given, classes = description, description.classes
-    if len(classes) != 2 and calibration not in (None, CALIBRATIONS[0]):
+    if len(given.output_names) != 2 and calibration not in (None, CALIBRATIONS[0]):
         raise InvalidParameterError(
-            f"{calibration} calibration is for two classes: give calibration={CALIBRATIONS[0]!r}"
+            f"{calibration} calibration is for two outputs, the network has "
+            f"{', '.join(given.output_names)}: give calibration={CALIBRATIONS[0]!r}"
         )
     shares = trained_shares(sample.numbers, sample.weight, class_weight, classes)
     class_weight = _by_number(class_weight, classes)
-    prior = dict(zip(classes, shares.tolist(), strict=True))
+    prior = _trained_prior(sample, shares, given)
     description = replace(
         description,
         card={"training": "trained by fit", "trained_prior": prior},
@@ -104,10 +105,11 @@ def train_fitted(
     fitted._model = _first_network(given, start)
     settings |= {"sample_weight": sample.weight, "class_weight": class_weight}
     if held_out is not None:
-        settings["validation"] = (held_out.images, held_out.numbers, held_out.weight)
-    fitted.history = _train_members(fitted.model, sample, random_state, checkpoint, settings)
+        right = held_out.numbers if held_out.outputs is None else held_out.outputs
+        settings["validation"] = (held_out.images, right, held_out.weight)
+    fitted.history = _train_members(fitted, sample, random_state, checkpoint, settings)
     if held_out is not None and len(held_out) >= ENOUGH:
-        calibrate(fitted, sample.images, held_out, calibration, settings["batch_size"])
+        calibrate(fitted, sample.looks, held_out, calibration, settings["batch_size"])
     return fitted
 
 
@@ -121,9 +123,37 @@ def _first_network(description, start):
     return model
 
 
-def _train_members(model, sample, random_state, checkpoint, settings):
+def _merged_outputs(member, description):
+    """A network with the same weights that gives the classes, from the outputs of a member."""
+    if not description.outputs:
+        return member
+    keras = load_keras()
+    last = member.output[..., -1:]
+    return keras.Model(member.input, keras.ops.concatenate([1 - last, last], axis=-1))
+
+
+def _trained_prior(sample, shares, description) -> dict:
+    """Share of each output of the network in the training, of each class where it has no parts.
+
+    Where nobody says which part a target of the first class is, the parts keep their proportions.
+    """
+    if not description.outputs:
+        return dict(zip(description.classes, shares.tolist(), strict=True))
+    names = description.outputs
+    if sample.outputs is not None:
+        found = np.bincount(sample.outputs, sample.weight, minlength=len(names))
+    else:
+        known = description.card.get("trained_prior", {})
+        found = np.array([known.get(name, 1.0) for name in names])
+    rest = found[:-1] / found[:-1].sum() * (1 - shares[-1])
+    return dict(zip(names, [*rest.tolist(), float(shares[-1])], strict=True))
+
+
+def _train_members(fitted, sample, random_state, checkpoint, settings):
     """Train each member by itself; return its history, of an ensemble a list of them."""
-    members = ensemble_members(model)
+    merged = sample.outputs is None
+    right = sample.numbers if merged else sample.outputs
+    members = ensemble_members(fitted.model)
     histories = []
     for i, member in enumerate(members):
         seed = None if random_state is None else random_state + i
@@ -132,9 +162,9 @@ def _train_members(model, sample, random_state, checkpoint, settings):
             path = f"{checkpoint}.{i + 1}"
         histories.append(
             train_network(
-                member,
+                _merged_outputs(member, fitted.description) if merged else member,
                 sample.images,
-                sample.numbers,
+                right,
                 random_state=seed,
                 checkpoint=path,
                 **settings,
@@ -171,9 +201,9 @@ def calibrate(
     proba = fitted.outputs(held_out.images, batch_size).mean(axis=1)
     if method is not None:
         description.calibration = _calibration(proba, held_out, description, method)
-    description.domain = ImageDomain.fit(images, held_out.images).to_config()
+    description.domain = ImageDomain.fit(images, held_out.looks).to_config()
     if len(description.classes) == 2 and len(np.unique(held_out.numbers)) == 2:
-        positive = apply_calibration(proba, description.calibration)[:, 1]
+        positive = apply_calibration(proba, description.calibration)[:, -1]
         points = OperatingPoints.measure(held_out.numbers == 1, positive, most=100)
         description.operating_points = points.to_config()
 
@@ -181,11 +211,12 @@ def calibrate(
 def _calibration(proba, held_out, description, method) -> dict:
     """The calibration; none where the held-out targets cannot tell."""
     # Weighted, so that the classes have the shares of the training here too.
-    shares = np.array([description.card["trained_prior"][name] for name in description.classes])
+    prior, numbers = description.card["trained_prior"], _right_outputs(proba, held_out, description)
+    shares = np.array([prior[name] for name in description.output_names])
     given = np.ones(len(held_out)) if held_out.weight is None else held_out.weight
-    sums = np.bincount(held_out.numbers, given, len(shares))
+    sums = np.bincount(numbers, given, len(shares))
     scale = np.divide(shares * len(held_out), sums, out=np.zeros(len(shares)), where=sums > 0)
-    weight = given * scale[held_out.numbers]
+    weight = given * scale[numbers]
     if len(np.unique(held_out.numbers[weight > 0])) < 2:
         warnings.warn(
             "the probabilities are not calibrated: the held-out targets with a weight are of one "
@@ -194,7 +225,16 @@ def _calibration(proba, held_out, description, method) -> dict:
             stacklevel=2,
         )
         return {}
-    return fit_calibration(proba, held_out.numbers, method, weight)
+    return fit_calibration(proba, numbers, method, weight)
+
+
+def _right_outputs(proba, sample, description) -> np.ndarray:
+    """Which output is right for each target; of the parts of a class the most probable one."""
+    if sample.outputs is not None:
+        return sample.outputs
+    if not description.outputs:
+        return sample.numbers
+    return np.where(sample.numbers == 1, proba.shape[1] - 1, proba[:, :-1].argmax(axis=1))
 
 
 def _by_number(class_weight, classes: list[str]):

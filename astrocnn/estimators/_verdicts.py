@@ -35,6 +35,8 @@ class Verdicts:
         Bands of the images.
     judge_novel : bool
         Whether images unlike those of the training get a verdict too.
+    n_apart : int
+        Outputs of the network that together are the first class, where there are several.
 
     Attributes
     ----------
@@ -48,11 +50,18 @@ class Verdicts:
         The first things that went wrong, in words.
     """
 
-    def __init__(self, n: int, n_classes: int, bands: list[Band], judge_novel: bool = False):
+    def __init__(
+        self,
+        n: int,
+        n_classes: int,
+        bands: list[Band],
+        judge_novel: bool = False,
+        n_apart: int = 0,
+    ):
         self.judge_novel = judge_novel
         self._causes = cause_words([band.name for band in bands])
         wavebands = [band.waveband for band in bands]
-        self.judged = Judged.nothing(n, n_classes)
+        self.judged = Judged.nothing(n, n_classes, n_apart)
         self.coverage = {name: np.full(n, np.nan) for name in dict.fromkeys(wavebands)}
         self.flags = np.full(n, _NOT_REACHED, dtype=object)
         self.faults = []

@@ -1,7 +1,11 @@
 """Extent of X-ray sources, by a likelihood fit: is it more than a point?"""
 
-from ._axis import find_axis
+from ._binning import binning, fit_input
 from ._fit import SourceFit, fit_source
-from ._table import fit_extent
+from ._planes import N_PLANES, PLANE_PIXELS, planes_and_place, put_centered, source_planes
+from ._table import fit_extent, target_spreads
 
-__all__ = ["SourceFit", "find_axis", "fit_extent", "fit_source"]
+__all__ = [
+    "N_PLANES", "PLANE_PIXELS", "SourceFit", "binning", "fit_extent", "fit_input", "fit_source",
+    "planes_and_place", "put_centered", "source_planes", "target_spreads",
+]  # fmt: skip

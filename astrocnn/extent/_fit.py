@@ -15,7 +15,7 @@ from ._surroundings import (
 )
 from ._templates import CORES, source_templates
 
-__all__ = ["SourceFit", "fit_source"]
+__all__ = ["FittedModels", "SourceFit", "fit_models", "fit_source"]
 
 #: Radius (arcsec) of the circle whose photons are fitted.
 _RADIUS = 80.0
@@ -110,6 +110,78 @@ def fit_source(
     >>> 170 < fit.counts < 230, fit.extent_likelihood < 2
     (True, True)
     """
+    return fit_models(image, psf, pixel, valid=valid, exposure=exposure, rate=rate).summary()
+
+
+@dataclass(frozen=True)
+class FittedModels:
+    """The best point source and the best extended one, on the pixels that they were fitted to.
+
+    Attributes
+    ----------
+    counts, background, weight : ndarray of shape (ny, nx)
+        Photons, expected background, and exposure relative to that at the source, 0 where a pixel
+        is not used.
+    point, extended : tuple
+        Counts, likelihood, row and column of the best source of either kind.
+    templates : tuple of ndarray
+        Their images, each with a sum of one.
+    core : float
+        Core radius (arcsec) of the extended one.
+    peak : tuple of int
+        Row and column where the fits began.
+    neighbors : list of tuple
+        See `SourceFit`.
+    """
+
+    counts: np.ndarray
+    background: np.ndarray
+    weight: np.ndarray
+    point: tuple
+    extended: tuple
+    templates: tuple
+    core: float
+    peak: tuple[int, int]
+    neighbors: list
+
+    @property
+    def best(self) -> tuple:
+        """The better of the two; the point where they are equal."""
+        return max(self.point, self.extended, key=lambda fit: fit[1])
+
+    def summary(self) -> SourceFit:
+        """Return the numbers."""
+        best = self.best
+        return SourceFit(
+            place=best[2:],
+            counts=best[0],
+            likelihood=best[1],
+            extent_likelihood=float(self.extended[1] - self.point[1]),
+            core=self.core,
+            background=float(self.background[self.peak]),
+            neighbors=self.neighbors,
+        )
+
+    def model(self, source: tuple, template: np.ndarray) -> np.ndarray:
+        """Return the image that a source is expected to make, shape (ny, nx)."""
+        image = np.zeros(self.counts.shape)
+        half = len(template) // 2
+        corner = source[2] - half, source[3] - half
+        spans = [
+            (max(start, 0), min(start + len(template), n))
+            for start, n in zip(corner, image.shape, strict=True)
+        ]
+        here = tuple(slice(*span) for span in spans)
+        there = tuple(
+            slice(low - start, high - start)
+            for (low, high), start in zip(spans, corner, strict=True)
+        )
+        image[here] = source[0] * template[there]
+        return image * self.weight
+
+
+def fit_models(image, psf, pixel, *, valid=None, exposure=None, rate=False) -> FittedModels:
+    """Fit as `fit_source` does; return the models too."""
     if np.ndim(image) != 2:
         raise InvalidImageError(f"an image of shape (ny, nx) is needed, not {np.shape(image)}")
     counts, relative, weight = _counts(image, valid, exposure, rate)
@@ -123,17 +195,19 @@ def fit_source(
         background = background_level(counts, relative, weight, pixel, taps) * relative
     background = np.maximum(background, 1e-6)
     used = weight * relative / (relative[y, x] or 1.0)
-    fits = _fits(counts, background, used, source_templates(psf, pixel), (y, x), pixel)
-    gains = np.array([fit[1] for fit in fits[1:]])
+    templates = source_templates(psf, pixel)
+    point, *extended = _fits(counts, background, used, templates, (y, x), pixel)
+    gains = np.array([fit[1] for fit in extended])
     best = int(gains.argmax())
-    chosen = max(fits[0], fits[1 + best], key=lambda fit: fit[1])
-    return SourceFit(
-        place=(chosen[2], chosen[3]),
-        counts=chosen[0],
-        likelihood=chosen[1],
-        extent_likelihood=float(gains[best] - fits[0][1]),
+    return FittedModels(
+        counts=counts,
+        background=background,
+        weight=used,
+        point=point,
+        extended=extended[best],
+        templates=(templates[0], templates[1 + best]),
         core=_core(gains, best),
-        background=float(background[y, x]),
+        peak=(y, x),
         neighbors=neighbors,
     )
 

@@ -12,14 +12,15 @@ from tqdm.auto import tqdm
 from ..config import conf
 from ..exceptions import InvalidImageError, InvalidParameterError
 from ..surveys import OPTICS, PointSpread
+from ._binning import binning, fit_input
 from ._fit import fit_source
 
-__all__ = ["fit_extent"]
+__all__ = ["fit_extent", "target_spreads"]
 
-#: Side (arcsec) of the pixels that are fitted, about: those of the telescopes.
-_PIXEL = 4.0
 #: Optics of a band, and the distance from the axis (arcsec) where nothing is said of it.
-_USUAL = {"xmm": ("epic-pn", 420.0), "erosita": ("erosita-survey", 0.0)}
+_USUAL = {
+    "xmm": ("epic-pn", 420.0), "erosita": ("erosita-survey", 0.0), "rass": ("pspc-survey", 0.0),
+}  # fmt: skip
 
 #: Columns: name -> (unit, description).
 _COLUMNS = {
@@ -50,8 +51,8 @@ def fit_extent(
     psf : PointSpread or sequence of n_targets of them, optional
         Point-spread function, of all targets or of each. For a pointed observation it depends on
         the distance from the axis: ``OPTICS["epic-pn"].toward(coords, find_axis(exposure, wcs))``.
-        By default that of the band: for ``xmm`` EPIC-pn 7 arcmin off axis, for ``erosita`` its
-        survey.
+        By default what the Dataset says of each target; where it says nothing, that of the band:
+        for ``xmm`` EPIC-pn 7 arcmin off axis, for ``erosita`` and ``rass`` that of their surveys.
     band : str, optional
         X-ray band. Default: the first one of the Dataset.
 
@@ -79,9 +80,9 @@ def fit_extent(
     """
     number = _band_number(dataset, band)
     n = dataset.sizes["target"]
-    spreads = _spreads(psf, str(dataset["band"].values[number]), n)
+    spreads = target_spreads(dataset, number) if psf is None else _given_spreads(psf, n)
     scale = float(dataset.attrs["pixel_scale"])
-    factor = max(round(_PIXEL / scale), 1)
+    factor = binning(scale)
     part = dataset.isel(band=number)
     values = np.full((n, len(_COLUMNS)), np.nan)
     for i in tqdm(range(n), desc="fits", delay=2, disable=not conf.progress):
@@ -109,16 +110,40 @@ def _band_number(dataset, band) -> int:
     return names.index(xray[0] if band is None else band)
 
 
-def _spreads(psf, band, n) -> list[PointSpread]:
-    """The point-spread function of each target."""
-    if psf is None:
-        if band not in _USUAL:
-            raise InvalidParameterError(
-                f"the point-spread function of band {band} is not known: give "
-                "psf=PointSpread(half_radius=...) with its half-energy radius in arcsec"
-            )
-        name, off_axis = _USUAL[band]
-        psf = OPTICS[name].at(off_axis)
+def target_spreads(dataset: xr.Dataset, number: int) -> list[PointSpread]:
+    """Return the point-spread functions of the targets of a Dataset in one of its bands.
+
+    Where the Dataset does not say it, that of the band.
+
+    Raises
+    ------
+    InvalidParameterError
+        If neither is known.
+    """
+    n, band = dataset.sizes["target"], str(np.atleast_1d(dataset["band"].values)[number])
+    names = ("half_radius", "slope", "stretch", "angle")
+    values = np.full((n, len(names)), np.nan)
+    if all(f"psf_{name}" in dataset for name in names):
+        values = np.stack([dataset[f"psf_{name}"].values[:, number] for name in names], axis=1)
+    known = np.isfinite(values).all(axis=1) & (values[:, 0] > 0)
+    if known.all():
+        return [PointSpread(*row) for row in values.tolist()]
+    if band not in _USUAL:
+        raise InvalidParameterError(
+            f"the point-spread function of band {band} is not known: give "
+            "psf=PointSpread(half_radius=...) with its half-energy radius in arcsec, or make the "
+            "cut-outs from SkyImage(..., psf=...)"
+        )
+    name, off_axis = _USUAL[band]
+    usual = OPTICS[name].at(off_axis)
+    return [
+        PointSpread(*row) if told else usual
+        for row, told in zip(values.tolist(), known.tolist(), strict=True)
+    ]
+
+
+def _given_spreads(psf, n) -> list[PointSpread]:
+    """The point-spread function of each target, as the user gives them."""
     if isinstance(psf, PointSpread):
         return [psf] * n
     spreads = list(psf) if isinstance(psf, Iterable) else [psf]
@@ -136,12 +161,9 @@ def _fit_row(row, psf, scale, factor) -> tuple:
     if not valid.any():
         return (np.nan,) * len(_COLUMNS)
     exposure = row["exposure"].values if "exposure" in row else None
-    mapped = exposure is not None and np.isfinite(exposure).any()
-    known = "status" not in row or "exposure_unknown" not in str(row["status"].values)
-    image, valid, exposure = _binned(image, valid, exposure if mapped else None, factor)
-    fit = fit_source(
-        image, psf, scale * factor, valid=valid, exposure=exposure, rate=known and not mapped
-    )
+    status = str(row["status"].values) if "status" in row else ""
+    image, options = fit_input(image, valid, exposure, status, factor)
+    fit = fit_source(image, psf, scale * factor, **options)
     middle = (np.array(image.shape) - 1) / 2
     offset = np.hypot(*(np.array(fit.place) - middle)) * scale * factor
     extent = fit.core if fit.extent_likelihood > 0 else 0.0
@@ -154,24 +176,6 @@ def _fit_row(row, psf, scale, factor) -> tuple:
         offset if found else np.nan,
         len(fit.neighbors),
     )
-
-
-def _binned(image, valid, exposure, factor):
-    """Counts and exposure in pixels of ``factor`` times the side; borders that do not fit go."""
-    if factor == 1:
-        return image, valid, exposure
-    ny, nx = (n // factor for n in image.shape)
-    top, left = ((n - factor * m) // 2 for n, m in zip(image.shape, (ny, nx), strict=True))
-
-    def blocks(array):
-        part = array[top : top + ny * factor, left : left + nx * factor]
-        return part.reshape(ny, factor, nx, factor)
-
-    counts = blocks(np.where(valid, image, 0.0)).sum(axis=(1, 3))
-    good = blocks(valid).all(axis=(1, 3))
-    if exposure is not None:
-        exposure = blocks(np.nan_to_num(exposure)).mean(axis=(1, 3))
-    return counts, good, exposure
 
 
 def _table(target_id, values) -> QTable:

@@ -66,6 +66,11 @@ class ModelDescription:
         Thresholds; see `astrocnn.validation.OperatingPoints.to_config`. Empty: not measured.
     band_kinds : dict of str to list of str
         Waveband and quantity of the bands, by name. Empty: those that astrocnn knows by the name.
+    outputs : list of str
+        What the outputs of the network are, where they are more than the two classes: the last is
+        the last class too, the others together are the first. Empty: the classes.
+    cutout_pixels : int
+        Pixels along one side of the cut-outs, where the network's input has others; 0: the same.
 
     Examples
     --------
@@ -86,11 +91,18 @@ class ModelDescription:
     domain: dict = field(default_factory=dict)
     operating_points: dict = field(default_factory=dict)
     band_kinds: dict = field(default_factory=dict)
+    outputs: list[str] = field(default_factory=list)
+    cutout_pixels: int = 0
 
     @property
     def pixels(self) -> int:
         """Pixels along one side of the cut-outs."""
-        return int(self.arguments["input_shape"][0])
+        return int(self.cutout_pixels or self.arguments["input_shape"][0])
+
+    @property
+    def output_names(self) -> list[str]:
+        """What each output of the network is the probability of."""
+        return self.outputs or self.classes
 
     @property
     def field_size(self) -> u.Quantity:
@@ -197,15 +209,25 @@ def _check(description) -> None:
         most = _MAX_PIXELS if name == "input_shape" else _MAX_NUMBER
         if not all(type(number) is int and 1 <= number <= most for number in numbers):
             raise ValueError(f"{name} {description.arguments[name]!r:.40}")
-    if ny != nx or bands != len(description.bands):
+    pixels = description.cutout_pixels
+    if type(pixels) is not int or not 0 <= pixels <= _MAX_PIXELS:
+        raise ValueError(f"cutout_pixels {pixels!r:.40}")
+    if ny != nx or (pixels == 0 and bands != len(description.bands)):
         raise ValueError(f"an input of {ny} x {nx} x {bands} for the bands {description.bands}")
-    if description.arguments.get("n_classes", 2) != len(description.classes):
-        raise ValueError(f"{description.arguments['n_classes']} outputs for {description.classes}")
-    names = [*description.bands, *description.classes]
+    outputs = description.output_names
+    if description.arguments.get("n_classes", 2) != len(outputs):
+        raise ValueError(f"{description.arguments['n_classes']} outputs for {outputs}")
+    if description.outputs and (
+        len(description.classes) != 2 or outputs[-1] != description.classes[-1]
+    ):
+        raise ValueError(f"the outputs {outputs} for the classes {description.classes}")
+    names = [*description.bands, *description.classes, *outputs]
     if not all(isinstance(name, str) for name in names):
         raise TypeError(f"bands and classes {names}")
     if len({name.casefold() for name in description.classes}) < len(description.classes):
         raise ValueError(f"the classes {description.classes} are not different")
+    if len({name.casefold() for name in outputs}) < len(outputs):
+        raise ValueError(f"the outputs {outputs} are not different")
     if isinstance(description.size, bool) or not 0 < description.size < math.inf:
         raise ValueError(f"size {description.size!r:.40}")
     parts = ("preprocessing", "card", "calibration", "domain", "operating_points", "band_kinds")

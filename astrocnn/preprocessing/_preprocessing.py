@@ -1,7 +1,7 @@
 """Dataset of cut-outs to network input. The parameters belong to the weights."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from numbers import Real
 
 import numpy as np
@@ -10,6 +10,7 @@ from astropy import units as u
 
 from .._compiled import in_threads
 from ..exceptions import InvalidImageError, InvalidParameterError
+from ..extent import N_PLANES, binning
 from ._stretch import gaussian_taps
 
 __all__ = ["Preprocessing"]
@@ -37,6 +38,10 @@ class Preprocessing:
     stretched : bool
         Whether the step before it is made; without it, images are used as they are, such as the
         gray levels of a PNG.
+    source_planes : bool
+        Whether X-ray bands become the planes of `astrocnn.extent.source_planes`, which know the
+        point-spread function, with the fitted source in the middle; the other bands are then cut to
+        the same 4.3 arcmin, without loss: the pixels within one plane pixel are bands side by side.
 
     Raises
     ------
@@ -56,6 +61,7 @@ class Preprocessing:
     smoothing: Mapping[str, float] = field(default_factory=lambda: dict(_SMOOTHING))
     standardized: bool = True
     stretched: bool = True
+    source_planes: bool = False
 
     def __post_init__(self):
         if not isinstance(self.smoothing, Mapping) or not all(
@@ -102,12 +108,15 @@ class Preprocessing:
         Returns
         -------
         ndarray of shape (n_targets, ny, nx, n_bands), float32
-            Zeros for a band without valid pixels.
+            Zeros for a band without valid pixels. With ``source_planes`` of shape
+            ``(n_targets, 64, 64, n_channels)``, see `channels`.
 
         Raises
         ------
         InvalidImageError
             If a variable or coordinate that is needed is missing.
+        InvalidParameterError
+            If planes are wanted and the point-spread function of a band is not known.
         """
         missing = {"image", "valid", "waveband"} - set(dataset.variables)
         if missing or "pixel_scale" not in dataset.attrs:
@@ -115,11 +124,40 @@ class Preprocessing:
                 f"the Dataset lacks {sorted(missing) or ['attrs: pixel_scale']}; make it with "
                 "astrocnn.cutouts.make_cutouts"
             )
+        if self.source_planes:
+            from ._source import source_tensor
+
+            return source_tensor(self, dataset, rows)[0]
         images, valid = dataset["image"].values, dataset["valid"].values
         exposures = dataset["exposure"].values if "exposure" in dataset else None
         wavebands = [str(w) for w in np.atleast_1d(dataset["waveband"].values)]
         scale = float(dataset.attrs["pixel_scale"])
         return self._prepare(images, valid, exposures, wavebands, scale, rows)
+
+    @property
+    def plain(self) -> "Preprocessing":
+        """The same steps without planes: each band an image."""
+        return replace(self, source_planes=False)
+
+    def channels(self, wavebands: Sequence[str], scale: float) -> list[int]:
+        """Return the number of the network's input channels of each band.
+
+        Parameters
+        ----------
+        wavebands : sequence of str
+            Of the bands.
+        scale : float
+            Side of a cut-out's pixel (arcsec).
+
+        Examples
+        --------
+        >>> from astrocnn.preprocessing import Preprocessing
+        >>> Preprocessing(source_planes=True).channels(["xray", "optical"], 2.0)
+        [11, 4]
+        """
+        if not self.source_planes:
+            return [1] * len(wavebands)
+        return [N_PLANES if name == "xray" else binning(scale) ** 2 for name in wavebands]
 
     def prepare(
         self,

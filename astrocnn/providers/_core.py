@@ -9,7 +9,7 @@ import numpy as np
 
 from ..exceptions import ProviderError
 from ..grid import CutoutGrid, CutoutGrids
-from ..surveys import Band
+from ..surveys import Band, PointSpread
 
 __all__ = ["Pixels", "Provider", "run_all"]
 
@@ -37,6 +37,9 @@ class Pixels:
         False if an image says nothing of its origin: no telescope, no survey.
     coarse : bool
         Whether the pixels come from much larger ones, or a much wider beam, than the band's.
+    psf : PointSpread, optional
+        Point-spread function of an X-ray image at the middle, where the camera and its axis are
+        known.
     """
 
     image: np.ndarray
@@ -47,6 +50,7 @@ class Pixels:
     full_exposure: float | None = None
     origin_known: bool = True
     coarse: bool = False
+    psf: PointSpread | None = None
 
 
 class Provider(ABC):

@@ -10,7 +10,7 @@ from ._annotators import (
 )
 from ._clusters import LIMITS
 from ._cutouts import simulate_cutouts
-from ._fields import SimulatedField, simulate_field
+from ._fields import SimulatedField, simulate_field, version_limits
 from ._instruments import (
     CAMERAS,
     EPIC_MOS,
@@ -52,5 +52,6 @@ __all__ = [
     "simulate_cutouts",
     "simulate_field",
     "truth_table",
+    "version_limits",
     "volunteer_labels",
 ]

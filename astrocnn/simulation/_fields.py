@@ -217,13 +217,16 @@ def _xray(scene, camera, wcs, x, y, rng):
     counts, exposure = xray_image(
         scene.sources, pointing, x, y, rng, artifact=scene.kind == "artifact"
     )
+    # A pointing without a map does not tell where its axis is.
+    scans = camera.chips is None and (camera.optics is None or camera.optics.growth == 0)
+    psf = pointing.nominal_psf if scene.exposure_map or scans else None
     if scene.exposure_map:
-        return SkyImage(counts, wcs, "counts", exposure, name=name)
+        return SkyImage(counts, wcs, "counts", exposure, name=name, psf=psf)
     if rng.random() < 0.5:
-        return SkyImage(counts, wcs, "counts", name=name)
+        return SkyImage(counts, wcs, "counts", name=name, psf=psf)
     seen = exposure > 0.05 * pointing.time
     rate = np.divide(counts, exposure, out=np.full(counts.shape, np.nan, np.float32), where=seen)
-    return SkyImage(rate, wcs, "rate", name=name)
+    return SkyImage(rate, wcs, "rate", name=name, psf=psf)
 
 
 class _Version(NamedTuple):

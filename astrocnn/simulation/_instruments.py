@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..surveys import OPTICS, XrayOptics
+from ..surveys import OPTICS, PointSpread, XrayOptics
 from ._spectra import (
     ENERGY,
     EPIC_MOS_AREA,
@@ -123,6 +123,13 @@ class XrayCamera:
         radius2 = along**2 + (across / stretch) ** 2
         psf = (1 + radius2 / core**2) ** -self.psf_slope
         return psf / psf.sum()
+
+    def king_profile(self, off_axis: float, angle: float) -> PointSpread:
+        """Return about the same as `psf`, as a profile; ``angle`` is that of `PointSpread`."""
+        core = self.psf_core * (1 + 0.2 * (off_axis / 840.0) ** 2)
+        half_radius = core * np.sqrt(2 ** (1 / (self.psf_slope - 1)) - 1)
+        stretch = 1 + 0.3 * (off_axis / 840.0) ** 2
+        return PointSpread(float(half_radius), self.psf_slope, stretch, angle)
 
 
 @dataclass(frozen=True)

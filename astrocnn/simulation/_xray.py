@@ -64,11 +64,12 @@ class Pointing:
         return float(np.hypot(self.axis_x, self.axis_y))
 
     @property
-    def nominal_psf(self) -> PointSpread | None:
-        """What the camera's optics say of the point-spread function at the target."""
-        if self.camera.optics is None:
-            return None
-        return self.camera.optics.at(self.off_axis, float(np.arctan2(self.axis_x, self.axis_y)))
+    def nominal_psf(self) -> PointSpread:
+        """What is known of the point-spread function at the target: that of the camera."""
+        angle = float(np.arctan2(self.axis_x, self.axis_y))
+        if self.camera.optics is not None:
+            return self.camera.optics.at(self.off_axis, angle)
+        return self.camera.king_profile(self.off_axis, angle)
 
     @property
     def counts_per_flux(self) -> float:

@@ -3,14 +3,15 @@
 from astropy.table import Table as _Table
 
 from .._registry import Registry as _Registry
+from ._axis import find_axis
 from ._core import Band, Survey
 from ._optical import DSS2, LEGACY, PANSTARRS, SDSS
 from ._psf import OPTICS, PointSpread, XrayOptics
 from ._xray import EROSITA, RASS, XMM, xmm_band
 
 __all__ = [
-    "BANDS", "OPTICS", "SURVEYS", "Band", "PointSpread", "Survey", "XrayOptics", "get_band",
-    "get_survey", "survey_table", "xmm_band",
+    "BANDS", "OPTICS", "SURVEYS", "Band", "PointSpread", "Survey", "XrayOptics", "find_axis",
+    "get_band", "get_survey", "survey_table", "xmm_band",
 ]  # fmt: skip
 
 #: All surveys by name.

@@ -1,5 +1,6 @@
 """Point-spread functions of X-ray telescopes, as they change over the field of view."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,22 @@ class PointSpread:
     slope: float = 1.75
     stretch: float = 1.0
     angle: float = 0.0
+
+    @classmethod
+    def mean(cls, spreads: "Sequence[PointSpread]", weights: Sequence[float]) -> "PointSpread":
+        """Return about what several images of one place, added, have; the angle of the heaviest.
+
+        Examples
+        --------
+        >>> from astrocnn.surveys import PointSpread
+        >>> PointSpread.mean([PointSpread(6.0), PointSpread(9.0)], [200, 100])
+        PointSpread(half_radius=7.0, slope=1.75, stretch=1.0, angle=0.0)
+        """
+        weights = np.asarray(weights, dtype=float)
+        weights = np.ones(len(spreads)) if not weights.sum() > 0 else weights
+        values = [(one.half_radius, one.slope, one.stretch) for one in spreads]
+        mean = np.average(values, axis=0, weights=weights)
+        return cls(*mean.tolist(), spreads[int(weights.argmax())].angle)
 
     @property
     def core(self) -> float:
@@ -153,7 +170,7 @@ class XrayOptics:
         coords : `~astropy.coordinates.SkyCoord` of shape (n,)
             Positions.
         axis : `~astropy.coordinates.SkyCoord`
-            Where the optical axis points; see `astrocnn.extent.find_axis`.
+            Where the optical axis points; see `find_axis`.
 
         Examples
         --------

@@ -41,6 +41,7 @@ def result_table(
     *,
     classes: Sequence[str] = ("non_cluster", "cluster"),
     threshold: float = 0.5,
+    apart: Mapping[str, np.ndarray] | None = None,
     error: np.ndarray | None = None,
     novelty: np.ndarray | None = None,
     coverage: Mapping[str, np.ndarray] | None = None,
@@ -60,6 +61,9 @@ def result_table(
     threshold : float
         For two classes the label is the positive one where its probability is at least this. With
         more classes the label is the most probable one and ``threshold`` is not used.
+    apart : dict of str to ndarray of shape (n,), optional
+        Probabilities of the parts of the first of two classes, such as ``"point"``; columns of
+        their own.
     error : ndarray of shape (n,), optional
         Uncertainty of the probability; NaN (not known) becomes masked.
     novelty : ndarray of shape (n,), optional
@@ -109,6 +113,9 @@ def result_table(
     shown = proba.T[1:] if len(classes) == 2 else proba.T
     for name, values in zip(probability_columns(classes), shown, strict=True):
         result[name] = MaskedColumn(np.where(none, 0.0, values), mask=none)
+    for name, values in (apart or {}).items():
+        _check_shape(f"probability of {name!r}", np.asarray(values), (n,))
+        result[f"proba_{name}"] = MaskedColumn(np.where(none, 0.0, values), mask=none)
     error = np.full(n, np.nan) if error is None else np.asarray(error, dtype=float)
     _check_shape("error", error, (n,))
     result["proba_err"] = np.ma.masked_invalid(np.where(none, np.nan, error))

@@ -11,8 +11,10 @@ from astropy.table import QTable, vstack
 from tqdm.auto import tqdm
 
 from ..config import conf
+from ..extent import PLANE_PIXELS
 from ..preprocessing import Preprocessing
-from ..simulation import simulate_cutouts
+from ..simulation import VERSION, simulate_cutouts
+from ..surveys import get_band
 
 __all__ = ["simulated_tensors"]
 
@@ -28,6 +30,9 @@ def simulated_tensors(
     pixels: int = 356,
     n_jobs: int = 1,
     out: str | None = None,
+    version: int = VERSION,
+    plain_out: str | None = None,
+    n_plain: int = 0,
 ) -> tuple[np.ndarray, QTable]:
     """Simulate targets and return them as network input.
 
@@ -49,11 +54,19 @@ def simulated_tensors(
         Processes; the result does not depend on it.
     out : str, optional
         File (``.npy``) to hold the tensor instead of memory.
+    version : {2, 3}
+        Version of the simulation.
+    plain_out : str, optional
+        File (``.npy``) for the images of the first ``n_plain`` targets, where the tensor holds
+        planes of a fit.
+    n_plain : int
+        How many of them.
 
     Returns
     -------
     tensor : ndarray of shape (n, pixels, pixels, n_bands), float16
-        Network input; half precision halves the memory.
+        Network input; half precision halves the memory. Of planes of a fit
+        (n, 64, 64, n_channels).
     truth : `~astropy.table.QTable`
         One row per target; see `astrocnn.simulation.truth_table`.
 
@@ -64,19 +77,18 @@ def simulated_tensors(
     >>> tensor.shape, len(truth)
     ((2, 32, 32, 1), 2)
     """
-    shape = (n, pixels, pixels, len(bands))
-    if out is None:
-        tensor = np.empty(shape, dtype=np.float16)
-    else:
-        tensor = np.lib.format.open_memmap(out, mode="w+", dtype=np.float16, shape=shape)
     preprocessing = preprocessing or Preprocessing()
+    shape = (pixels, pixels, len(bands))
+    tensor = _array(out, (n, *_input_shape(preprocessing, bands, size, pixels)))
+    n_plain = min(n_plain, n) if plain_out is not None else 0
+    plain = _array(plain_out if n_plain else None, (n_plain, *shape))
     chunks = [range(i, min(i + _CHUNK, n)) for i in range(0, n, _CHUNK)]
     tables = {}
     with tqdm(total=n, desc="simulated targets", delay=2, disable=not conf.progress) as bar:
-        for numbers, part, truth in _run(
-            chunks, (random_state, tuple(bands), preprocessing, size, pixels), n_jobs
-        ):
+        settings = (random_state, tuple(bands), preprocessing, size, pixels, version, n_plain)
+        for numbers, part, images, truth in _run(chunks, settings, n_jobs):
             tensor[numbers.start : numbers.stop] = part
+            plain[numbers.start : numbers.start + len(images)] = images
             tables[numbers.start] = truth
             bar.update(len(numbers))
     truth = vstack([tables[start] for start in sorted(tables)], metadata_conflicts="silent")
@@ -104,6 +116,23 @@ def _run(chunks, arguments, n_jobs):
             pool.shutdown(cancel_futures=True)
 
 
-def _simulate(numbers, random_state, bands, preprocessing, size, pixels):
-    dataset, truth = simulate_cutouts(numbers, random_state, bands, size, pixels)
-    return numbers, preprocessing(dataset).astype(np.float16), truth
+def _simulate(numbers, random_state, bands, preprocessing, size, pixels, version, n_plain):
+    dataset, truth = simulate_cutouts(numbers, random_state, bands, size, pixels, version)
+    some = dataset.isel(target=slice(0, max(n_plain - numbers.start, 0)))
+    images = preprocessing.plain(some).astype(np.float16)
+    return numbers, preprocessing(dataset).astype(np.float16), images, truth
+
+
+def _array(path, shape):
+    """An array in memory, or in a file."""
+    if path is None:
+        return np.empty(shape, dtype=np.float16)
+    return np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
+
+
+def _input_shape(preprocessing, bands, size, pixels) -> tuple[int, int, int]:
+    """Shape of what the network sees of a target."""
+    scale = size.to_value(u.arcsec) / pixels
+    channels = preprocessing.channels([get_band(band).waveband for band in bands], scale)
+    side = PLANE_PIXELS if preprocessing.source_planes else pixels
+    return side, side, sum(channels)

@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from astrocnn.cutouts import cutout_dataset
 from astrocnn.exceptions import InvalidImageError, InvalidParameterError
-from astrocnn.extent import find_axis, fit_extent
+from astrocnn.extent import fit_extent
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import Pixels
 from astrocnn.simulation import simulate_cutouts
@@ -81,6 +81,7 @@ def test_band_that_is_not_there(sample):
 
 def test_unknown_psf_says_what_to_give():
     cutouts, _ = simulate_cutouts(1, 3, ["rass"], pixels=24)
+    cutouts = cutouts.assign_coords(band=["swift"]).drop_vars("psf_slope")
     with pytest.raises(InvalidParameterError, match="psf=PointSpread"):
         fit_extent(cutouts)
     assert len(fit_extent(cutouts, PointSpread(half_radius=37.0))) == 1

@@ -244,6 +244,7 @@ class FitsProvider(Provider):
         if loaded.background is not None:
             background = resample_image(loaded.background, grid)
             pixels.background = np.nan_to_num(background.image, nan=0.0)
+        pixels.psf = loaded.psf(grid.center) if loaded.psf is not None else None
         image.mark(pixels, self.band)
         stack.add(pixels, image.key, image.photons if counts else None)
 

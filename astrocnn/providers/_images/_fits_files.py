@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from astropy.coordinates import SkyCoord
 
 from ...exceptions import ProviderError
 from ...surveys import Band
@@ -21,7 +22,7 @@ from ._map_files import kind_by_header
 from ._map_pairs import attach_maps, pair_maps
 from ._product import Product, Selection
 from ._products import describe
-from ._resample import SkyImage
+from ._resample import SkyImage, spread_at
 from ._same_photons import leave_out_derived, leave_out_same
 from ._trusted import split_trusted
 
@@ -113,7 +114,9 @@ class FitsImage:
         told = [self.origin] if self.origin.trusted else []
         if self.image is not None:
             sky = self.image
-            return [sky.data, sky.exposure, sky.quantity, wcs_text(sky.wcs), *told]
+            middle = SkyCoord(self.info.center, representation_type="cartesian")
+            spread = [] if sky.psf is None else [repr(spread_at(sky, middle))]
+            return [sky.data, sky.exposure, sky.quantity, wcs_text(sky.wcs), *spread, *told]
         paths = (self.path, self.exposure_path, self.background_path)
         infos = (self.info, self.exposure_info, self.background_info)
         return [

@@ -4,15 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from astropy.coordinates import SkyCoord
 
 from ...exceptions import ProviderError
-from ...surveys import Band
+from ...surveys import Band, PointSpread
 from ._background import estimate_background
 from ._exposure_time import exposure_seconds
 from ._fits_files import FitsImage
 from ._fits_image import read_pixels
 from ._pixels import FilePixels
 from ._resample import SkyImage, longest_exposure
+from ._spread import image_spread
 
 __all__ = ["LoadedImage", "UnexposedError", "load_image"]
 
@@ -41,6 +43,8 @@ class LoadedImage:
         Longest exposure (s).
     seconds : float
         Unit of the exposure map (s).
+    psf : callable, optional
+        Returns the point-spread function for a position; see `image_spread`.
     """
 
     image: SkyImage
@@ -48,6 +52,7 @@ class LoadedImage:
     background: SkyImage | None = None
     full_exposure: float | None = None
     seconds: float = 1.0
+    psf: Callable[[SkyCoord], PointSpread] | None = None
 
     @property
     def nbytes(self) -> int:
@@ -103,6 +108,8 @@ def load_image(
             f"{f'the exposure map of {sky.name}' if path is None else path.name} holds no exposure"
         )
     loaded = LoadedImage(sky, told)
+    if band.waveband == "xray":
+        loaded.psf = image_spread(sky, image.origin, band)
     if image.exposure_info is not None:
         loaded.seconds = exposure_seconds(image.exposure_info.unit, image.exposure_path.name)
     if sky.exposure is not None:

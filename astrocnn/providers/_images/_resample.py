@@ -1,21 +1,24 @@
 """From an image with a WCS to the target's grid: arrays in, `Pixels` out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from astropy import units as u
+from astropy.coordinates import SkyCoord
 from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_area
 
 from ...config import conf
 from ...exceptions import InvalidImageError
 from ...grid import CutoutGrid
+from ...surveys import PointSpread
 from .._core import Pixels
 from .._origin import Origin
 from ._exposure_time import in_seconds
 from ._image_places import area_ratio, find_places, plane_positions
 
-__all__ = ["SkyImage", "longest_exposure", "resample_image"]
+__all__ = ["SkyImage", "longest_exposure", "resample_image", "spread_at"]
 
 #: So much larger than those of the image pixels of the grid are means: equal ones stay as they are.
 _COARSER = 1.001
@@ -42,6 +45,10 @@ class SkyImage:
     origin : Origin
         What it says of where it comes from; `read_image` takes it from the header. Where that
         is nothing, rows are flagged ``origin_unknown``.
+    psf : PointSpread or callable, optional
+        Point-spread function of an X-ray image: the same everywhere, or what returns it for a
+        `~astropy.coordinates.SkyCoord`. By default it is that of the camera that ``origin`` names,
+        at its distance from the axis, where the exposure map peaks.
 
     Raises
     ------
@@ -56,6 +63,7 @@ class SkyImage:
     name: str = "image"
     unit: str = ""
     origin: Origin = field(default_factory=Origin)
+    psf: PointSpread | Callable[[SkyCoord], PointSpread] | None = None
 
     def __post_init__(self):
         shape = np.shape(self.data)
@@ -72,6 +80,11 @@ class SkyImage:
     def pixel_area(self) -> u.Quantity:
         """Area of one pixel (arcsec2)."""
         return (proj_plane_pixel_area(self.wcs) * u.deg**2).to(u.arcsec**2)
+
+
+def spread_at(image: SkyImage, center: SkyCoord) -> PointSpread:
+    """Return the point-spread function that an image was given, at a position."""
+    return image.psf(center) if callable(image.psf) else image.psf
 
 
 def resample_image(image: SkyImage, grid: CutoutGrid) -> Pixels | None:

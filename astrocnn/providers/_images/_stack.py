@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...surveys import PointSpread
 from .._core import Pixels
 
 __all__ = ["Stack"]
@@ -43,6 +44,7 @@ class Stack:
         self._own = False  # whether the arrays of the part may be written to
         self._key = self._photons = None
         self._exposure, self._full_exposure = _KeyedSum(), _KeyedSum()
+        self._spreads, self._photons_of = [], []  # of each part, for their mean
 
     @property
     def empty(self) -> bool:
@@ -79,7 +81,14 @@ class Stack:
             self._sum,
             exposure=self._exposure.total(),
             full_exposure=self._full_exposure.total(),
+            psf=self._spread(),
         )
+
+    def _spread(self):
+        """Mean point-spread function, weighted by photons; None where one is not known."""
+        if None in self._spreads:
+            return None
+        return PointSpread.mean(self._spreads, self._photons_of)
 
     def _flush(self):
         """Add the part to the sum."""
@@ -88,6 +97,8 @@ class Stack:
             return
         self._exposure.add(part.exposure, self._key)
         self._full_exposure.add(part.full_exposure, self._key)
+        self._spreads.append(part.psf)
+        self._photons_of.append(float(np.nansum(part.image)))
         if self._sum is None:
             self._sum = part if self._own else _copy(part)
             return

@@ -40,7 +40,7 @@ def find_axis(exposure: np.ndarray, wcs: WCS) -> SkyCoord:
     >>> import numpy as np
     >>> from astropy import units as u
     >>> from astropy.coordinates import SkyCoord
-    >>> from astrocnn.extent import find_axis
+    >>> from astrocnn.surveys import find_axis
     >>> from astrocnn.grid import CutoutGrid
     >>> grid = CutoutGrid(SkyCoord(150, 2, unit="deg"), 30 * u.arcmin, 200)
     >>> y, x = np.mgrid[:200, :200]
