@@ -2,6 +2,7 @@
 
 from ._base import NetworkClassifier
 from ._classifier import ClusterClassifier
-from ._simulated import RECIPES, train_on_simulation
+from ._recipes import RECIPES
+from ._simulated import train_on_simulation
 
 __all__ = ["RECIPES", "ClusterClassifier", "NetworkClassifier", "train_on_simulation"]

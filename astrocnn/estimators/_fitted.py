@@ -30,11 +30,12 @@ from ..networks import (
 )
 from ..preprocessing import Preprocessing
 from ..storage import DAMAGE
-from ..training import ImageDomain, adjust_prior, apply_calibration
+from ..training import ImageDomain, adjust_prior
 from ..validation import OperatingPoints
 from ._images import judge_images
 from ._judged import Judged
 from ._labels import sorted_labels
+from ._outputs import class_probabilities
 from ._overlap import overlapped
 from ._parts import check_parts
 from ._prior import prior_shares
@@ -184,33 +185,8 @@ class Fitted:
     def probabilities(
         self, outputs: np.ndarray, prior=None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return calibrated probabilities (n, n_classes), their errors (n,), and those apart.
-
-        The members of an ensemble are averaged, then calibrated. The error is the standard
-        deviation of the members' probabilities, of the last class or, of more than two, of the
-        most probable one. Apart are the outputs that together are the first class (n, n_apart).
-        """
-
-        def finish(proba):
-            proba = apply_calibration(proba, self.description.calibration)
-            shares = prior_shares(prior, self.description)
-            return proba if shares is None else adjust_prior(proba, *shares)
-
-        proba = finish(outputs.mean(axis=1))
-        apart = proba[:, : len(self.apart_names)]
-        proba = self._merged(proba)
-        if outputs.shape[1] < 2:
-            return proba, np.full(len(proba), np.nan), apart
-        spread = self._merged(finish(outputs)).std(axis=1, ddof=1)
-        column = np.full(len(proba), 1) if proba.shape[1] == 2 else proba.argmax(axis=1)
-        return proba, spread[np.arange(len(proba)), column], apart
-
-    def _merged(self, proba):
-        """Probabilities of the classes, from those of the outputs."""
-        if not self.apart_names:
-            return proba
-        last = proba[..., -1:]
-        return np.concatenate([1 - last, last], axis=-1)
+        """Return calibrated probabilities of `outputs`; see `class_probabilities`."""
+        return class_probabilities(self.description, outputs, prior)
 
     def proba(self, tensor: np.ndarray, batch_size: int, prior=None) -> np.ndarray:
         """Return calibrated probabilities, shape (n, n_classes), of network input."""

@@ -12,7 +12,7 @@ from astrocnn.extent import fit_extent
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import Pixels
 from astrocnn.simulation import simulate_cutouts
-from astrocnn.surveys import OPTICS, PointSpread, get_band
+from astrocnn.surveys import OPTICS, PointSpread, find_axis, get_band
 
 
 @pytest.fixture(scope="module")

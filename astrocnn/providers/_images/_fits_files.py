@@ -114,7 +114,8 @@ class FitsImage:
         told = [self.origin] if self.origin.trusted else []
         if self.image is not None:
             sky = self.image
-            middle = SkyCoord(self.info.center, representation_type="cartesian")
+            x, y, z = self.info.center
+            middle = SkyCoord(np.arctan2(y, x), np.arcsin(z), unit="rad")
             spread = [] if sky.psf is None else [repr(spread_at(sky, middle))]
             return [sky.data, sky.exposure, sky.quantity, wcs_text(sky.wcs), *spread, *told]
         paths = (self.path, self.exposure_path, self.background_path)

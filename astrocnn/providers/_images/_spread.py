@@ -99,7 +99,7 @@ def _falls_off(exposure, wcs, axis: SkyCoord, optics: XrayOptics) -> bool:
         return False
     distance = wcs.celestial.pixel_to_world(x[seen], y[seen]).separation(axis).arcsec
     inside = distance < optics.field_radius
-    if not distance[inside].max(initial=0.0) > _FAR:
+    if not distance[inside].max(initial=0.0) > _FAR or np.ptp(values[seen][inside]) == 0:
         return False
     expected = optics.area(distance[inside])
     return bool(np.corrcoef(values[seen][inside], expected)[0, 1] > _ALIKE)
