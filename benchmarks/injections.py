@@ -29,7 +29,7 @@ from astrocnn.cutouts import cutout_dataset
 from astrocnn.extent import fit_extent
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import FitsProvider, SkyImage
-from astrocnn.surveys import OPTICS, PointSpread, get_band
+from astrocnn.surveys import OPTICS, PointSpread, find_axis, get_band
 from astrocnn.validation import auc, delong_test
 
 RANGES = ((30, 80), (80, 300))

@@ -192,25 +192,22 @@ def _outputs(truth) -> np.ndarray:
 #: Three networks of two branches, see `astrocnn.networks.build_two_branch`.
 _ENSEMBLE = {"network": "ensemble", "arguments": {"member": "two_branch", "n_members": 3}}
 
-#: The same on planes of a fit, which tell points, clusters and other extended sources apart.
-_PLANES = {
-    "network": "ensemble",
-    "arguments": {"member": "two_branch", "n_members": 2},
-    "n": 16000,
-    "epochs": 4,
-    "turned": 0.0,
-    "source_planes": True,
-    "version": 3,
-    "outputs": ("other", "point", "cluster"),
-}
-
 #: Recipes of the weights that come with astrocnn.
 RECIPES = Registry(
     "recipe",
     {
-        "xmm": Recipe(("xmm",), 90, beside=(("erosita",),), **_PLANES),
+        "xmm": Recipe(("xmm",), 178, n=40000, epochs=3, shift=0.03, **_ENSEMBLE),
         "xmm-dss2": Recipe(("xmm", "dss2-red"), 178, n=40000, epochs=4, shift=0.03, **_ENSEMBLE),
-        "erosita": Recipe(("erosita",), 90, beside=(("xmm",),), **_PLANES),
+        # Its probabilities near one half come out too low, which no temperature mends.
+        "erosita": Recipe(
+            ("erosita",),
+            178,
+            n=40000,
+            epochs=3,
+            n_calibration=10000,
+            calibration="beta",
+            **_ENSEMBLE,
+        ),
         "erosita-legacy": Recipe(
             ("erosita", "legacy-g", "legacy-r", "legacy-z"), 178, n=40000, epochs=3, **_ENSEMBLE
         ),
