@@ -128,8 +128,9 @@ def _merged_outputs(member, description):
     if not description.outputs:
         return member
     keras = load_keras()
-    last = member.output[..., -1:]
-    return keras.Model(member.input, keras.ops.concatenate([1 - last, last], axis=-1))
+    image = keras.Input(member.input_shape[1:], name="image")
+    last = member(image)[..., -1:]
+    return keras.Model(image, keras.ops.concatenate([1 - last, last], axis=-1))
 
 
 def _trained_prior(sample, shares, description) -> dict:
