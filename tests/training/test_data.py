@@ -79,6 +79,7 @@ class TestBatches:
         others.epoch = 2
         assert not np.array_equal(others[0][0], batches[0][0])
 
+    @pytest.mark.filterwarnings("ignore:Keras runs on jax")
     @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
     def test_one_epoch_read_ahead(self, monkeypatch, backend):
         """In any order, twice, and though Keras says that an epoch ended before it began."""
