@@ -188,7 +188,7 @@ class ClusterClassifier(NetworkClassifier):
         description = self._start_description(y)
         targets, chunks = target_chunks(X, description, self.images, self.bands)
         # What can be wrong is found before any image is fetched.
-        check_prior(self.prior, description.classes)
+        check_prior(self.prior, description.classes, description.outputs)
         numbers = encode(y, len(targets), description.classes)
         trained_shares(numbers, sample_weight, self.class_weight, description.classes)
         say_positive(description.classes)

@@ -1,6 +1,6 @@
 """The share of each class among the user's targets, and among those of the training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 
 from ..exceptions import InvalidParameterError, WeightsError
@@ -10,8 +10,12 @@ from ..tables._labels import is_cluster
 __all__ = ["check_prior", "prior_shares"]
 
 
-def check_prior(prior: "float | Mapping[str, float] | None", classes: list[str]) -> None:
-    """Raise InvalidParameterError unless a prior fits the names of the classes, or outputs.
+def check_prior(
+    prior: "float | Mapping[str, float] | None",
+    classes: list[str],
+    outputs: Sequence[str] = (),
+) -> None:
+    """Raise InvalidParameterError unless a prior fits the names of the classes, or of the outputs.
 
     Examples
     --------
@@ -27,9 +31,12 @@ def check_prior(prior: "float | Mapping[str, float] | None", classes: list[str])
                 f"prior={prior} is the share of the class 'cluster', and there is none: give prior "
                 f"as a dict with the share of each of {classes}"
             )
-    elif prior is not None and (not isinstance(prior, Mapping) or set(prior) != set(classes)):
+    elif prior is not None and (
+        not isinstance(prior, Mapping) or set(prior) not in (set(classes), set(outputs or classes))
+    ):
+        names = f"{classes}" + (f", or of {list(outputs)}" if outputs else "")
         raise InvalidParameterError(
-            f"prior is a number, or a dict with the share of each of {classes}"
+            f"prior is a number, or a dict with the share of each of {names}"
         )
 
 
@@ -65,14 +72,14 @@ def prior_shares(
     if prior is None:
         return None
     classes, given = description.output_names, description.card.get("trained_prior")
-    if isinstance(prior, Mapping) and set(prior) == set(description.classes) != set(classes):
-        prior = float(prior[description.classes[-1]])  # the others keep their proportions
     if not isinstance(given, Mapping) or set(given) != set(classes):
         raise WeightsError(
             "prior needs weights that say at which shares of the classes they were trained; these "
             "do not: leave prior out, or train them anew"
         )
-    check_prior(prior, classes)
+    check_prior(prior, description.classes, description.outputs)
+    if isinstance(prior, Mapping) and set(prior) != set(classes):
+        prior = float(prior[classes[-1]])  # the parts of the first class keep their proportions
     trained = [float(given[name]) for name in classes]
     if isinstance(prior, Real):
         rest = 1 - trained[-1]

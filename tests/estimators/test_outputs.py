@@ -122,7 +122,10 @@ class TestTrained:
             classifier.explain(some, label="non_cluster")
 
     def test_goes_on_from_labels_of_two_classes(self, weights, cutouts):
-        classifier = ClusterClassifier(weights, judge_novel=True, epochs=1, random_state=0)
+        prior = {"cluster": 0.3, "point": 0.5, "other": 0.2}
+        classifier = ClusterClassifier(
+            weights, judge_novel=True, epochs=1, random_state=0, prior=prior
+        )
         classifier.fit(cutouts[0], cutouts[1]["is_cluster"])
         result = classifier.predict(cutouts[0])
         total = sum(result[f"proba_{name}"] for name in NAMES)
