@@ -33,8 +33,8 @@ def moved(images: np.ndarray, pixels: int) -> np.ndarray:
 def areas(shift: float, n: int, epochs: int, n_test: int, folder: Path) -> list:
     """Area under the curve at each move, of a network trained with a shift."""
     recipe = RECIPES["erosita"]
-    images, truth = recipe.simulate(n, 1, folder, n_jobs=2)
-    test, known = recipe.simulate(n_test, 3, folder, n_jobs=2)
+    images, truth, _ = recipe.simulate(n, 1, folder, n_jobs=2)
+    test, known, _ = recipe.simulate(n_test, 3, folder, n_jobs=2)
     load_keras().utils.set_random_seed(1)
     model = NETWORKS["two_branch"](input_shape=images.shape[1:])
     train_network(

@@ -241,7 +241,7 @@ def scores(weights: str, n: int, seed: int, folder: Path) -> tuple[np.ndarray, T
     trained = int(re.search(r"--seed (\d+)", fitted.description.card["command"]).group(1))
     if seed in (trained, trained + 2):
         raise SystemExit(f"{weights} were trained or calibrated on the targets of seed {seed}")
-    tensor, truth = RECIPES[weights].simulate(n, seed, folder, n_jobs=2)
+    tensor, truth, _ = RECIPES[weights].simulate(n, seed, folder, n_jobs=2)
     parts = [fitted.proba(np.asarray(tensor[i : i + 500]), 32) for i in range(0, n, 500)]
     return np.concatenate(parts)[:, 1], truth
 
@@ -301,8 +301,8 @@ def same_training(options: argparse.Namespace) -> None:
     """
     recipe = RECIPES["xmm-dss2"]
     sizes, names = [int(size) for size in options.train.split(",")], options.networks.split(",")
-    tensor, truth = recipe.simulate(max(sizes), options.seed - 1, options.folder, n_jobs=2)
-    test, known = recipe.simulate(options.n, options.seed, options.folder, n_jobs=2)
+    tensor, truth, _ = recipe.simulate(max(sizes), options.seed - 1, options.folder, n_jobs=2)
+    test, known, _ = recipe.simulate(options.n, options.seed, options.folder, n_jobs=2)
     cluster = np.array(known["is_cluster"])
     matched = counts_matched(known, np.random.default_rng(options.seed))
     for size in sizes:
