@@ -1,6 +1,7 @@
 """Kept cut-outs as a Dataset, and the search for those that were damaged."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +20,17 @@ __all__ = ["discard_damaged", "kept_dataset"]
 _ATTRIBUTES = ("size", "pixel_scale", "frame", "projection")
 
 
-def kept_dataset(raw: xr.Dataset, marks: dict, store: Path, targets: str) -> xr.Dataset:
+def kept_dataset(
+    raw: xr.Dataset, arrays: Mapping, marks: dict, store: Path, targets: str
+) -> xr.Dataset:
     """Return the Dataset of `make_cutouts`, from arrays and marks.
 
     Parameters
     ----------
     raw : `~xarray.Dataset`
         The arrays of a store.
+    arrays : mapping of str to zarr.Array
+        The same: their pixels.
     marks : dict of (int, int) to dict of str to ndarray
         The marks of its finished targets.
     store : `~pathlib.Path`
@@ -45,7 +50,7 @@ def kept_dataset(raw: xr.Dataset, marks: dict, store: Path, targets: str) -> xr.
     variables = marks.variables()
     pixels = raw[[*PIXELS[:2], *marks.maps]]
     seen = np.repeat(marks.finished[:, np.newaxis], len(bands), axis=1)
-    lost = marks.lost(store, pixels["image"].chunksizes["target"][0])
+    lost = marks.lost(store, arrays["image"].chunks[0])
     faults = marks.faults
     coords = _positions(raw, marks, about.get("positions", targets))
     if lost.any():
@@ -57,7 +62,8 @@ def kept_dataset(raw: xr.Dataset, marks: dict, store: Path, targets: str) -> xr.
             for name in coords["target_id"][1][lost.any(axis=1)]
         ]
     for name in pixels:
-        pixels[name] = check_rows(pixels[name], marks.checksums(name))
+        data = check_rows(arrays[name], marks.checksums(name), store)
+        pixels[name] = pixels[name].copy(data=data)
     if lost.any() or not seen.all():  # half of a chunk may be there
         seen = xr.DataArray(seen & ~lost, dims=("target", "band"))
         pixels = pixels.assign(image=pixels["image"].where(seen), valid=pixels["valid"] * seen)

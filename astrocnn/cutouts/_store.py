@@ -122,7 +122,7 @@ def open_cutouts(path, complete: bool = True) -> xr.Dataset:
     `~xarray.Dataset`
         As from `make_cutouts`, backed by Dask: ``predict`` takes it chunk by chunk, and flags
         targets as ``failed`` whose pixels are damaged or gone. Reading those by other means raises
-        an `OSError`.
+        a StoreError.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def open_cutouts(path, complete: bool = True) -> xr.Dataset:
     ImportError
         Without zarr and dask (``pip install astrocnn[dask]``).
     """
-    import_zarr()
+    zarr = import_zarr()
     folder = RunFolder.existing(path)
     store = folder.path / _ZARR
     if not store.is_dir():
@@ -139,7 +139,8 @@ def open_cutouts(path, complete: bool = True) -> xr.Dataset:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # arrays that are gone: said below
-            raw = xr.open_zarr(store, consolidated=False, chunks={})
+            raw = xr.open_zarr(store, consolidated=False, chunks=None)
+            arrays = zarr.open_group(store, mode="r", use_consolidated=False)
         n = raw.sizes["target"]
     except DAMAGE as error:
         raise _damaged(path, error) from error
@@ -152,7 +153,7 @@ def open_cutouts(path, complete: bool = True) -> xr.Dataset:
             "again to go on, or open_cutouts(..., complete=False)"
         )
     try:
-        return kept_dataset(raw, marks, store, folder.identity["targets"])
+        return kept_dataset(raw, arrays, marks, store, folder.identity["targets"])
     except DAMAGE as error:
         raise _damaged(path, error) from error
 
