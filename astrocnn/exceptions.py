@@ -79,6 +79,9 @@ class StoreError(AstrocnnError, OSError):
 
     result = None
 
+    def __str__(self):
+        return super().__str__() if self.strerror is None else str(self.strerror)
+
 
 class BackendError(AstrocnnError, RuntimeError):
     """Keras cannot be used in this process: it was forked after the network had been used."""

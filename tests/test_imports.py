@@ -47,6 +47,7 @@ LAYERS = {
 
 #: (sub-package, one of the same layer that it may import). Keep it short.
 SAME_LAYER = {
+    ("config", "exceptions"),
     ("_registry", "exceptions"),
     ("grid", "surveys"),
     ("preprocessing", "extent"),

@@ -8,8 +8,6 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from .._paths import user_path
-
 __all__ = [
     "check_folder",
     "check_targets",
@@ -121,10 +119,9 @@ def check_targets(targets):
 
 def check_folder(path) -> Path:
     """Return a folder for output, made if need be."""
-    folder = user_path(path)
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"'{path}' is a file: give a folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    from ..storage import make_folder
+
+    folder = make_folder(path)
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"no permission to write in the folder '{path}'")
     return folder

@@ -1,5 +1,7 @@
 """``astrocnn tiles``: a HiPS on this computer from FITS images."""
 
+from errno import ENOSPC
+
 from ._arguments import order, power_of_two
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
@@ -70,7 +72,9 @@ def run(args) -> int:
             overwrite=args.overwrite,
         )
     except StoreError as error:
-        raise StoreError(error.errno, f"{error.strerror}; the same command goes on") from error
+        if error.errno != ENOSPC:
+            raise
+        raise StoreError(ENOSPC, f"{error}; the same command goes on") from error
     kept = summary.n_tiles - summary.n_new
     print(
         f"{summary.n_tiles} tiles of order {summary.order} in '{summary.path}'"

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from errno import EIO
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ from astropy.table import QTable
 from tqdm.auto import tqdm
 
 from ..config import conf
+from ..exceptions import StoreError
 from ..providers import write_hips
 from ..simulation import simulate_field, truth_table
+from ..storage import make_folder
 
 __all__ = ["Sample", "load_sample"]
 
@@ -83,7 +86,7 @@ def load_sample() -> Sample:
 
 def _make(path: Path) -> None:
     """Write the sample beside its place and rename it: an interrupted one is never used."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     folder = Path(tempfile.mkdtemp(prefix="sample-", dir=path.parent))
     try:
         fields = []
@@ -111,8 +114,12 @@ def _make(path: Path) -> None:
     except OSError as error:
         # Another process may have been faster; then its sample is as good as ours.
         if not (path / "truth.ecsv").is_file():
-            reason = f"cannot write the sample into the cache '{path.parent}': {error.strerror}"
-            raise OSError(error.errno, reason) from error
+            reason = error.strerror or str(error)
+            raise StoreError(
+                error.errno or EIO,
+                f"cannot write the sample into the cache '{path.parent}' ({reason}): set "
+                "XDG_CACHE_HOME to another folder",
+            ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,11 +1,13 @@
 """Numbers that a classifier was given, checked when they are first used."""
 
+import os
 from collections.abc import Iterable, Mapping
+from errno import EACCES
 from numbers import Integral, Real
 from os import PathLike
-from pathlib import Path
 
-from ..exceptions import InvalidParameterError
+from .._paths import user_path
+from ..exceptions import InvalidParameterError, StoreError
 from ..preprocessing import Preprocessing
 from ..surveys import get_band
 from ..training import CALIBRATIONS, find_augmentation
@@ -37,13 +39,7 @@ def check_parameters(estimator) -> None:
         raise InvalidParameterError(f"preprocessing must be a Preprocessing or None, not {steps!r}")
     find_augmentation(given["augmented"])
     _check_network(given)
-    checkpoint = given["checkpoint"]
-    if checkpoint is not None and not isinstance(checkpoint, str | PathLike):
-        raise InvalidParameterError(f"checkpoint must be a path or None, not {checkpoint!r}")
-    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
-        raise InvalidParameterError(
-            f"checkpoint={str(checkpoint)!r} lies in no folder: make it first"
-        )
+    _check_checkpoint(given["checkpoint"])
     for name in ("batch_size", "epochs", "patience"):
         if name == "patience" and given[name] is None:
             continue
@@ -51,6 +47,21 @@ def check_parameters(estimator) -> None:
             raise InvalidParameterError(
                 f"{name} must be a whole number above zero, not {given[name]!r}"
             )
+
+
+def _check_checkpoint(checkpoint) -> None:
+    """Check that a file could be written there, before an epoch is trained for it."""
+    if checkpoint is None:
+        return
+    if not isinstance(checkpoint, str | PathLike):
+        raise InvalidParameterError(f"checkpoint must be a path or None, not {checkpoint!r}")
+    path = user_path(checkpoint)
+    if path.is_dir():
+        raise InvalidParameterError(f"checkpoint='{path}' is a folder: give the name of a file")
+    if not path.parent.is_dir():
+        raise InvalidParameterError(f"checkpoint='{path}' lies in no folder: make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise StoreError(EACCES, f"checkpoint='{path}': no permission to write in its folder")
 
 
 def _check_probabilities(given) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .._paths import user_path
 from ..networks import device_name
+from ..storage import make_folder
 from ._card import simulation_card
 from ._classifier import ClusterClassifier
 from ._recipes import RECIPES
@@ -56,8 +57,7 @@ def train_on_simulation(
         checkpoint = user_path(folder) / name
     classifier = chosen.classifier(epochs=epochs, random_state=random_state, checkpoint=checkpoint)
     with tempfile.TemporaryDirectory(prefix="astrocnn-") as scratch:
-        folder = user_path(folder or scratch)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = make_folder(folder or scratch)
         sample = chosen.sample(n, random_state, folder, n_jobs)
         held_out = None
         if n_calibration:

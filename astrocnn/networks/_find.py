@@ -45,6 +45,8 @@ def find_weights(weights) -> Path:
     if str(weights).endswith(".keras"):
         path = user_path(weights)
         if not path.is_file():
+            if path.is_dir():
+                raise WeightsError(f"'{path}' is a folder: give a file that save() wrote")
             raise WeightsError(f"there is no file {str(path)!r}")
         return path
     try:

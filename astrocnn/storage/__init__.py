@@ -1,10 +1,10 @@
 """Files that survive a kill: written whole, in folders of finished parts, under locks."""
 
-from ._answers import AnswerCache, Kept, n_bytes
+from ._answers import AnswerCache, Kept
 from ._arrays import DAMAGE
 from ._folder import RunFolder, count_rows, gaps
 from ._lock import FolderLock
-from ._whole import cannot_write, remove_parts, write_whole
+from ._whole import cannot_write, make_folder, remove_parts, write_whole
 
 __all__ = [
     "DAMAGE",
@@ -15,7 +15,7 @@ __all__ = [
     "cannot_write",
     "count_rows",
     "gaps",
-    "n_bytes",
+    "make_folder",
     "remove_parts",
     "write_whole",
 ]

@@ -8,20 +8,18 @@ import re
 import time
 import warnings
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from astropy import units as u
 from astropy.config.paths import get_cache_dir
 
 from .._paths import user_path
-from ..config import conf
-from ..exceptions import AstrocnnError, AstrocnnWarning
+from ..config import conf, n_bytes
+from ..exceptions import AstrocnnWarning
 from ._whole import remove_parts, write_whole
 
-__all__ = ["AnswerCache", "Kept", "n_bytes"]
+__all__ = ["AnswerCache", "Kept"]
 
 #: First word of an entry; the number is that of the format.
 _MAGIC = b"astrocnn-cache-1"
@@ -93,7 +91,10 @@ class AnswerCache:
         """Return the folder."""
         if place := getattr(conf, self.setting):
             return user_path(place)
-        return Path(get_cache_dir("astrocnn")) / self.name
+        try:
+            return Path(get_cache_dir("astrocnn")) / self.name
+        except OSError as error:  # a home that cannot be written: `store` says so
+            return Path(error.filename or "cache") / self.name
 
     def limit(self) -> int:
         """Return the largest size of the folder (bytes); 0 where nothing is kept."""
@@ -246,42 +247,6 @@ class AnswerCache:
                 AstrocnnWarning,
                 stacklevel=5,
             )
-
-
-@lru_cache(maxsize=8)
-def n_bytes(size: str) -> int:
-    """Return a size in words, such as ``"5 GB"``, in bytes.
-
-    Parameters
-    ----------
-    size : str
-        A number with a unit; zero needs none.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    AstrocnnError
-        If it is none.
-
-    Examples
-    --------
-    >>> from astrocnn.storage import n_bytes
-    >>> n_bytes("5 GB"), n_bytes("0")
-    (5000000000, 0)
-    """
-    try:
-        value = u.Quantity(size)
-        number = 0.0 if value == 0 else value.to_value(u.byte)
-    except (TypeError, ValueError) as error:
-        raise AstrocnnError(
-            f"a size is a number with a unit, such as '5 GB', not {size!r}"
-        ) from error
-    if not 0 <= number < 2**60:
-        raise AstrocnnError(f"a size cannot be {size!r}")
-    return int(number)
 
 
 def _age(path) -> float:

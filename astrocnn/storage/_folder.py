@@ -13,7 +13,7 @@ from .._paths import user_path
 from ..exceptions import DamagedPartWarning, StoreError
 from ._arrays import DAMAGE, pack_arrays, unpack_arrays
 from ._lock import FolderLock
-from ._whole import cannot_write, remove_parts, write_whole
+from ._whole import cannot_write, make_folder, remove_parts, write_whole
 
 __all__ = ["RunFolder", "count_rows", "gaps"]
 
@@ -79,8 +79,8 @@ class RunFolder:
         return cls(path, _read_manifest(user_path(path) / _MANIFEST))
 
     def __enter__(self) -> "RunFolder":
+        make_folder(self.path)
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
             self._lock.__enter__()
         except StoreError:
             raise
@@ -213,8 +213,11 @@ def _read_manifest(path: Path) -> dict[str, str]:
         version = identity.pop("format")
         if not all(isinstance(value, str) for value in identity.values()):
             raise ValueError("not all values are text")
-    except FileNotFoundError as error:
-        raise StoreError(f"'{path.parent}' is no folder of a run: it has no {path.name}") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        what = "it is a file" if path.parent.is_file() else f"it has no {path.name}"
+        raise StoreError(f"'{path.parent}' is no folder of a run: {what}") from error
+    except PermissionError as error:  # no damage
+        raise StoreError(error.errno, f"'{path}' cannot be read: {error.strerror}") from error
     except DAMAGE as error:
         reason = str(error) or type(error).__name__
         raise StoreError(f"'{path}' is damaged ({reason}): choose another folder") from error

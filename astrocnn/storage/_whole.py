@@ -1,4 +1,4 @@
-"""Whole files: written beside their place, flushed to the disk, renamed."""
+"""Whole files: written beside their place, flushed to the disk, renamed; and their folders."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 from .._paths import user_path
 from ..exceptions import StoreError
 
-__all__ = ["cannot_write", "remove_parts", "write_whole"]
+__all__ = ["cannot_write", "make_folder", "remove_parts", "write_whole"]
 
 _PREFIX = ".astrocnn-part-"
 #: Only hidden folders of this form are ours to delete.
@@ -105,12 +105,56 @@ def cannot_write(path: str | os.PathLike, error: OSError) -> StoreError:
     >>> import errno
     >>> from astrocnn.storage import cannot_write
     >>> print(cannot_write("a.fits", OSError(errno.ENOSPC, "")))
-    [Errno 28] cannot write 'a.fits': No space left on device (free some space, or ...
+    cannot write 'a.fits': No space left on device (free some space, or ...
     """
     reason = os.strerror(error.errno) if error.errno else str(error)
     full = error.errno in _FULL
     advice = "free some space, or choose another place" if full else "choose another place"
     return StoreError(error.errno or errno.EIO, f"cannot write '{path}': {reason} ({advice})")
+
+
+def make_folder(path: str | os.PathLike) -> Path:
+    """Return a folder, made if need be with all folders above it.
+
+    Parameters
+    ----------
+    path : str or path
+        The folder; ``~`` is a home.
+
+    Returns
+    -------
+    `~pathlib.Path`
+        The path, ``~`` expanded.
+
+    Raises
+    ------
+    StoreError
+        If a file is in its place, or it cannot be made.
+
+    Examples
+    --------
+    >>> from astrocnn.storage import make_folder
+    >>> make_folder("runs/first").name
+    'first'
+    >>> _ = open("notes.txt", "w").write("z = 0.23")
+    >>> make_folder("notes.txt")
+    Traceback (most recent call last):
+        ...
+    astrocnn.exceptions.StoreError: 'notes.txt' is a file: give a folder
+    """
+    folder = user_path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        file = next(p for p in (folder, *folder.parents) if os.path.lexists(p))
+        below = "" if file == folder else f", '{path}' cannot be a folder in it"
+        what = "a file" if file.exists() else "a link to nothing"
+        raise StoreError(
+            errno.ENOTDIR, f"'{file}' is {what}{below}: give a folder"
+        ) from error
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return folder
 
 
 def remove_parts(folder: str | os.PathLike, older_than: float = 0.0) -> int:

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
 
-from ..exceptions import WeightsError
+from .._paths import user_path
+from ..exceptions import InvalidParameterError, WeightsError
 from ..storage import DAMAGE, write_whole
 
 __all__ = ["array_hash", "layers_hash", "read_checkpoint", "write_checkpoint"]
@@ -111,10 +111,14 @@ def read_checkpoint(path, settings: dict) -> tuple[int, dict, dict] | None:
 
     Raises
     ------
+    InvalidParameterError
+        If it is a folder.
     WeightsError
         If the file is damaged, or of another training.
     """
-    path = Path(path)
+    path = user_path(path)
+    if path.is_dir():
+        raise InvalidParameterError(f"checkpoint='{path}' is a folder: give the name of a file")
     if not path.exists():
         return None
     try:

@@ -186,6 +186,24 @@ def test_a_damaged_chunk_is_a_flagged_target(tmp_path):
     assert "target J04é: its cut-out cannot be read" in bad.attrs["faults"][-1]
 
 
+@pytest.mark.parametrize("damage", ["flipped", "cut", "empty", "another"])
+def test_reading_a_damaged_chunk(tmp_path, damage):
+    """Whoever reads it, and however little of it, gets the same error; other chunks are read."""
+    made = make_cutouts(TARGETS, BANDS, sources(), pixels=12)
+    kept = open_cutouts(write(tmp_path))
+    files = chunks(tmp_path, "image")
+    content = files[0].read_bytes()
+    if damage == "flipped":
+        flip(files[0], np.random.default_rng(2))
+    else:
+        damaged = {"cut": content[:-5], "empty": b"", "another": files[-1].read_bytes()}
+        files[0].write_bytes(damaged[damage])
+    for read in (kept.compute, kept["image"].isel(target=1, x=3).compute):
+        with pytest.raises(StoreError, match=r"pixels of image are damaged or missing .*: call"):
+            read()
+    np.testing.assert_array_equal(kept["image"][4:], made["image"][4:])
+
+
 def test_other_images_are_another_run(tmp_path):
     """Whatever they are called: pixels that are there are not theirs."""
     field = CutoutGrid(SkyCoord(3, 0, unit="deg"), 20 * u.arcmin, 60)
@@ -240,7 +258,7 @@ def test_a_chunk_that_is_gone_is_damage(tmp_path, name):
 
     kept = open_cutouts(write(tmp_path))
     chunks(tmp_path, name)[0].unlink()
-    with pytest.raises(OSError, match=f"pixels of {name} are damaged or missing"):
+    with pytest.raises(StoreError, match=f"pixels of {name} are damaged or missing.*: call write_"):
         kept[name].load()
     loaded = load_cutouts(open_cutouts(tmp_path))
     assert loaded["status"].values[:4].tolist() == [["failed:xmm", "failed:dss2-red"]] * 4

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from astrocnn.config import conf
+from astrocnn.config import conf, n_bytes
 from astrocnn.exceptions import AstrocnnError, AstrocnnWarning
-from astrocnn.storage import AnswerCache, n_bytes
+from astrocnn.storage import AnswerCache
 
 CACHE = AnswerCache("image_cache", "images")
 load, store = CACHE.load, CACHE.store
@@ -208,7 +208,7 @@ def test_processes_read_and_write_at_once(folder):
     script = textwrap.dedent("""
         import sys
         import numpy as np
-        from astrocnn.config import conf
+        from astrocnn.config import conf, n_bytes
         from astrocnn.storage import AnswerCache
 
         cache = AnswerCache("image_cache", "images")

@@ -7,7 +7,8 @@ from pathlib import Path
 from astropy import units as u
 from astropy.table import QTable
 
-from ...storage import AnswerCache, n_bytes
+from ...config import n_bytes
+from ...storage import AnswerCache
 
 __all__ = [
     "IMAGES", "clear_image_cache", "image_cache_folder", "image_cache_table", "limit_image_cache",

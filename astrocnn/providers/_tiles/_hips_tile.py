@@ -13,7 +13,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
 from ...exceptions import InvalidParameterError
-from ...storage import remove_parts, write_whole
+from ...storage import make_folder, remove_parts, write_whole
 from ._hips_map import nested_to_flat, tile_path
 
 __all__ = [
@@ -136,7 +136,7 @@ def touched_tiles(center: SkyCoord, radius: float, order: int, frame: str) -> np
 def write_tile(path, order: int, number: int, values: np.ndarray) -> None:
     """Write a tile, whole or not at all."""
     target = tile_path(path, order, number)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     header = fits.Header({"ORDER": order, "NPIX": number})
     write_whole(target, fits.PrimaryHDU(values.astype(np.float32), header).writeto)
 

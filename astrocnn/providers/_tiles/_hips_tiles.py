@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from ..._paths import user_path
 from ...config import conf
 from ...exceptions import NoCoverageError, ProviderError
-from ...storage import write_whole
+from ...storage import make_folder, write_whole
 from .._core import run_all
 from .._images._fits import FitsProvider
 from ._hips_map import tile_path
@@ -105,6 +105,8 @@ def make_hips(
         If order, tile width or frame make no HiPS.
     ProviderError
         If the folder holds something else, counts would have to be rebinned, or an image failed.
+    StoreError
+        If a file is in place of the folder, or it cannot be written.
 
     Notes
     -----
@@ -215,9 +217,9 @@ def _start(path, plan, overwrite):
                 f"'{path}' holds tiles of other images or settings: choose another folder, or "
                 "replace them (overwrite=True, --overwrite)"
             )
-    elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+    elif path.is_dir() and any(path.iterdir()):
         raise ProviderError(f"'{path}' is no folder of tiles and not empty: choose another folder")
-    path.mkdir(parents=True, exist_ok=True)
+    make_folder(path)
     write_whole(file, json.dumps(plan))
 
 

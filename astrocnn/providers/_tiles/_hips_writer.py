@@ -1,12 +1,11 @@
 """Write images of the sky as a small HiPS: FITS tiles of one order."""
 
-from pathlib import Path
 
 import numpy as np
 from astropy.coordinates import SkyCoord
 
 from ...exceptions import InvalidParameterError
-from ...storage import write_whole
+from ...storage import make_folder, write_whole
 from .._images._fits_image import locate_image
 from .._images._resample import SkyImage, resample_image
 from ._hips_tile import Tile, check_hips, hips_properties, touched_tiles, write_tile
@@ -58,6 +57,8 @@ def write_hips(
     ------
     InvalidParameterError
         If order, tile width or frame make no HiPS, or counts would have to be rebinned.
+    StoreError
+        If a file is in place of the folder, or it cannot be written.
 
     See Also
     --------
@@ -81,6 +82,7 @@ def write_hips(
     [19863]
     """
     check_hips(order, tile_width, frame)
+    path = make_folder(path)
     quantity = "counts" if scale_area else "intensity"
     images = [SkyImage(np.asarray(data), wcs, quantity) for data, wcs in images]
     numbers = {}
@@ -94,10 +96,9 @@ def write_hips(
         if np.isfinite(values).any():
             write_tile(path, order, number, values)
             written.append(number)
-    Path(path).mkdir(parents=True, exist_ok=True)
     more = {"astrocnn_band": band} if band else {}
     properties = hips_properties(order, order, tile_width, frame, title, more)
-    write_whole(Path(path) / "properties", properties)
+    write_whole(path / "properties", properties)
     return written
 
 
