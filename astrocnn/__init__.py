@@ -1,6 +1,6 @@
 """From a list of sky positions to a validated catalog of galaxy clusters.
 
-The rooms of the package, in the order in which a target list passes through them:
+The sub-packages, in the order in which a target list passes through them:
 
 - `astrocnn.config`: settings, kept the astropy way (`astrocnn.conf`)
 - `astrocnn.storage`: whole files, folders of finished parts, locks, kept answers of services
@@ -53,7 +53,7 @@ _ROOMS = (
     "exceptions",
 )
 
-#: Name at the top -> room that defines it.
+#: Name at the top -> module that defines it.
 _EXPORTS = {"ClusterClassifier": "estimators", "conf": "config"}
 
 
@@ -67,7 +67,7 @@ def _version():
 
 
 def __getattr__(name):
-    """Import a room, or fetch a name from its room, on first use (PEP 562)."""
+    """Import a module, or fetch a name from its module, on first use (PEP 562)."""
     if name == "__version__":
         value = _version()
     elif name in _ROOMS or name in _EXPORTS:

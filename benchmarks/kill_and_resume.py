@@ -7,7 +7,6 @@ in one piece.
 """
 
 import argparse
-import os
 import random
 import signal
 import subprocess
@@ -90,8 +89,9 @@ def kill_and_resume(what: str, n: int = 200, kills: int = 10, seed: int = 1) -> 
             while process.poll() is None and len(stamps(folder)) < len(before) + more:
                 time.sleep(0.001)
             time.sleep(rng.uniform(0, 0.1))
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
+            process.kill()  # nothing where it has ended by itself
+            if process.wait() not in (0, -signal.SIGKILL):
+                raise RuntimeError(f"the run ended by itself, with the code {process.returncode}")
             after = stamps(folder)
             again += sum(after.get(name) != stamp for name, stamp in before.items())
             parts.append(len(after))

@@ -8,6 +8,7 @@ from pathlib import Path
 from .._paths import path_exists, user_path
 
 __all__ = [
+    "add_format",
     "angle",
     "image_sources",
     "order",
@@ -103,6 +104,12 @@ def radius(text: str):
         return angle(text)
     except (TypeError, ValueError, ArgumentTypeError):
         raise ArgumentTypeError(f"{text!r} is no radius such as 2arcmin or 500kpc") from None
+
+
+def add_format(add, option: str, what: str) -> None:
+    """Add the option that names the format of a table, for those that are not guessed right."""
+    text = f"format of {what} where it is not guessed: a name that astropy knows, such as"
+    add(option, metavar="FORMAT", help=f"{text} ascii.no_header, ascii.cds, votable or hdf5")
 
 
 def source(text: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """``astrocnn match``: a table and a catalog, with what chance would give."""
 
-from ._arguments import angle, parse_positions, positive, radius
+from ._arguments import add_format, angle, parse_positions, positive, radius
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -33,6 +33,8 @@ def add_arguments(parser) -> None:
     add = parser.add_argument
     add("targets", metavar="TARGETS", help="a file, or one position in quotes")
     add("catalog", metavar="CATALOG", help="file of the catalog")
+    add_format(add, "--format", "TARGETS")
+    add_format(add, "--catalog-format", "CATALOG")
     text = "table to write: .ecsv, .fits, .csv, .vot (default: the table is only printed)"
     add("-o", "--output", metavar="FILE", help=text)
     add("--overwrite", action="store_true", help="replace FILE if it exists")
@@ -58,7 +60,7 @@ def run(args) -> int:
     if args.output is not None:
         check_output_path(args.output, args.overwrite)
     targets = parse_positions(args.targets, None)
-    check_targets(targets)
+    check_targets(targets, args.format)
     table, words = _matched(args, targets)
     if args.output is not None:
         write_result(table, args.output, args.overwrite)
@@ -75,9 +77,10 @@ def _matched(args, targets):
     from ..matching import describe_match, match_pairs, match_sky
     from ..tables import read_file, read_targets
 
-    catalog = read_catalog(args.catalog)
+    catalog = read_catalog(args.catalog, format=args.catalog_format)
     # A file keeps its columns; positions get those of a target list.
-    table = read_targets(targets) if isinstance(targets, list) else read_file(targets)
+    on_line = isinstance(targets, list)
+    table = read_targets(targets) if on_line else read_file(targets, args.format)
     settings = {"shift": args.shift}
     if args.radius.unit.physical_type == "length":
         settings |= {"per": args.per, "redshift": args.redshift}

@@ -1,7 +1,15 @@
 """``astrocnn predict``: from positions to a table of verdicts."""
 
 from .._paths import user_path
-from ._arguments import image_sources, parse_positions, prevalence, radius, share, source
+from ._arguments import (
+    add_format,
+    image_sources,
+    parse_positions,
+    prevalence,
+    radius,
+    share,
+    source,
+)
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -61,6 +69,7 @@ def add_arguments(parser) -> None:
     targets = parser.add_mutually_exclusive_group(required=True).add_argument
     targets("targets", metavar="TARGETS", nargs="?", help="a file, or one position in quotes")
     targets("--position", metavar='"RA DEC"', action="append", help="may be repeated")
+    add_format(add, "--format", "TARGETS")
     text = (
         "table to write: .ecsv, .fits, .csv, .vot (default: result.ecsv where TARGETS is a file; "
     )
@@ -89,6 +98,7 @@ def add_arguments(parser) -> None:
     add("--judge-novel", action="store_true", help=text)
     add("--figure", metavar="FILE", help=f"gallery of the first {_CUTOUTS} targets with a verdict")
     add("--match", metavar="CATALOG", help="file of a catalog to match the targets with")
+    add_format(add, "--catalog-format", "CATALOG")
     text = (
         "largest distance of a match: an angle, or a length such as 500kpc at the redshift of the "
         "catalog's entry (default: 2arcmin)"
@@ -163,26 +173,22 @@ def _classify(args, targets, folder):
     from ..estimators import ClusterClassifier
     from ..exceptions import PredictionInterrupted, StoreError
     from ..networks import read_description
-    from ..tables import check_output_path
+    from ..tables import check_output_path, read_targets
     from ._terminal import check_targets, start_network
 
     # What can be wrong is found before the network is started.
     read_description(args.weights)
-    known = [check_targets(targets)]
-    catalog = None if args.match is None else read_catalog(args.match)
+    known = [check_targets(targets, args.format)]
+    targets = targets if args.format is None else read_targets(targets, args.format)
+    catalog = None if args.match is None else read_catalog(args.match, format=args.catalog_format)
     if catalog is not None:
         known.append(catalog[["source_id"]])  # the identifiers of the matches
     if args.output is not None:
         for table in known:
             check_output_path(args.output, args.overwrite, table=table)
     images = image_sources(args.images, args.exposure, args.trust)
-    classifier = ClusterClassifier(
-        args.weights,
-        images=images,
-        threshold=args.threshold,
-        prior=args.prior,
-        judge_novel=args.judge_novel,
-    )
+    settings = {name: getattr(args, name) for name in ("threshold", "prior", "judge_novel")}
+    classifier = ClusterClassifier(args.weights, images=images, **settings)
     device = start_network()
     try:
         # Without --folder, the same command given again is also what one does after a broken

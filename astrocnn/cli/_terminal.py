@@ -108,13 +108,13 @@ def print_table(table, most: int | None = None) -> None:
         print(f"... and {len(table) - len(shown)} more rows")
 
 
-def check_targets(targets):
+def check_targets(targets, form: str | None = None):
     """Return the targets, or raise what reading them raises; warnings come later, in earnest."""
     from ..tables import read_targets
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return read_targets(targets)
+        return read_targets(targets, form)
 
 
 def check_folder(path) -> Path:

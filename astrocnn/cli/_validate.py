@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ._arguments import prevalence, radius, share
+from ._arguments import add_format, prevalence, radius, share
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -37,6 +37,7 @@ def add_arguments(parser) -> None:
     truth = parser.add_mutually_exclusive_group().add_argument
     truth("--truth", metavar="FILE", help="table with target_id (or name ...) and is_cluster")
     truth("--catalog", metavar="CATALOG", help="file of a catalog: what matches is a cluster")
+    add_format(add, "--format", "the file of --truth or --catalog")
     text = "largest distance of a match (default: 2arcmin); a length is taken at the entry's z_spec"
     add("--radius", metavar="R", type=radius, default="2arcmin", help=text)
     text = "probability from which on a target is called a cluster (default: as in RESULT)"
@@ -77,9 +78,10 @@ def _tables(args):
 
     result = QTable(read_file(args.result))
     if args.truth is not None:
-        return result, read_file(args.truth)
+        return result, read_file(args.truth, args.format)
     if args.catalog is not None:
-        return result, catalog_truth(result, read_catalog(args.catalog), args.radius)
+        catalog = read_catalog(args.catalog, format=args.format)
+        return result, catalog_truth(result, catalog, args.radius)
     if "is_cluster" not in result.colnames:
         raise InvalidTargetError(
             f"'{args.result}' has no column 'is_cluster': give the truth with --truth FILE or "

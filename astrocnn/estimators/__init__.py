@@ -1,4 +1,4 @@
-"""Estimators: thin, everything they do is one call into the rooms below."""
+"""Estimators: thin, everything they do is one call into the sub-packages below."""
 
 from ._base import NetworkClassifier
 from ._classifier import ClusterClassifier

@@ -136,8 +136,8 @@ def make_folder(path: str | os.PathLike) -> Path:
     >>> from astrocnn.storage import make_folder
     >>> make_folder("runs/first").name
     'first'
-    >>> _ = open("notes.txt", "w").write("z = 0.23")
-    >>> make_folder("notes.txt")
+    >>> from astrocnn.storage import write_whole
+    >>> make_folder(write_whole("notes.txt", "z = 0.23"))
     Traceback (most recent call last):
         ...
     astrocnn.exceptions.StoreError: 'notes.txt' is a file: give a folder
