@@ -136,7 +136,7 @@ def test_missing_list(folder, targets):
     ],
 )
 def test_position_that_is_none(folder, targets):
-    """The row stays, without a verdict; the other one has its own."""
+    """The row stays, without a prediction; the other one has its own."""
     with pytest.warns(InvalidTargetWarning, match="2 targets: 1 without a valid position"):
         result = classifier().predict(targets)
     assert list(result["proba_cluster"].mask) == [False, True]

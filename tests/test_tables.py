@@ -771,7 +771,7 @@ def test_more_classes_take_the_most_probable():
     ]  # fmt: skip
     assert table["proba_quasar"].tolist() == [0.3, None]
     assert probability_columns(classes) == ["proba_star", "proba_galaxy", "proba_quasar"]
-    assert describe_result(table) == "2 targets: 0 quasar, 1 galaxy, 0 star, 1 without a verdict"
+    assert describe_result(table) == "2 targets: 0 quasar, 1 galaxy, 0 star, 1 without a prediction"
 
 
 def test_result_joins_the_flags_of_the_targets():
@@ -801,7 +801,7 @@ def test_result_of_parts_that_do_not_fit(arguments, message):
 
 def test_summary_of_a_result(result):
     assert describe_result(result).splitlines() == [
-        "4 targets: 1 cluster, 1 non_cluster, 2 without a verdict",
+        "4 targets: 1 cluster, 1 non_cluster, 2 without a prediction",
         "1 of 4 targets has no XMM coverage",
         "flags: 1 invalid_position, 1 partial_coverage:xmm",
         "weights xmm-dss2 (sha256 1a2b3c4d), simulated training, 50 % prevalence",
@@ -819,7 +819,7 @@ def test_summary_counts_what_has_no_coverage():
 
 def test_summary_of_one_target_without_meta():
     table = result_table(read_targets(PAIR[0]), [[0.2, 0.8]])
-    assert describe_result(table) == "1 target: 1 cluster, 0 non_cluster, 0 without a verdict"
+    assert describe_result(table) == "1 target: 1 cluster, 0 non_cluster, 0 without a prediction"
 
 
 def test_summary_finds_the_weights_in_a_fits_header(result):

@@ -62,10 +62,10 @@ def order(text: str) -> int:
 
 
 def prevalence(text: str) -> float:
-    """Return a share of clusters: where it is 0 or 1 there is nothing to classify."""
+    """Return a fraction of clusters: where it is 0 or 1 there is nothing to classify."""
     number = share(text)
     if number in (0, 1):
-        raise ArgumentTypeError(f"{text!r} leaves nothing to classify: give a share in between")
+        raise ArgumentTypeError(f"{text!r} leaves nothing to classify: give a fraction in between")
     return number
 
 

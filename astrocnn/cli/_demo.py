@@ -5,11 +5,11 @@ __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 SUMMARY = "see it work on a small simulated sky, offline"
 DESCRIPTION = """\
 Classify the 24 targets of the embedded sample, a small simulated sky, and
-print the verdicts beside the truth. Needs no network. The sample is made at
+print the predictions beside the truth. Needs no network. The sample is made at
 the first run (about ten seconds, 20 MB)."""
 EPILOG = """\
 files written:
-  astrocnn-demo.png      gallery of the images with verdict and truth
+  astrocnn-demo.png      gallery of the images with prediction and truth
   astrocnn-demo-roc.png  completeness against false positives
   astrocnn-demo.ecsv     the table
 

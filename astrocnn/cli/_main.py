@@ -16,7 +16,7 @@ exit codes:
   0    done
   1    bad input, or a file or service that cannot be used: one sentence says why
   2    the command line is wrong
-  3    predict: no target got a verdict; the table says why, row by row
+  3    predict: no target got a prediction; the table says why, row by row
   130  interrupted (Ctrl-C); what was done is written"""
 
 _EXAMPLES = """\
@@ -30,7 +30,7 @@ examples:
   astrocnn match result.ecsv mcxc.csv.gz
       match the result with a catalog, and say what chance would give
   astrocnn validate result.ecsv --truth known.csv -o report.html
-      compare verdicts with the truth, on one page
+      compare predictions with the truth, on one page
   astrocnn tiles "pps/*.FTZ" --band xmm -o xmm_tiles
       make a local HiPS from FITS images
   astrocnn info --weights xmm
@@ -52,8 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 done; 1 bad input; 2 the command line is wrong; 3 no target got a verdict;
-        130 interrupted.
+        The exit code: 0 done; 1 bad input; 2 the command line is wrong; 3 no target got a
+        prediction; 130 interrupted.
 
     Examples
     --------

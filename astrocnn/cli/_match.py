@@ -18,9 +18,9 @@ A radius in kpc or Mpc is taken at the redshift of the catalog's entry; with
 --per target at that of the target, of which --redshift names the column.
 
 examples:
-  astrocnn match verdicts.ecsv mcxc.csv.gz -o matched.ecsv
-  astrocnn match verdicts.ecsv mcxc.csv.gz --radius 500kpc --one-to-one
-  astrocnn match verdicts.ecsv spectra.fits --radius 3arcmin --all
+  astrocnn match result.ecsv mcxc.csv.gz -o matched.ecsv
+  astrocnn match result.ecsv mcxc.csv.gz --radius 500kpc --one-to-one
+  astrocnn match result.ecsv spectra.fits --radius 3arcmin --all
   astrocnn match "14h01m02s +02d52m42s" psz2.fits --radius 5arcmin
 
 exit codes: see "astrocnn --help"."""

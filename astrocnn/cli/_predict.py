@@ -1,4 +1,4 @@
-"""``astrocnn predict``: from positions to a table of verdicts."""
+"""``astrocnn predict``: from positions to a table of predictions."""
 
 from .._paths import user_path
 from ._arguments import (
@@ -16,7 +16,7 @@ __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 SUMMARY = "classify a list of positions"
 DESCRIPTION = """\
 Say of each position whether there is a galaxy cluster. The table has one row
-per target, in the order of the targets; where there is no verdict (no
+per target, in the order of the targets; where there is no prediction (no
 coverage, a fault) the row's flag says why. Images come from the hips2fits
 service of CDS, unless --images names some on this computer."""
 EPILOG = """\
@@ -30,7 +30,7 @@ of one band are taken together.
 
 The weights that come with astrocnn were trained on simulated images, half of
 them clusters: probabilities hold where half of the candidates are clusters, or
-for the share that --prior names.
+for the fraction that --prior names.
 
 A run that ends before its time (Ctrl-C, no power, kill) goes on where it was
 when the same command is given again: until the table is written, what is done
@@ -55,7 +55,7 @@ exit codes:
   0    done
   1    bad input, or a file that cannot be read or written
   2    the command line is wrong
-  3    no target got a verdict; the table says why, row by row
+  3    no target got a prediction; the table says why, row by row
   130  interrupted (Ctrl-C); the rows that were done are written"""
 
 #: Rows that are printed where the table is in a file too, and targets in the figure.
@@ -92,11 +92,11 @@ def add_arguments(parser) -> None:
     add("--trust", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
     text = "probability from which on a target is called a cluster (default: 0.5)"
     add("--threshold", metavar="T", type=share, default=0.5, help=text)
-    text = "share of clusters among your candidates (default: that of the training)"
+    text = "fraction of clusters among your candidates (default: that of the training)"
     add("--prior", metavar="P", type=prevalence, help=text)
     text = "judge images that are unlike those of the training too; they are flagged all the same"
     add("--judge-novel", action="store_true", help=text)
-    add("--figure", metavar="FILE", help=f"gallery of the first {_CUTOUTS} targets with a verdict")
+    add("--figure", metavar="FILE", help=f"gallery of the first {_CUTOUTS} with a prediction")
     add("--match", metavar="CATALOG", help="file of a catalog to match the targets with")
     add_format(add, "--catalog-format", "CATALOG")
     text = (
@@ -249,10 +249,10 @@ def _draw(args, result) -> None:
 
     rows = np.flatnonzero(~result["label"].mask)[:_CUTOUTS]
     if len(rows) == 0:
-        print("no gallery: no target has a verdict")
+        print("no gallery: no target has a prediction")
         return
     if len(rows) < len(result):
-        print(f"gallery: {len(rows)} of {len(result)} targets, the first that have a verdict")
+        print(f"gallery: {len(rows)} of {len(result)} targets, the first that have a prediction")
     description = read_description(args.weights)
     targets = QTable(result["target_id", "ra", "dec", "flag"][rows])
     images = image_sources(args.images, args.exposure, args.trust)

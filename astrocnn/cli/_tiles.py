@@ -80,7 +80,7 @@ def run(args) -> int:
         f"{summary.n_tiles} tiles of order {summary.order} in '{summary.path}'"
         + (f" ({kept} were there)" if kept else "")
     )
-    print(f"share of the sky: {summary.sky_fraction:.3g}")
+    print(f"fraction of the sky: {summary.sky_fraction:.3g}")
     if summary.exposure_path is not None:
         print(f"exposure: '{summary.exposure_path}'")
     return 0

@@ -1,4 +1,4 @@
-"""``astrocnn validate``: verdicts against what is known of the targets."""
+"""``astrocnn validate``: predictions against what is known of the targets."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ from ._arguments import add_format, prevalence, radius, share
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
-SUMMARY = "compare verdicts with the truth"
+SUMMARY = "compare predictions with the truth"
 DESCRIPTION = """\
 Completeness, purity and ROC of a result of "astrocnn predict", each with its
 95 % interval. The truth is a column "is_cluster" of the result or of another
 table, or a catalog: what it has an entry for counts as a cluster, and all else
 as none."""
 EPILOG = """\
-A purity is that of your sample's share of clusters; --prevalence gives the share
+A purity is that of your sample's fraction of clusters; --prevalence gives the fraction
 among your candidates. With --catalog, make sure that the catalog is complete for
 your targets: a cluster that it lacks is counted as none. Targets near an entry
 without a redshift are left out where --radius is a length. The report says how
@@ -42,7 +42,7 @@ def add_arguments(parser) -> None:
     add("--radius", metavar="R", type=radius, default="2arcmin", help=text)
     text = "probability from which on a target is called a cluster (default: as in RESULT)"
     add("--threshold", metavar="T", type=share, help=text)
-    add("--prevalence", metavar="P", type=prevalence, help="share of clusters among candidates")
+    add("--prevalence", metavar="P", type=prevalence, help="fraction of clusters among candidates")
     add("--name", metavar="NAME", default="", help="of the classifier, for the report")
     text = "report to write: .html (figures too), .json, .ecsv or .fits"
     add("-o", "--output", metavar="FILE", help=text)

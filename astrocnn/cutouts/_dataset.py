@@ -51,8 +51,8 @@ def cutout_dataset(
     `~xarray.Dataset`
         dims ``(target, band, y, x)``: ``image`` (float32, NaN without pixel), ``valid`` (uint8),
         ``exposure`` and ``background`` (float32, only where a band has them); dims
-        ``(target, band)``: ``coverage`` (share of valid pixels), ``signal`` (whether they differ),
-        ``status`` (flags), ``survey``, and where a point-spread function is known
+        ``(target, band)``: ``coverage`` (fraction of valid pixels), ``signal`` (whether they
+        differ), ``status`` (flags), ``survey``, and where a point-spread function is known
         ``psf_half_radius`` and the other attributes of a `~astrocnn.surveys.PointSpread` (NaN where
         not); dims ``(band,)``: ``waveband``, ``unit``. ``attrs`` hold the
         size (arcmin) and

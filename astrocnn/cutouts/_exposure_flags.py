@@ -11,11 +11,11 @@ __all__ = ["exposure_flags"]
 _BLOCK = 6.0
 #: A gap is narrower than this (arcsec); what is wider lies outside of the field, or is a lost chip.
 _GAP_WIDTH = 60.0
-#: Radius (arcsec) around the target, and the share of it that may be unexposed without a word.
+#: Radius (arcsec) around the target, and the fraction of it that may be unexposed without a word.
 _CENTER, _SHARE = 60.0, 0.1
-#: Share of the cut-out that may lie outside of the field.
+#: Fraction of the cut-out that may lie outside of the field.
 _EDGE_SHARE = 0.2
-#: Exposure at the target, as a share of the largest one of the map, below which a word is said.
+#: Exposure at the target, as a fraction of the largest one of the map, below which a word is said.
 _VIGNETTED = 1 / 3
 
 
@@ -88,7 +88,7 @@ def _holes(exists, dead, pixel_scale):
 
 
 def _blocks(mask, n):
-    """Share of true pixels in blocks of n x n; the rest at the border is cut off."""
+    """Fraction of true pixels in blocks of n x n; the rest at the border is cut off."""
     ny, nx = (size // n for size in mask.shape)
     return mask[: ny * n, : nx * n].reshape(ny, n, nx, n).mean(axis=(1, 3))
 

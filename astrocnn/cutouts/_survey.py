@@ -19,8 +19,8 @@ def survey_pixels(dataset: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     `~xarray.Dataset`
-        With ``coverage`` (share of valid pixels) and ``signal`` (whether the valid pixels differ),
-        dims ``(target, band)``.
+        With ``coverage`` (fraction of valid pixels) and ``signal`` (whether the valid pixels
+        differ), dims ``(target, band)``.
 
     Examples
     --------

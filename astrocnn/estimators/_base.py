@@ -54,7 +54,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         purity : float or sequence of float
-            Wanted shares of clusters among what is called a cluster.
+            Wanted fractions of clusters among what is called a cluster.
 
         Returns
         -------
@@ -107,7 +107,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         return explain(fitted, targets, chunks, label, steps)
 
     def score(self, X, y, sample_weight=None) -> float:
-        """Return the balanced accuracy of the labels; a row without a verdict counts as wrong.
+        """Return the balanced accuracy of the labels; a row without a prediction counts as wrong.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         float
-            Mean over the classes of the share that is labeled right (0..1).
+            Mean over the classes of the fraction that is labeled right (0..1).
         """
         chunks = self._judged_chunks(X)
         proba = Judged.stacked(

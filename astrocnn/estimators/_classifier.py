@@ -1,4 +1,4 @@
-"""`ClusterClassifier`: from positions to a table of verdicts."""
+"""`ClusterClassifier`: from positions to a table of predictions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -51,12 +51,12 @@ class ClusterClassifier(NetworkClassifier):
     threshold : float
         A target is called a cluster where its probability is at least this; see `thresholds`.
     prior : float or dict of str to float, optional
-        Share of the class ``"cluster"`` among your targets (or the share of each class; with
+        Fraction of the class ``"cluster"`` among your targets (or the fraction of each class; with
         weights that tell them apart ``{"cluster": .., "point": .., "other": ..}``):
         probabilities and labels are then those of that prevalence. Without it they are those of the
         training's.
     judge_novel : bool
-        Whether images unlike those of the training (``novelty`` above 1) get a verdict too. They
+        Whether images unlike those of the training (``novelty`` above 1) get a prediction too. They
         are flagged ``out_of_domain`` in any case.
     batch_size : int
         Targets per step of the network.
@@ -72,7 +72,7 @@ class ClusterClassifier(NetworkClassifier):
         Epochs without progress on the held-out targets after which `fit` stops; the best epoch is
         kept.
     validation_fraction : float
-        Share of the targets that `fit` holds out, on another part of the sky: they calibrate the
+        Fraction of the targets that `fit` holds out, on another part of the sky: they calibrate the
         probabilities, tell what images are unusual, and give the thresholds. Fewer than 100 can do
         none of that; then all targets are trained on, unless ``patience`` needs some.
     calibration : {"temperature", "beta", "isotonic"} or None
@@ -226,7 +226,7 @@ class ClusterClassifier(NetworkClassifier):
         ResultTable
             A `~astropy.table.QTable` with one row per target, in the same order:
             ``target_id``, ``ra``, ``dec`` (deg), ``label``, ``proba_cluster`` (both masked where
-            there is no verdict), with some weights ``proba_other`` and ``proba_point`` (other
+            there is no prediction), with some weights ``proba_other`` and ``proba_point`` (other
             extended sources, point sources: together they are what is no cluster), ``proba_err``
             (masked but for ensembles), ``novelty`` (where the weights know their training images),
             ``coverage_<waveband>`` (0..1), ``flag`` (reasons, see `astrocnn.tables.FLAGS`).
@@ -280,7 +280,7 @@ class ClusterClassifier(NetworkClassifier):
         return result
 
     def _result(self, source: TargetSource, verdicts: Verdicts) -> ResultTable:
-        """Return the table of verdicts."""
+        """Return the table of predictions."""
         fitted = self._ready()
         result = result_table(
             source.targets,

@@ -47,7 +47,7 @@ class Judged(NamedTuple):
         return np.nan_to_num(self.novelty) > 1
 
     def checked(self, judge_novel: bool = False, coarse: np.ndarray | None = None) -> "Judged":
-        """Return the same without a verdict on what is novel, unless that is wanted.
+        """Return the same without a prediction on what is novel, unless that is wanted.
 
         Parameters
         ----------

@@ -70,7 +70,7 @@ def _check_probabilities(given) -> None:
     shares = prior.values() if isinstance(prior, Mapping) else [prior]
     if prior is not None and not all(isinstance(p, Real) and 0 < p < 1 for p in shares):
         raise InvalidParameterError(
-            f"prior is the share of clusters among your targets, between 0 and 1, not {prior!r}"
+            f"prior is the fraction of clusters among your targets, between 0 and 1, not {prior!r}"
         )
     if not isinstance(fraction, Real) or not 0 <= fraction < 1:
         raise InvalidParameterError(

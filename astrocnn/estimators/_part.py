@@ -19,7 +19,7 @@ class Part(NamedTuple):
     judged : Judged
         What the network says, novel images included.
     coverage : dict of str to ndarray of shape (n,)
-        Share of valid pixels by waveband.
+        Fraction of valid pixels by waveband.
     flags : ndarray of shape (n,), str
         Flags of the images.
     faults : list of str

@@ -1,4 +1,4 @@
-"""The share of each class among the user's targets, and among those of the training."""
+"""The fraction of each class among the user's targets, and among those of the training."""
 
 from collections.abc import Mapping, Sequence
 from numbers import Real
@@ -23,33 +23,33 @@ def check_prior(
     >>> check_prior(0.1, ["galaxy cluster", "star"])
     Traceback (most recent call last):
         ...
-    astrocnn.exceptions.InvalidParameterError: prior=0.1 is the share of the class 'cluster', ...
+    astrocnn.exceptions.InvalidParameterError: prior=0.1 is the fraction of the class 'cluster', ...
     """
     if isinstance(prior, Real):
         if not is_cluster(classes[-1]):
             raise InvalidParameterError(
-                f"prior={prior} is the share of the class 'cluster', and there is none: give prior "
-                f"as a dict with the share of each of {classes}"
+                f"prior={prior} is the fraction of the class 'cluster'; there is none: give prior "
+                f"as a dict with the fraction of each of {classes}"
             )
     elif prior is not None and (
         not isinstance(prior, Mapping) or set(prior) not in (set(classes), set(outputs or classes))
     ):
         names = f"{classes}" + (f", or of {list(outputs)}" if outputs else "")
         raise InvalidParameterError(
-            f"prior is a number, or a dict with the share of each of {names}"
+            f"prior is a number, or a dict with the fraction of each of {names}"
         )
 
 
 def prior_shares(
     prior: "float | Mapping[str, float] | None", description: ModelDescription
 ) -> tuple[list[float], list[float]] | None:
-    """Return the shares of all classes, and those of the training; None without a prior.
+    """Return the fractions of all classes, and those of the training; None without a prior.
 
     Parameters
     ----------
     prior : float, dict of str to float, or None
-        Share of the class ``"cluster"``; other classes then keep their proportions. Or the share
-        of each class.
+        Fraction of the class ``"cluster"``; other classes then keep their proportions. Or the
+        fraction of each class.
     description : ModelDescription
         Classes, and ``trained_prior`` in its card.
 
@@ -74,7 +74,7 @@ def prior_shares(
     classes, given = description.output_names, description.card.get("trained_prior")
     if not isinstance(given, Mapping) or set(given) != set(classes):
         raise WeightsError(
-            "prior needs weights that say at which shares of the classes they were trained; these "
+            "prior needs weights that say which fractions of classes they were trained at; these "
             "do not: leave prior out, or train them anew"
         )
     check_prior(prior, description.classes, description.outputs)

@@ -68,9 +68,9 @@ def hold_out(
     """Keep targets from the training, on another part of the sky.
 
     Where the targets have no positions, or lie in one square degree, or whole parts of the sky
-    would lack a class, they are chosen at random, the same share of each class; targets without a
-    position are trained on. Where they would be too few to calibrate anything none are kept, unless
-    ``patience`` needs some.
+    would lack a class, they are chosen at random, the same fraction of each class; targets without
+    a position are trained on. Where they would be too few to calibrate anything none are kept,
+    unless ``patience`` needs some.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def hold_out(
     if not np.array_equal(np.unique(sample.numbers[test]), np.unique(sample.numbers)):
         splitter = StratifiedShuffleSplit(1, test_size=fraction, random_state=random_state)
         training, test = next(splitter.split(sample.numbers, sample.numbers))
-    if len(test) < ENOUGH and patience is None:  # whole cells are never quite the share
+    if len(test) < ENOUGH and patience is None:  # whole cells are never quite the fraction
         return sample, None
     return sample.rows(np.sort(training)), sample.rows(np.sort(test))
 

@@ -134,7 +134,7 @@ def _merged_outputs(member, description):
 
 
 def _trained_prior(sample, shares, description) -> dict:
-    """Share of each output of the network in the training, of each class where it has no parts.
+    """Fraction of each output of the network in the training, of each class where it has no parts.
 
     Where nobody says which part a target of the first class is, the parts keep their proportions.
     """
@@ -211,7 +211,7 @@ def calibrate(
 
 def _calibration(proba, held_out, description, method) -> dict:
     """The calibration; none where the held-out targets cannot tell."""
-    # Weighted, so that the classes have the shares of the training here too.
+    # Weighted, so that the classes have the fractions of the training here too.
     prior, numbers = description.card["trained_prior"], _right_outputs(proba, held_out, description)
     shares = np.array([prior[name] for name in description.output_names])
     given = np.ones(len(held_out)) if held_out.weight is None else held_out.weight
@@ -250,7 +250,7 @@ def _by_number(class_weight, classes: list[str]):
 
 
 def trained_shares(numbers, sample_weight, class_weight, classes: list[str]) -> np.ndarray:
-    """Share of each class in the loss.
+    """Fraction of each class in the loss.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from ._judged import Judged
 
 __all__ = ["Verdicts", "row_coverage", "row_flags", "say_left_out", "usable_rows"]
 
-#: A cut-out with a smaller share of valid pixels is flagged ``partial_coverage``.
+#: A cut-out with a smaller fraction of valid pixels is flagged ``partial_coverage``.
 _FULL = 0.8
 _NOT_REACHED = "interrupted"
 #: Faults that go into the result's meta.
@@ -34,16 +34,16 @@ class Verdicts:
     bands : list of Band
         Bands of the images.
     judge_novel : bool
-        Whether images unlike those of the training get a verdict too.
+        Whether images unlike those of the training get a prediction too.
     n_apart : int
         Outputs of the network that together are the first class, where there are several.
 
     Attributes
     ----------
     judged : Judged
-        Probabilities (NaN without a verdict), their errors, novelty.
+        Probabilities (NaN without a prediction), their errors, novelty.
     coverage : dict of str to ndarray of shape (n,)
-        Share of valid pixels by waveband; NaN in rows that were not reached.
+        Fraction of valid pixels by waveband; NaN in rows that were not reached.
     flags : ndarray of shape (n,), object
         Flags by row.
     faults : list of str
@@ -145,7 +145,7 @@ def row_flags(dataset: xr.Dataset) -> list[str]:
 
 
 def row_coverage(dataset: xr.Dataset) -> dict[str, np.ndarray]:
-    """Share of valid pixels by waveband; of several bands the least covered counts."""
+    """Fraction of valid pixels by waveband; of several bands the least covered counts."""
     share = dataset["coverage"].values
     wavebands = [str(name) for name in dataset["waveband"].values]
     return {

@@ -23,7 +23,7 @@ from ._redshift_prior import TargetRedshifts
 
 __all__ = ["Association", "Probabilities", "Side"]
 
-#: Entries by which the share of counterparts within the radius is averaged.
+#: Entries by which the fraction of counterparts within the radius is averaged.
 _SAMPLE = 32
 #: When learned priors have settled (mean change of p_any), and how often they are learned anew.
 _SETTLED, _MAX_ROUNDS = 1e-4, 50
@@ -120,7 +120,7 @@ class Association:
         weight = log_weight(log_bayes, 0.0, density[pairs.target])
         within = self._within()
         given = self._log_ratio(pairs, self.priors)
-        # Targets where the catalog is blank say nothing about the share of counterparts in it.
+        # Targets where the catalog is blank say nothing about the fraction of counterparts in it.
         counted = inside | (np.bincount(pairs.target, minlength=len(inside)) > 0)
         share, error, log_ratio, learned = self._fit(pairs, weight + given, within, counted)
         weight = weight + given + log_ratio
@@ -186,7 +186,7 @@ class Association:
         return np.sqrt(square), np.logaddexp.reduce(logs, axis=0)
 
     def _within(self):
-        """Share of the counterparts within the radius, per target: equation 3, averaged."""
+        """Fraction of the counterparts within the radius, per target: equation 3, averaged."""
         if not len(self.entries.rows):
             return np.ones(len(self.radius))
         rows = np.unique(np.linspace(0, len(self.entries.rows) - 1, _SAMPLE).astype(int))

@@ -26,7 +26,7 @@ class AttributePrior:
     edges : ndarray of shape (b + 1,)
         Edges of the bins; the first and the last bin are open.
     ratio : ndarray of shape (b,)
-        Share of the counterparts in the bin over that of the field.
+        Fraction of the counterparts in the bin over that of the field.
 
     Examples
     --------
@@ -70,9 +70,10 @@ class AttributePrior:
 
         Notes
         -----
-        There is a bin for 25 counterparts, but not more than 20 bins; each holds an equal share of
-        counterparts and field together. Five more counterparts that are like the field are added,
-        so that a bin without any does not rule an entry out, and few counterparts say little.
+        There is a bin for 25 counterparts, but not more than 20 bins; each holds an equal fraction
+        of counterparts and field together. Five more counterparts that are like the field are
+        added, so that a bin without any does not rule an entry out, and few counterparts say
+        little.
         """
         counterparts, field = plain_numbers(counterparts), plain_numbers(field)
         field = field[np.isfinite(field)]
@@ -90,7 +91,7 @@ class AttributePrior:
 
 
 def _edges(counterparts, weights, field):
-    """Edges of bins that hold equal shares of both; the outer ones are infinite."""
+    """Edges of bins that hold equal fractions of both; the outer ones are infinite."""
     n = int(np.clip(weights.sum() / _PER_BIN, 1, _MAX_BINS))
     if n == 1:
         return np.array([-np.inf, np.inf])

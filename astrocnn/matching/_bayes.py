@@ -13,19 +13,19 @@ __all__ = ["axis_error"]
 
 #: Smallest error of a position (radians; 2e-5 arcsec): identical positions stay finite.
 _LEAST_ERROR = 1e-10
-#: When the share of targets with a counterpart has settled, and how many steps it may take.
+#: When the fraction of targets with a counterpart has settled, and how many steps it may take.
 _SETTLED, _MAX_STEPS = 1e-7, 10_000
 
 
 def axis_error(radius: u.Quantity, share: float = 0.68) -> u.Quantity:
-    """Turn the radius of a circle that holds a share of the positions into the error of one axis.
+    """Turn the radius of a circle that holds a fraction of positions into the error of one axis.
 
     Parameters
     ----------
     radius : `~astropy.units.Quantity`
         Radius of the circle.
     share : float
-        Share of the measured positions that lie within it, between 0 and 1.
+        Fraction of the measured positions that lie within it, between 0 and 1.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def axis_error(radius: u.Quantity, share: float = 0.68) -> u.Quantity:
     Raises
     ------
     InvalidTargetError
-        If the share is not between 0 and 1.
+        If the fraction is not between 0 and 1.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def _log_sinhc(w):
 
 
 def share_within(radius, sigma):
-    """Equation 3: share of the counterparts within a radius, by Fisher's law of one width."""
+    """Equation 3: fraction of the counterparts within a radius, by Fisher's law of one width."""
     w = 1 / np.maximum(sigma, _LEAST_ERROR) ** 2
     return np.expm1(-2 * w * np.sin(np.minimum(radius, np.pi) / 2) ** 2) / np.expm1(-2 * w)
 
@@ -135,7 +135,7 @@ def has_counterpart(log_sums, completeness, within):
 
 
 def fit_completeness(log_sums, within, start=0.5):
-    """Equation 7: share of targets that have a counterpart, by expectation and maximization.
+    """Equation 7: fraction of targets that have a counterpart, by expectation and maximization.
 
     Parameters
     ----------
@@ -156,7 +156,8 @@ def fit_completeness(log_sums, within, start=0.5):
         share = (np.sum(has_counterpart(log_sums, share, within)) + 1) / (len(log_sums) + 2)
         if abs(share - before) < _SETTLED:
             break
-    # d ln L / dc of a target is (S - F) / (1 - c F + c S), with S the sum and F the share within.
+    # d ln L / dc of a target is (S - F) / (1 - c F + c S), with S the sum and F the fraction
+    # within.
     found = any_probability(log_sums, share, within)
     slope = found / share - (1 - found) * within / (1 - share * within)
     curvature = np.sum(slope**2) + 1 / share**2 + 1 / (1 - share) ** 2

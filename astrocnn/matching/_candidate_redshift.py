@@ -22,7 +22,7 @@ __all__ = ["candidate_redshift"]
 
 #: Galaxies as near in position and redshift are entries of one.
 _SAME, _SAME_Z = 2 * u.arcsec, 0.002
-#: Redshifts apart by less, as a share of 1 + z, are one structure.
+#: Redshifts apart by less, as a fraction of 1 + z, are one structure.
 _APART = 0.01
 
 
@@ -174,7 +174,7 @@ class _Search:
         return best, max(others, key=lambda one: one.evidence, default=None)
 
     def chance(self, center: SkyCoord, edge: float, n: int) -> float:
-        """Share of positions on a ring, half way to the edge, with as much evidence."""
+        """Fraction of positions on a ring, half way to the edge, with as much evidence."""
         own = self.best_two(center, edge / 2)[0].evidence
         ring = center.directional_offset_by(
             np.arange(n) * 360 / n * u.deg, np.full(n, edge / 2) * u.arcsec

@@ -37,7 +37,7 @@ _COLUMNS = (
      "By how much that is above the evidence of the second redshift"),
     ("z_second", "z_second", None, "src.redshift", ".4f", "The second redshift"),
     ("z_chance", "chance", None, "stat.probability", ".2f",
-     "Share of the positions around the target with as much evidence"),
+     "Fraction of the positions around the target with as much evidence"),
     ("surveyed", "surveyed", None, "stat.fit.param", ".2f",
      "Radius in which galaxies are known over the aperture, at most 1"),
 )  # fmt: skip

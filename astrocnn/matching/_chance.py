@@ -67,7 +67,7 @@ class ChanceRate:
 
     @property
     def fraction(self) -> float:
-        """Share of the targets expected to be matched by chance."""
+        """Fraction of the targets expected to be matched by chance."""
         return self.expected / self.n_targets if self.n_targets else np.nan
 
     def __str__(self) -> str:
@@ -198,7 +198,7 @@ def _moved(rule, coords: SkyCoord, entries: SkyCoord, shift, n_shifts: int):
 
 
 def shifted(coords: SkyCoord, shift: u.Quantity, turn: float) -> SkyCoord:
-    """Positions moved by ``shift``, in the direction of a share of a full turn from north."""
+    """Positions moved by ``shift``, in the direction of a fraction of a full turn from north."""
     return coords.directional_offset_by(turn * 360 * u.deg, shift)
 
 

@@ -33,7 +33,7 @@ class CandidateRedshift:
     second : Structure or None
         The best one at another redshift.
     chance : float
-        Share of the positions around the target, half way to where galaxies are known, with as
+        Fraction of the positions around the target, half way to where galaxies are known, with as
         much evidence within that half.
     surveyed : float
         Radius within which galaxies are known over the aperture, at most 1.

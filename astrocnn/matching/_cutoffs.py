@@ -14,12 +14,12 @@ _COLUMNS = {
     "threshold": "Smallest p_any of a match",
     "n_matches": "Targets with at least this p_any",
     "n_false": "False ones among their best entries, from the probabilities",
-    "completeness": "Share of the counterparts that are found, from the probabilities",
-    "purity": "Share of true matches, from the probabilities",
-    "chance_fraction": "Share of moved targets with at least this p_any",
+    "completeness": "Fraction of the counterparts that are found, from the probabilities",
+    "purity": "Fraction of true matches, from the probabilities",
+    "chance_fraction": "Fraction of moved targets with at least this p_any",
     "n_chance": "Matches of targets without a counterpart, from moved targets",
-    "completeness_moved": "Share of targets with a counterpart at this p_any, from moved targets",
-    "purity_moved": "Share of matches that are not by chance, from moved targets",
+    "completeness_moved": "Fraction of targets with a counterpart at this p_any, by moved targets",
+    "purity_moved": "Fraction of matches that are not by chance, from moved targets",
 }
 
 
@@ -47,9 +47,9 @@ def match_cutoffs(
         One row per threshold: ``threshold``, ``n_matches``; ``n_false``, ``completeness`` and
         ``purity`` from the probabilities themselves; ``chance_fraction``, ``n_chance``,
         ``completeness_moved`` and ``purity_moved`` from targets moved to where they have no
-        counterpart. ``meta["completeness_by_counts"]`` is the share of targets with a counterpart
-        that follows from how many have any candidate, here and there: it knows nothing of
-        errors and offsets, and should agree with that of the matches.
+        counterpart. ``meta["completeness_by_counts"]`` is the fraction of targets with a
+        counterpart that follows from how many have any candidate, here and there: it knows nothing
+        of errors and offsets, and should agree with that of the matches.
 
     Raises
     ------

@@ -166,7 +166,7 @@ def offset_law(offset, cosmology: FLRW) -> list[tuple[float, Callable]]:
             f"scales such as [(0.8, 40 * u.kpc), (0.2, 200 * u.kpc)], not {offset!r}"
         ) from err
     if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
-        raise InvalidTargetError(f"the shares of offset must be positive and sum to 1: {shares}")
+        raise InvalidTargetError(f"the fractions of offset must be positive and sum to 1: {shares}")
     return list(zip(shares, scales, strict=True))
 
 

@@ -70,7 +70,7 @@ class _Included:
         self.mocs = [moc for moc in (parts.moc, parts.excluded_moc) if moc is not None]
 
     def certain(self, shape: Shape) -> float | None:
-        """Share of the shape that counts, where that is clear without counting."""
+        """Fraction of the shape that counts, where that is clear without counting."""
         return None if self.mocs else 1.0
 
     def counts(self, coords: SkyCoord) -> np.ndarray:

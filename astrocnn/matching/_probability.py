@@ -32,7 +32,7 @@ class ProbableMatches:
     pairs : `~astropy.table.QTable`
         One row per candidate: all entries within the radius, sorted by target and separation.
     completeness, completeness_error : float
-        Share of the targets that have a counterpart in the catalog, of those that it covers; the
+        Fraction of the targets that have a counterpart in the catalog, of those that it covers; the
         error is 0 where it was given.
     priors : dict of str to Callable or RedshiftPrior
         Priors on columns of the catalog: those given, and those learned (`AttributePrior`).
@@ -129,7 +129,7 @@ def match_probability(
         Redshifts for an offset in kpc: columns or values. The target's goes first. By default
         the column ``z_spec`` of the catalog. Entries without one have the median of the others.
     completeness : float, optional
-        Share of the targets that have a counterpart in the catalog. By default fitted, to the
+        Fraction of the targets that have a counterpart in the catalog. By default fitted, to the
         targets around which the catalog has entries.
     density : "local", "sky" or `~astropy.units.Quantity`
         Entries per solid angle: of the surroundings of each target, the mean of the whole

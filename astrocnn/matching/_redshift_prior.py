@@ -30,8 +30,8 @@ class RedshiftPrior:
     entry_error : float
         Standard deviation of the redshifts of the entries.
     outliers : float
-        Share of the targets whose redshift says nothing, from 0 to 1; 0 would let one bad redshift
-        rule out the counterpart.
+        Fraction of the targets whose redshift says nothing, from 0 to 1; 0 would let one bad
+        redshift rule out the counterpart.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def chance_density(z, error, entry_z):
 
 
 def _binned(entry_z: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean redshift and share of the entries of each bin that has any, of sorted redshifts."""
+    """Mean redshift and fraction of the entries of each bin that has any, of sorted redshifts."""
     first = np.flatnonzero(np.diff(np.floor(entry_z / width), prepend=-np.inf))
     counts = np.diff(np.r_[first, len(entry_z)])
     return np.add.reduceat(entry_z, first) / counts, counts / len(entry_z)

@@ -16,7 +16,7 @@ _USUAL, _SMALLEST = 1.0, 1 / 64
 #: There is room where half of the positions so many times the shift away are covered. A field is
 #: then eight times as wide as the shift, and one position of thirty moves out of it.
 _ROOM, _HALF = 4, 0.5
-#: With less than this share of the moved positions covered, the chance rate is much too low.
+#: With less than this fraction of the moved positions covered, the chance rate is much too low.
 _ENOUGH = 0.75
 #: Targets and entries that are looked at, at most; directions; fewest entries that tell anything.
 _TARGETS, _ENTRIES, _DIRECTIONS, _LEAST = 500, 100_000, 8, 10
@@ -61,7 +61,7 @@ class Footprint:
         return np.isin(pixels_of(self._order, coords), self._covered)
 
     def share(self, coords: SkyCoord, shift: u.Quantity) -> float:
-        """Of the covered ones of some positions, the share that still is when moved."""
+        """Of the covered ones of some positions, the fraction that still is when moved."""
         sample = coords[:: max(1, len(coords) // _TARGETS)]
         sample = sample[self.contains(sample)]
         if not self.known or not len(sample):

@@ -12,9 +12,9 @@ __all__ = ["FIELD", "Structure", "structure_at", "surface_density"]
 _WINDOW, FIELD = 1500.0, 0.05
 #: Scale radius of the galaxies (kpc), and radius within which their profile is flat (of it).
 _SCALE_RADIUS, _CORE = 250.0, 0.3
-#: Share of the members that follow the profile: centers are not exact, nor all clusters round.
+#: Fraction of the members that follow the profile: centers are not exact, nor all clusters round.
 _CENTERED = 0.8
-#: Share of the positions that have an unrelated structure nearby; rich ones are rarer.
+#: Fraction of the positions that have an unrelated structure nearby; rich ones are rarer.
 _UNRELATED = 0.02
 
 

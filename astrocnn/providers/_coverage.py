@@ -34,7 +34,7 @@ def survey_coverage(
     size : `~astropy.units.Quantity`
         Side of the field.
     enough : float
-        Share of the field that a survey must cover to be chosen.
+        Fraction of the field that a survey must cover to be chosen.
     mocs : dict of str to `mocpy.MOC`, optional
         Coverage by name of the band, for images of one's own. What is not named is looked up, see
         `hips_moc`.
@@ -42,7 +42,7 @@ def survey_coverage(
     Returns
     -------
     `~astropy.table.QTable`
-        ``target_id``, ``ra``, ``dec``; ``coverage_<band>``, the share of the field in the MOC of
+        ``target_id``, ``ra``, ``dec``; ``coverage_<band>``, the fraction of the field in the MOC of
         the band (of all its HiPS), masked where the MOC cannot be had or the position is invalid;
         ``<waveband>``, the name of the first band of the waveband that covers enough, empty where
         none does.
@@ -83,7 +83,7 @@ def survey_coverage(
     for band in bands:
         given = (mocs or {}).get(band.name)
         found = [hips_moc(hips) for hips in band.hips] if given is None else [given]
-        share = MaskedColumn(np.zeros(len(table)), mask=True, description="share of the field")
+        share = MaskedColumn(np.zeros(len(table)), mask=True, description="fraction of the field")
         if not found or any(moc is None for moc in found):
             unknown.append(band.name)
         elif len(good):

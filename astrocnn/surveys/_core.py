@@ -99,7 +99,7 @@ class Survey:
     bands : tuple of `Band`
         Its bands; the first is the default one.
     sky_fraction : float
-        Share of the sky that is covered (0..1), roughly.
+        Fraction of the sky that is covered (0..1), roughly.
     reference : str
         Bibliographic code or DOI.
     telescopes : tuple of str

@@ -55,7 +55,7 @@ def result_table(
     targets : `~astropy.table.QTable` of n rows
         From `read_targets`.
     proba : ndarray of shape (n, n_classes)
-        Probabilities; a row with a NaN has no verdict.
+        Probabilities; a row with a NaN has no prediction.
     classes : sequence of str
         Names of the columns of ``proba``. Of two, the last is the positive one.
     threshold : float
@@ -140,7 +140,7 @@ def _check_shape(what: str, array: np.ndarray, shape: tuple) -> None:
 
 
 def _labels(proba, none, classes, threshold) -> np.ndarray:
-    """Class names, whatever in rows without verdict."""
+    """Class names, whatever in rows without prediction."""
     if len(classes) == 2:
         index = (proba[:, 1] >= threshold).astype(int)
     else:
@@ -179,7 +179,7 @@ def describe_result(result: Table) -> str:
     ...         "training": "simulated training, 50 % prevalence"}
     >>> result = result_table(targets, proba, flags=["", "no_coverage:xmm"], meta=meta)
     >>> print(describe_result(result))
-    2 targets: 1 cluster, 0 non_cluster, 1 without a verdict
+    2 targets: 1 cluster, 0 non_cluster, 1 without a prediction
     1 of 2 targets has no XMM coverage
     weights xmm (sha256 1a2b3c4d), simulated training, 50 % prevalence
     """
@@ -191,7 +191,7 @@ def describe_result(result: Table) -> str:
     names = [str(name) for name in np.atleast_1d(meta.get("classes", np.unique(labels)))]
     names = [*dict.fromkeys(names)]  # stacked tables have the lists of both, one after the other
     counts = [f"{np.count_nonzero(labels == name)} {name}" for name in names[::-1] if name]
-    counts.append(f"{np.count_nonzero(labels == '')} without a verdict")
+    counts.append(f"{np.count_nonzero(labels == '')} without a prediction")
     lines = [f"{n} target{'s' * (n != 1)}: {', '.join(counts)}"]
     words = sorted({w for flag in np.unique(text(result["flag"])) for w in flag.split(";") if w})
     number = {word: int(has_flag(result["flag"], word).sum()) for word in words}

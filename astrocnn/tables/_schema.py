@@ -23,9 +23,9 @@ RESULT_COLUMNS = {
     "target_id": ResultColumn(None, "Identifier of the target", "meta.id;meta.main"),
     "ra": ResultColumn(u.deg, "Right ascension (ICRS)", "pos.eq.ra;meta.main", ".6f"),
     "dec": ResultColumn(u.deg, "Declination (ICRS)", "pos.eq.dec;meta.main", ".6f"),
-    "label": ResultColumn(None, "Class; masked where there is no verdict", "meta.code.class"),
+    "label": ResultColumn(None, "Class; masked where there is no prediction", "meta.code.class"),
     "proba_<class>": ResultColumn(
-        None, "Probability of class '<class>'; masked without verdict", "stat.probability", ".4f"
+        None, "Probability of class '<class>'; masked without prediction", "stat.probability", ".4f"
     ),
     "proba_err": ResultColumn(
         None, "Uncertainty of the probability; masked where unknown", "stat.error", ".4f"
@@ -37,7 +37,7 @@ RESULT_COLUMNS = {
         ".3f",
     ),
     "coverage_<waveband>": ResultColumn(
-        None, "Share of the <waveband> cut-out that was observed (0..1)", "stat.filling", ".3f"
+        None, "Fraction of the <waveband> cut-out that was observed (0..1)", "stat.filling", ".3f"
     ),
     "flag": ResultColumn(None, "Words joined by ';', see astrocnn.tables.FLAGS", "meta.code.qual"),
 }

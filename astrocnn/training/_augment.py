@@ -21,11 +21,11 @@ class Augmentation:
         Turn by multiples of 90 degrees and mirror: eight orientations, equally likely, no pixel
         is interpolated.
     turned : float
-        Share of the images (0..1) that are turned by any angle, mirrored and shifted as well, in
+        Fraction of the images (0..1) that are turned by any angle, mirrored and shifted as well, in
         one linear interpolation. The others keep their pixels: interpolation smooths noise, and a
         network must also know noise as it is.
     shift : float
-        Largest shift of the turned ones along each axis, as a share of the side.
+        Largest shift of the turned ones along each axis, as a fraction of the side.
     noise : float
         Standard deviation of the noise added to the turned ones, in units of the network input.
 
@@ -210,8 +210,8 @@ def augmentation_layer(augmentation: Augmentation | None = None, random_state: i
 def _affine(ops, angle, mirror, shift_y, shift_x, shape):
     """Rows of eight numbers that lead from an output pixel (x, y) to the one in the image.
 
-    The image turns about its center, is mirrored where ``mirror`` is -1, and shifted by a share of
-    its side.
+    The image turns about its center, is mirrored where ``mirror`` is -1, and shifted by a fraction
+    of its side.
     """
     ny, nx = shape
     x, y = (nx - 1) / 2, (ny - 1) / 2

@@ -75,7 +75,7 @@ def fit_calibration(
         )
     if not np.isfinite(proba).all():
         raise InvalidParameterError(
-            "probabilities must be finite; leave out rows without a verdict"
+            "probabilities must be finite; leave out rows without a prediction"
         )
     if not np.isin(truth, np.arange(proba.shape[1])).all():
         raise InvalidParameterError(
@@ -179,8 +179,8 @@ def adjust_prior(
     proba : array_like of shape (..., n_classes)
         Calibrated probabilities; NaN stays NaN.
     prior, trained_prior : float or sequence of float
-        Share of each class among your targets, and in the training; of two classes the share of
-        the second is enough.
+        Fraction of each class among your targets, and in the training; of two classes the fraction
+        of the second is enough.
 
     Returns
     -------
@@ -189,7 +189,7 @@ def adjust_prior(
     Raises
     ------
     InvalidParameterError
-        If a share is not between 0 and 1, or the shares do not sum to one.
+        If a fraction is not between 0 and 1, or the shares do not sum to one.
 
     References
     ----------
@@ -264,14 +264,14 @@ _FITS = {
 
 
 def _shares(prior, n_classes: int) -> np.ndarray:
-    """Shares of all classes."""
+    """Fractions of all classes."""
     shares = as_floats(prior, "a prior")
     if shares.ndim == 0 and n_classes == 2:
         shares = np.array([1 - shares, shares])
     if shares.shape != (n_classes,) or not ((shares > 0) & (shares < 1)).all():
         raise InvalidParameterError(
-            f"a prior is the share of each of the {n_classes} classes, between 0 and 1, not {prior}"
+            f"a prior is the fraction of each of {n_classes} classes, between 0 and 1, not {prior}"
         )
     if abs(shares.sum() - 1) > 1e-6:
-        raise InvalidParameterError(f"the shares of a prior sum to one, not to {shares.sum():g}")
+        raise InvalidParameterError(f"the fractions of a prior sum to one, not to {shares.sum():g}")
     return shares

@@ -38,7 +38,7 @@ def array_hash(array) -> str:
 def layers_hash(model) -> str:
     """Hash of what the layers of a network are and how they are set, but for their names.
 
-    Networks whose weights have the same shapes may differ in it, as two shares of dropout do.
+    Networks whose weights have the same shapes may differ in it, as two fractions of dropout do.
 
     Examples
     --------

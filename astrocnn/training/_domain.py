@@ -87,7 +87,7 @@ class ImageDomain:
         held_out : ndarray of shape (m, ny, nx, n_bands), optional
             Other images of the same kind, for the limits. By default every fourth image.
         quantile : float
-            Share of the held-out images with a score below 1.
+            Fraction of the held-out images with a score below 1.
 
         Raises
         ------
@@ -117,7 +117,7 @@ class ImageDomain:
         off = known[chosen] - _curve(level[chosen], trend)
         one = cls(n_bands, center, scale, direction, trend, _shrunk(off), np.ones(n_bands + 1))
         distances = one._distances(other)
-        # Of bright sources, rare among the held-out images, as large a share is to stay within.
+        # Of bright sources, rare among the held-out images, as large a fraction is to stay within.
         bright = _balanced(_levels(other, direction, n_bands).max(axis=1))
         limits = [np.quantile(some, quantile, axis=0) for some in (distances, distances[bright])]
         limits = np.max(limits, axis=0)

@@ -73,7 +73,7 @@ def split_sky(
     labels : array-like of shape (n,)
         Classes; of some random splits, the one with the most similar mix is taken.
     test_size : float
-        Share of the test (0..1), as nearly as whole cells allow.
+        Fraction of the test (0..1), as nearly as whole cells allow.
     random_state : int, optional
         Seed.
     size : `~astropy.units.Quantity`
@@ -106,7 +106,7 @@ def split_sky(
     classes = labels[:, None] == np.unique(labels)
 
     def mismatch(split):
-        """How far the test is from the share of each class that it should have."""
+        """How far the test is from the fraction of each class that it should have."""
         return np.abs(classes[split[1]].sum(axis=0) / classes.sum(axis=0) - test_size).sum()
 
     splitter = GroupShuffleSplit(_CANDIDATES, test_size=test_size, random_state=random_state)

@@ -9,7 +9,7 @@ __all__ = ["BINS", "PER_BAND", "image_statistics"]
 
 #: Radial bins of the power spectrum.
 BINS = 10
-#: Statistics of one band: power per bin, skewness, kurtosis, share of pixels at zero.
+#: Statistics of one band: power per bin, skewness, kurtosis, fraction of pixels at zero.
 PER_BAND = BINS + 3
 #: Smallest power per pixel that is told from none; half precision leaves less than that.
 _FLOOR = 1e-5
@@ -19,7 +19,7 @@ def image_statistics(tensor: np.ndarray) -> np.ndarray:
     """Return the numbers by which images are compared.
 
     Per band: logarithm of the power in ten rings of spatial frequency (sharpness and texture of
-    the noise), skewness and kurtosis (contrast, bright sources), the share of pixels that are
+    the noise), skewness and kurtosis (contrast, bright sources), the fraction of pixels that are
     exactly zero (gaps); per pair of bands their correlation.
 
     Parameters

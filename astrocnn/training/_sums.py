@@ -17,7 +17,7 @@ def band_sums(image, planes, sums, products):
     planes : ndarray of shape (n_bands, ny * nx), float32
         Gets the bands one after the other, the mean of each subtracted.
     sums : ndarray of shape (n_bands, 4), float64
-        Gets the means of the square, the cube and the fourth power, and the share of zeros.
+        Gets the means of the square, the cube and the fourth power, and the fraction of zeros.
     products : ndarray of shape (n_bands, n_bands), float64
         Gets the means of the products of two bands, below the diagonal.
     """

@@ -53,7 +53,7 @@ def auc(truth: np.ndarray, score: np.ndarray, confidence: float = 0.95) -> Estim
     check_confidence(confidence)
     truth, score = checked(truth, score)
     if not np.all(np.isfinite(score)):
-        raise InvalidParameterError("scores must be finite; leave out rows without a verdict")
+        raise InvalidParameterError("scores must be finite; leave out rows without a prediction")
     if truth.all() or not truth.any():
         missing = "non-cluster" if truth.any() else "cluster"
         return Estimate.undefined(f"no {missing} in the truth")
@@ -75,8 +75,8 @@ def auc(truth: np.ndarray, score: np.ndarray, confidence: float = 0.95) -> Estim
 def delong_components(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return DeLong's structural components, one per cluster and one per non-cluster.
 
-    A cluster's component is the share of non-clusters that it outranks, a non-cluster's the share
-    of clusters that outrank it; ties count one half. The mean of either is the area.
+    A cluster's component is the fraction of non-clusters that it outranks, a non-cluster's the
+    fraction of clusters that outrank it; ties count one half. The mean of either is the area.
     """
     clusters, others = score[truth], score[~truth]
     ranks = stats.rankdata(np.concatenate([clusters, others]))

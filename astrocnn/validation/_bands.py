@@ -71,8 +71,8 @@ def roc_band(
     -----
     A Bayesian bootstrap of clusters and of non-clusters, each for themselves (stratified): in each
     sample a target counts with an exponential weight, and the band lies between percentiles of the
-    curves. Half a target more of each class, above all scores and below all, makes the share of a
-    class above any threshold follow Jeffreys' posterior of its counts. The ordinary bootstrap has
+    curves. Half a target more of each class, above all scores and below all, makes the fraction of
+    a class above any threshold follow Jeffreys' posterior of its counts. The ordinary bootstrap has
     no width where a count is 0, and there, at the purest end, it is wrong.
 
     References
@@ -193,7 +193,7 @@ def _draw(truth, score, n_boot: int, rng) -> Iterator[tuple[np.ndarray, np.ndarr
 
 
 def _rates(ends: np.ndarray, size: int, rng) -> np.ndarray:
-    """Share of the weight of a class at or above each threshold.
+    """Fraction of the weight of a class at or above each threshold.
 
     ``ends`` are its members there. Before and after them comes half a member, whose weight is a
     gamma variate as theirs is (a whole one's is the exponential).

@@ -54,8 +54,8 @@ def completeness_against(
     `~astropy.table.Table` of k rows
         ``low``, ``high`` (edges); ``n_clusters``, ``completeness``, its ends ``_low``, ``_high``;
         ``n_non_clusters``, ``false_positive_rate`` and its ends; ``n_no_verdict``. Targets
-        without a verdict are in that last column only. Rates are masked where there is nothing to
-        count. ``meta`` holds ``column``, ``confidence``, and the numbers of targets that are in
+        without a prediction are in that last column only. Rates are masked where there is nothing
+        to count. ``meta`` holds ``column``, ``confidence``, and the numbers of targets that are in
         none of the bins: ``n_outside`` and ``n_unknown`` (value masked or NaN; in a column of
         redshifts such as ``z`` or ``z_phot`` also -1, -99 and 99, with a warning, and 0).
 

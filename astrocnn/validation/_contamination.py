@@ -55,8 +55,8 @@ class Contamination:
 
         Notes
         -----
-        The share of candidates poorer than half of the random positions at their redshift, over
-        the same share of the random positions; 1 at most. Clusters that are so poor make it too
+        The fraction of candidates poorer than half of the random positions at their redshift, over
+        the same fraction of the random positions; 1 at most. Clusters that are so poor make it too
         high, never too low.
         """
         return self._estimate(None, random_state)
@@ -76,17 +76,17 @@ class Contamination:
         Returns
         -------
         Estimate
-            Share of chance superpositions among the candidates that pass; ``trials`` is how many
+            Fraction of chance superpositions among the candidates that pass; ``trials`` is how many
             do. Undefined, with the reason, where none does.
 
         Notes
         -----
-        The initial contamination, times the share of random positions that pass, over the share of
-        candidates that pass. By the definition of ``f_cont`` the ratio of the two shares is about
-        ``f_cont_max``; it is counted, so that the choice of the cut does not matter. The interval
-        is that of the same expression over the Dirichlet posteriors (Jeffreys' prior) of the
-        counts, with the binomial scatter of so many candidates. It does not know of clusters that
-        are taken for superpositions in the initial contamination.
+        The initial contamination, times the fraction of random positions that pass, over the
+        fraction of candidates that pass. By the definition of ``f_cont`` the ratio of the two
+        fractions is about ``f_cont_max``; it is counted, so that the choice of the cut does not
+        matter. The interval is that of the same expression over the Dirichlet posteriors (Jeffreys'
+        prior) of the counts, with the binomial scatter of so many candidates. It does not know of
+        clusters that are taken for superpositions in the initial contamination.
         """
         if not f_cont_max > 0:
             raise InvalidParameterError(f"f_cont_max must be above 0, e.g. 0.1, not {f_cont_max!r}")
@@ -160,10 +160,10 @@ def contamination(
         {\int_\lambda^\infty f_\mathrm{obs}(\lambda', z)\,d\lambda'}.
 
     Here both integrals are counts in a window of redshift around the candidate, itself included,
-    over the number of all lines of sight that were measured. If a share c of the candidates are
-    contaminants, whose peaks are like those of random positions, then a share c times ``f_cont`` of
-    those at this redshift and at least as rich are contaminants. ``f_cont`` may exceed 1 among the
-    poor. Window and estimate of c are ours, not the papers'.
+    over the number of all lines of sight that were measured. If a fraction c of the candidates are
+    contaminants, whose peaks are like those of random positions, then a fraction c times ``f_cont``
+    of those at this redshift and at least as rich are contaminants. ``f_cont`` may exceed 1 among
+    the poor. Window and estimate of c are ours, not the papers'.
 
     References
     ----------
@@ -281,7 +281,7 @@ def _cells(counts: np.ndarray, cut: float | None) -> np.ndarray:
 
 
 def _posterior(cells: np.ndarray, rng) -> np.ndarray:
-    """Draws of the shares of the cells, with the draws along the last axis."""
+    """Draws of the fractions of the cells, with the draws along the last axis."""
     drawn = rng.dirichlet(cells.ravel() + 0.5, _DRAWS)
     return drawn.T.reshape(*cells.shape, _DRAWS)
 

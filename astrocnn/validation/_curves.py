@@ -62,8 +62,8 @@ def precision_recall(
     score : array_like of float, shape (n,)
         Larger means more like a cluster.
     prevalence : float, optional
-        Share of clusters among your candidates. By default that of ``truth``: the curve then holds
-        for this sample only, since more clusters in a sample lift it.
+        Fraction of clusters among your candidates. By default that of ``truth``: the curve then
+        holds for this sample only, since more clusters in a sample lift it.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def finite_scores(truth, score) -> list[np.ndarray]:
     """Truth and score as `checked` gives them; an error where a score is not finite."""
     truth, score = checked(truth, score)
     if not np.isfinite(score).all():
-        raise InvalidParameterError("scores must be finite; leave out rows without a verdict")
+        raise InvalidParameterError("scores must be finite; leave out rows without a prediction")
     return [truth, score]
 
 

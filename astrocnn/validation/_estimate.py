@@ -168,14 +168,14 @@ def proportion(
 def purity_at_prevalence(
     confusion: Confusion, prevalence: float, confidence: float = 0.95
 ) -> Estimate:
-    """Return the purity that a sample with another share of clusters would have.
+    """Return the purity that a sample with another fraction of clusters would have.
 
     Parameters
     ----------
     confusion : Confusion
         Counts on the validation sample.
     prevalence : float
-        Share of clusters among the targets of interest, between 0 and 1.
+        Fraction of clusters among the targets of interest, between 0 and 1.
     confidence : float
         Coverage of the interval.
 
@@ -217,14 +217,14 @@ def purity_at_prevalence(
 
 
 def purity_of(tpr, fpr, prevalence):
-    """Return the purity by Bayes' rule, from both rates and the share of clusters.
+    """Return the purity by Bayes' rule, from both rates and the fraction of clusters.
 
     Parameters
     ----------
     tpr, fpr : float or ndarray
         True- and false-positive rate, 0..1; shapes that go together.
     prevalence : float
-        Share of clusters, 0..1.
+        Fraction of clusters, 0..1.
 
     Returns
     -------

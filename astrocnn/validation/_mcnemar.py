@@ -17,12 +17,12 @@ _EXACT_BELOW = 25
 
 @dataclass(frozen=True)
 class VerdictComparison:
-    """Shares of right verdicts of two classifiers on the same targets, and their difference.
+    """Fractions of right verdicts of two classifiers on the same targets, and their difference.
 
     Parameters
     ----------
     accuracy_a, accuracy_b : Estimate
-        Shares of right verdicts, each with its own interval.
+        Fractions of right verdicts, each with its own interval.
     difference : Estimate
         ``accuracy_a - accuracy_b`` with its paired interval.
     p_value : float
@@ -137,7 +137,7 @@ def _tango(only_a: int, only_b: int, n: int, z: float) -> tuple[float, float]:
     """Ends of Tango's interval: the differences whose score is z away from what was found."""
 
     def excess(difference):
-        # Tango's eqs. 7 to 9: the likeliest share of "only b" at this difference.
+        # Tango's eqs. 7 to 9: the likeliest fraction of "only b" at this difference.
         linear = (2 * n - only_a + only_b) * difference - only_a - only_b
         constant = -only_b * difference * (1 - difference)
         share = (np.sqrt(max(linear**2 - 8 * n * constant, 0.0)) - linear) / (4 * n)

@@ -26,7 +26,7 @@ def expected_calibration_error(truth: np.ndarray, proba: np.ndarray, bins: int =
     -------
     float
         Mean over the targets of the distance, in their bin, between the mean probability and the
-        share of clusters (0..1). Chance alone makes it about ``0.31 * (bins / n) ** 0.5`` for n
+        fraction of clusters (0..1). Chance alone makes it about ``0.31 * (bins / n) ** 0.5`` for n
         targets whose probabilities are right, and spread evenly.
 
     Raises
@@ -60,7 +60,7 @@ def reliability(
     truth : array_like of bool, shape (n,)
         True for a cluster.
     proba : array_like of float, shape (n,)
-        Probability of a cluster; leave out rows without a verdict.
+        Probability of a cluster; leave out rows without a prediction.
     bins : int
         Bins of equal width from 0 to 1.
     confidence : float
@@ -70,7 +70,7 @@ def reliability(
     -------
     `~astropy.table.Table`
         One row per bin that has targets: ``low``, ``high`` (its edges), ``n``, ``proba`` (mean
-        probability), ``fraction`` (share of clusters), and ``fraction_low``, ``fraction_high``
+        probability), ``fraction`` (fraction of clusters), and ``fraction_low``, ``fraction_high``
         (Wilson's interval). ``meta`` holds ``n`` and ``expected_calibration_error``.
 
     Raises
@@ -113,6 +113,6 @@ def _binned(truth, proba, bins):
         raise InvalidParameterError("truth and proba need one target at least")
     if not ((proba >= 0) & (proba <= 1)).all():
         raise InvalidParameterError(
-            "probabilities lie between 0 and 1; leave out rows without a verdict"
+            "probabilities lie between 0 and 1; leave out rows without a prediction"
         )
     return truth, proba, np.minimum((proba * bins).astype(int), bins - 1)

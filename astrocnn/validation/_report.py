@@ -32,28 +32,28 @@ class ValidationReport:
     name : str
         Name of the classifier, for figures and tables.
     confusion : Confusion
-        Counts of the targets with a verdict.
+        Counts of the targets with a prediction.
     n_no_verdict_clusters, n_no_verdict_others : int
-        Targets without a verdict that are clusters, and that are not.
+        Targets without a prediction that are clusters, and that are not.
     n_no_truth : int
         Targets that were left out because their truth is unknown.
     completeness, false_positive_rate, purity, accuracy : Estimate
-        Fractions among the targets with a verdict, with Wilson intervals. The purity is that of
-        the sample's own share of clusters; see `purity_at`.
+        Fractions among the targets with a prediction, with Wilson intervals. The purity is that of
+        the sample's own fraction of clusters; see `purity_at`.
     completeness_of_all : Estimate
-        Completeness when clusters without a verdict count as missed.
+        Completeness when clusters without a prediction count as missed.
     auc : Estimate
         Area under the ROC curve.
     roc : RocCurve
         The curve.
     truth : ndarray of bool, shape (n,)
-        Truth of the targets with a verdict.
+        Truth of the targets with a prediction.
     proba : ndarray of float, shape (n,)
         Their probabilities.
     confidence : float
         Coverage of all intervals.
     prevalence : float or None
-        Share of clusters among your own targets.
+        Fraction of clusters among your own targets.
     matches : tuple of str
         One sentence per catalog that the targets were matched with, with the chance rate.
     """
@@ -78,11 +78,11 @@ class ValidationReport:
 
     @property
     def n_no_verdict(self) -> int:
-        """Targets with a truth but without a verdict."""
+        """Targets with a truth but without a prediction."""
         return self.n_no_verdict_clusters + self.n_no_verdict_others
 
     def purity_at(self, prevalence: float) -> Estimate:
-        """Return the purity at another share of clusters; see `purity_at_prevalence`."""
+        """Return the purity at another fraction of clusters; see `purity_at_prevalence`."""
         return purity_at_prevalence(self.confusion, prevalence, self.confidence)
 
     def estimates(self) -> dict[str, Estimate]:
@@ -202,7 +202,7 @@ class ValidationReport:
                 "purity_at(prevalence) gives it for yours."
             )
         else:
-            notes.append("No target has a verdict, so there is nothing to measure.")
+            notes.append("No target has a prediction, so there is nothing to measure.")
         if self.n_no_truth:
             notes.append(f"{self.n_no_truth} targets were left out: their truth is unknown.")
         return [*notes, *(f"{sentence}." for sentence in self.matches)]

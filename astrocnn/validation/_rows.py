@@ -26,7 +26,7 @@ def verdicts(
         Result of ``predict``.
     threshold : float, optional
         Call a cluster what has at least this probability. By default the column ``label`` is taken,
-        or 0.5 where the table has none. A masked or empty label is no verdict.
+        or 0.5 where the table has none. A masked or empty label is no prediction.
 
     Returns
     -------

@@ -65,7 +65,7 @@ class OperatingPoints:
         truth, proba = checked(truth, proba)
         if not np.isfinite(proba).all():
             raise InvalidParameterError(
-                "probabilities must be finite; leave out rows without a verdict"
+                "probabilities must be finite; leave out rows without a prediction"
             )
         n_clusters, n_others = int(truth.sum()), int((~truth).sum())
         if min(n_clusters, n_others) == 0:
@@ -151,9 +151,9 @@ def purity_thresholds(
     proba : array_like of float, shape (n,)
         Probability of a cluster.
     purity : float or sequence of float
-        Wanted shares of clusters among what is called a cluster.
+        Wanted fractions of clusters among what is called a cluster.
     prevalence : float
-        Share of clusters among the candidates of interest; that of ``truth`` does not matter.
+        Fraction of clusters among the candidates of interest; that of ``truth`` does not matter.
     confidence : float
         Coverage of the intervals.
 

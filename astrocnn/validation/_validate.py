@@ -38,7 +38,7 @@ def validate(
     Parameters
     ----------
     result : `~astropy.table.QTable` or pandas.DataFrame with n rows
-        Result of ``predict``: column ``proba_cluster``, masked where there is no verdict, and
+        Result of ``predict``: column ``proba_cluster``, masked where there is no prediction, and
         ``label``.
     truth : table or array_like of shape (n,)
         As `align_truth` reads it: a table with ``is_cluster``, or booleans or labels per target.
@@ -46,9 +46,9 @@ def validate(
         matches chance would make.
     threshold : float, optional
         Call a cluster what has at least this probability. By default the column ``label`` is taken,
-        masked or empty where there is no verdict, or 0.5 where the table has none.
+        masked or empty where there is no prediction, or 0.5 where the table has none.
     prevalence : float, optional
-        Share of clusters among your own targets; the report then shows the purity there too.
+        Fraction of clusters among your own targets; the report then shows the purity there too.
     confidence : float
         Coverage of the intervals.
     name : str
@@ -107,7 +107,7 @@ def build_report(
     Parameters
     ----------
     truth, proba : ndarray of bool and float, shape (n,)
-        Truth and probability of the targets with a verdict.
+        Truth and probability of the targets with a prediction.
     confusion : Confusion
         Their counts.
     confidence : float
@@ -143,9 +143,9 @@ def _matches(*tables) -> tuple[str, ...]:
 
 def _fractions(counts: Confusion, silent_clusters: int, confidence: float) -> dict[str, Estimate]:
     """The fractions of a report by field name."""
-    verdictless = "no target has a verdict"
-    no_cluster = verdictless if counts.total == 0 else "no true cluster with a verdict"
-    no_other = verdictless if counts.total == 0 else "no true non-cluster with a verdict"
+    verdictless = "no target has a prediction"
+    no_cluster = verdictless if counts.total == 0 else "no true cluster with a prediction"
+    no_other = verdictless if counts.total == 0 else "no true non-cluster with a prediction"
     none_called = verdictless if counts.total == 0 else "nothing was called a cluster"
     return {
         "completeness": proportion(counts.tp, counts.n_clusters, confidence, no_cluster),
@@ -160,5 +160,5 @@ def _fractions(counts: Confusion, silent_clusters: int, confidence: float) -> di
 
 def _auc(truth: np.ndarray, score: np.ndarray, confidence: float) -> Estimate:
     if truth.size == 0:
-        return Estimate.undefined("no target has a verdict")
+        return Estimate.undefined("no target has a prediction")
     return auc(truth, score, confidence)

@@ -77,7 +77,7 @@ def test_nothing_given(run):
         (["predict", "a.csv", "--radius", "2"], "'2' is no radius such as 2arcmin or 500kpc"),
         (["predict", "a.csv", "--radius", "2s"], "'2s' is no radius such as 2arcmin or 500kpc"),
         (["predict", "a.csv", "--radius", "-2arcmin"], "no radius|expected one argument"),
-        (["predict", "a.csv", "--prior", "0"], "'0' leaves nothing to classify: give a share"),
+        (["predict", "a.csv", "--prior", "0"], "'0' leaves nothing to classify: give a fraction"),
         (["predict", "a.csv", "--prior", "5"], "'5' is not a number from 0 to 1"),
         (["validate", "a.csv", "--prevalence", "1"], "'1' leaves nothing to classify"),
         (["tiles", "*", "--band", "xmm", "-o", "t", "--order", "30"], "'30' is not an order of HE"),

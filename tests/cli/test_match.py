@@ -105,3 +105,19 @@ def test_bad_input(run, catalog, arguments, code, message):
     found, _, err = run("match", *arguments)
     assert found == code
     assert message in "\n".join(err)
+
+
+def test_formats_that_are_named(run, folder, catalog):
+    """Of either table; one that astropy does not know is an error in one line."""
+    (folder / "page.tex").write_text(
+        "\\begin{tabular}{lll}\nra & dec & name \\\\\n150.0 & 2.0 & near \\\\\n\\end{tabular}\n"
+    )
+    code, out, _ = run("match", "page.tex", catalog, "--format", "ascii.latex")
+    assert code == 0
+    assert any("near" in line for line in out)
+    code, out, _ = run("match", "targets.csv", "page.tex", "--catalog-format", "ascii.latex")
+    assert code == 0
+    code, _, err = run("match", "targets.csv", catalog, "--format", "nonsense")
+    assert code == 1
+    assert len(err) == 1
+    assert err[0].startswith("error: cannot read 'targets.csv'")

@@ -147,7 +147,7 @@ def test_figure_of_the_targets_with_a_verdict(run, folder):
     code, out, err = run("predict", "targets.csv", *XMM, "--figure", "gallery.png")
     assert (code, err) == (0, [])
     assert out[-2:] == [
-        "gallery: 1 of 2 targets, the first that have a verdict",
+        "gallery: 1 of 2 targets, the first that have a prediction",
         "written: gallery.png",
     ]
     assert Path("gallery.png").read_bytes().startswith(b"\x89PNG")
@@ -156,8 +156,8 @@ def test_figure_of_the_targets_with_a_verdict(run, folder):
 def test_no_verdict_at_all(run, folder):
     code, out, err = run("predict", "10 -50", *XMM, "--figure", "gallery.png", "-o", "a.csv")
     assert (code, err) == (3, [])
-    assert "1 target: 0 cluster, 0 non_cluster, 1 without a verdict" in out
-    assert out[-1] == "no gallery: no target has a verdict"
+    assert "1 target: 0 cluster, 0 non_cluster, 1 without a prediction" in out
+    assert out[-1] == "no gallery: no target has a prediction"
     assert len(Table.read("a.csv")) == 1
 
 
@@ -377,7 +377,7 @@ def test_every_column_is_documented(run, folder):
 
 
 def test_prior(run, folder):
-    """The share of clusters among the candidates moves the probabilities, and is in the file."""
+    """The fraction of clusters among the candidates moves the probabilities, and is in the file."""
     assert run("predict", "targets.csv", *XMM)[0] == 0
     half = QTable.read("result.ecsv")
     assert run("predict", "targets.csv", *XMM, "--prior", "0.05", "--overwrite")[0] == 0

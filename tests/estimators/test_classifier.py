@@ -304,11 +304,11 @@ class TestFit:
     def test_two_names_without_a_cluster(self, coords, labels):
         names = np.where(labels, "galaxy cluster", "star")
         provider = BlobProvider(interrupt_after=0)  # no image is asked for
-        with pytest.raises(InvalidParameterError, match="share of the class 'cluster', and there"):
+        with pytest.raises(InvalidParameterError, match="fraction of the class 'cluster'; there"):
             untrained(prior=0.01, images={"xmm": provider}).fit(coords, names)
         with pytest.warns(LabelWarning, match="none of the classes"):
             clf = untrained(epochs=1).fit(coords, names)
-        with pytest.raises(InvalidParameterError, match="share of each of"):
+        with pytest.raises(InvalidParameterError, match="fraction of each of"):
             clf.set_params(prior=0.01).predict(coords)
         clf.set_params(prior={"galaxy cluster": 0.01, "star": 0.99}).predict(coords)
 

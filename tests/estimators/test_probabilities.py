@@ -177,7 +177,7 @@ class TestPrior:
         expected = adjust_prior(before, [shares[n] for n in order], [trained[n] for n in order])
         np.testing.assert_allclose(after, expected)
         np.testing.assert_allclose(clf.set_params(prior=0.1).predict_proba(cutouts).sum(axis=1), 1)
-        with pytest.raises(ValueError, match="dict with the share of each"):
+        with pytest.raises(ValueError, match="dict with the fraction of each"):
             clf.set_params(prior={"agn": 0.5, "cluster": 0.5}).predict_proba(cutouts)
         with pytest.raises(WeightsError, match="two classes"):
             clf.set_params(prior=None).thresholds()
@@ -356,9 +356,9 @@ class TestTraining:
     @pytest.mark.parametrize(
         ("parameters", "message"),
         [
-            ({"prior": 0}, "share of clusters"),
-            ({"prior": 5}, "share of clusters"),
-            ({"prior": {"cluster": 2}}, "share of clusters"),
+            ({"prior": 0}, "fraction of clusters"),
+            ({"prior": 5}, "fraction of clusters"),
+            ({"prior": {"cluster": 2}}, "fraction of clusters"),
             ({"validation_fraction": 1.0}, "validation_fraction must be"),
             ({"calibration": "platt"}, "calibration is"),
             ({"patience": 0}, "patience must be a whole number"),

@@ -79,7 +79,7 @@ def targets(catalog):
 
 
 def assert_same(one, other, prefix="", reached=1.0):
-    """Reached: share of targets whose rings all have an entry near enough; others get a limit."""
+    """Fraction of targets whose rings all have an entry near enough; others get a limit."""
     assert one.colnames == other.colnames
     for name in COLUMNS:
         first, second = (np.ma.array(table[prefix + name]) for table in (one, other))

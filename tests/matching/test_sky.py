@@ -194,7 +194,7 @@ def test_chance_probability_grows_with_separation(result, catalog):
 
 
 def test_chance_probability_is_calibrated():
-    """Of random targets, a share of 2 % has a match whose chance probability is below 2 %."""
+    """Of random targets, a fraction of 2 % has a match whose chance probability is below 2 %."""
     rng = np.random.default_rng(21)
 
     def positions(n, edge):

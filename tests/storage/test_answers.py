@@ -231,3 +231,19 @@ def test_processes_read_and_write_at_once(folder):
                 time.sleep(0.005)
         assert process.stderr.read() == ""
     assert sum(path.stat().st_size for path in files(folder)) <= 110_000
+
+
+def test_home_that_cannot_be_written(tmp_path, monkeypatch):
+    """Nothing is kept there, with a warning; no request ends with it."""
+    from astrocnn.storage import _answers
+
+    def refused(_):
+        raise PermissionError(13, "Permission denied", str(tmp_path / "file" / "cache"))
+
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(_answers, "get_cache_dir", refused)
+    with conf.set_temp("image_cache", ""), conf.set_temp("image_cache_size", "1 MB"):
+        assert load("source", "request") is None
+        with pytest.warns(AstrocnnWarning, match="answers of services are not kept"):
+            store("source", "request", b"pixels")
+        assert list(CACHE.entries()) == []

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from astrocnn.exceptions import DamagedPartWarning, StoreError
-from astrocnn.storage import RunFolder, gaps
+from astrocnn.storage import RunFolder, gaps, make_folder
 
 WHO = {"targets": "ten", "weights": "a" * 64}
 
@@ -258,3 +258,36 @@ def test_killed_ten_times(tmp_path):
         before = after
     assert 0 < len(before) < 100
     assert not list(path.glob(".astrocnn-part-*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("file", "'.*file' is a file: give a folder"),
+        ("file/run", "'.*file' is a file, '.*run' cannot be a folder in it"),
+    ],
+)
+def test_file_in_place_of_a_folder(tmp_path, name, message):
+    (tmp_path / "file").write_text("of the user")
+    with pytest.raises(StoreError, match=f"^{message}"), RunFolder(tmp_path / name, WHO):
+        pass
+    with pytest.raises(StoreError, match="is no folder of a run: it "):
+        RunFolder.existing(tmp_path / name)
+    assert (tmp_path / "file").read_text() == "of the user"
+
+
+def test_full_disk_when_a_folder_is_made(tmp_path, monkeypatch):
+    """One sentence, without the number of the system's error."""
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "mkdir", full)
+    with pytest.raises(StoreError, match=r"^cannot write '.*new': No space left .*free some space"):
+        make_folder(tmp_path / "new")
+
+
+def test_link_to_nothing_in_place_of_a_folder(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    with pytest.raises(StoreError, match="'.*link' is a link to nothing: give a folder"):
+        make_folder(tmp_path / "link")

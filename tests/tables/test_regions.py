@@ -31,7 +31,7 @@ def catalog():
 
 @pytest.fixture
 def result():
-    """Four targets: the second beyond RA = 0 from its match, the last without a verdict."""
+    """Four targets: the second beyond RA = 0 from its match, the last without a prediction."""
     table = QTable({
         "target_id": ["a", "b", "c", "d"],
         "ra": [210.26, 359.999, 12.0, 90.0] * u.deg,

@@ -41,7 +41,7 @@ META = {
 
 @pytest.fixture
 def result():
-    """Four targets, two of them without a verdict, matched with a catalog."""
+    """Four targets, two of them without a prediction, matched with a catalog."""
     targets = QTable()
     targets["target_id"] = ["Ü Cen", "b c", "#3", '"4",']
     targets["ra"] = [210.123456789012, 150.0, 359.0, 3.0] * u.deg
@@ -103,7 +103,7 @@ def test_stacked_results_are_counted_once(result, tmp_path):
     stacked = vstack([result, result])
     assert isinstance(stacked, type(result))
     first = describe_result(stacked).split("\n")[0]
-    assert first == "8 targets: 2 cluster, 2 non_cluster, 4 without a verdict"
+    assert first == "8 targets: 2 cluster, 2 non_cluster, 4 without a prediction"
     assert "weights xmm (sha256 abababab)" in describe_result(stacked)
     path = write_result(stacked, tmp_path / "a.ecsv")
     assert describe_result(read(path)) == describe_result(stacked)

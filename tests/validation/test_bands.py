@@ -73,7 +73,7 @@ def test_share_above_a_threshold_is_that_of_jeffreys():
 
 
 def test_coverage_of_the_true_curve():
-    """Of 200 simulated samples, the share whose 95 % band holds the true curve at a point."""
+    """Of 200 simulated samples, the fraction whose 95 % band holds the true curve at a point."""
     roc = stats.norm.sf(stats.norm.isf(FPR) - 1.5)
     passed = stats.norm.sf(stats.norm.isf(COMPLETENESS) + 1.5)
     purity = 0.1 * COMPLETENESS / (0.1 * COMPLETENESS + 0.9 * passed)

@@ -10,7 +10,7 @@ from astrocnn.validation import contamination
 
 
 def mixture(seed, n=800, m=8000, share=0.7, poor=False):
-    """Candidates of which a share are chance superpositions, random positions, and the truth."""
+    """Candidates of which a fraction are chance superpositions, random positions, and the truth."""
     rng = np.random.default_rng(seed)
     chance = rng.random(n) < share
 
@@ -57,7 +57,7 @@ def test_f_cont_falls_with_richness_at_one_redshift():
 
 @pytest.mark.parametrize("poor", [False, True])
 def test_contamination_of_mixtures(poor):
-    """No bias, and 95 % intervals that hold the true share of the very sample."""
+    """No bias, and 95 % intervals that hold the true fraction of the very sample."""
     cuts = [None, 0.3, 0.1, 0.05]
     off, held = [], []
     for seed in range(40):

@@ -46,7 +46,7 @@ def test_published_example():
 
 @pytest.mark.parametrize("counts", [(60, 12, 3, 5), (0, 5, 0, 0), (10, 0, 2, 1), (3, 1, 1, 3)])
 def test_interval_is_where_the_score_is_z(counts):
-    """The likeliest share of either discordant kind, found by a search over the likelihood."""
+    """The likeliest fraction of either discordant kind, found by a search over the likelihood."""
     found = mcnemar_test(*verdicts(*counts))
     n, b, c = sum(counts), counts[1], counts[2]
     for difference in (found.difference.low, found.difference.high):

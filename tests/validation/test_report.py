@@ -16,7 +16,7 @@ def truth():
 
 @pytest.fixture
 def result(truth):
-    """A result of 100 targets; every tenth has no verdict."""
+    """A result of 100 targets; every tenth has no prediction."""
     proba = np.clip(np.random.default_rng(4).normal(0.35 + 0.3 * truth, 0.2), 0, 1)
     silent = np.arange(100) % 10 == 0
     label = MaskedColumn(np.where(proba > 0.5, "cluster", "non_cluster"), mask=silent)
@@ -98,9 +98,9 @@ def test_one_class_gives_reasons_not_numbers(result):
     report = validate(result, np.ones(100, dtype=bool))
     assert report.completeness.defined
     assert not report.auc.defined
-    assert report.false_positive_rate.reason == "no true non-cluster with a verdict"
+    assert report.false_positive_rate.reason == "no true non-cluster with a prediction"
     assert report.roc.fpr.size == 0
-    assert "undefined (no true non-cluster with a verdict)" in str(report)
+    assert "undefined (no true non-cluster with a prediction)" in str(report)
 
 
 def test_no_verdict_at_all(result, truth):
@@ -108,12 +108,12 @@ def test_no_verdict_at_all(result, truth):
     report = validate(result, truth)
     assert report.confusion.total == 0
     assert report.completeness_of_all.value == 0
-    assert "No target has a verdict" in str(report)
+    assert "No target has a prediction" in str(report)
 
 
 def test_empty_result():
     report = validate(QTable({"proba_cluster": np.empty(0)}), np.empty(0, dtype=bool))
-    assert report.auc.reason == "no target has a verdict"
+    assert report.auc.reason == "no target has a prediction"
 
 
 def test_printed_report(result, truth):

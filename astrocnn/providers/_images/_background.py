@@ -37,7 +37,7 @@ class BackgroundModel:
     chi2 : float
         Pearson's sum over the bins; about ``n_bins - 2`` where the model holds.
     source_fraction : float
-        Share of the exposed pixels that were masked as sources.
+        Fraction of the exposed pixels that were masked as sources.
     """
 
     sky: float

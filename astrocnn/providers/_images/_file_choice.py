@@ -120,7 +120,7 @@ def _raise_none(paths, reasons, band):
 
 
 def _of_energies(files, band):
-    """Of images of pipelines those inside a band's energies, the widest that share no energy."""
+    """Of images of pipelines those inside a band's energies, the widest that fraction no energy."""
     low, high = (0, np.inf) if band.energy is None else band.energy.to_value("keV")
     spans = {}
     for _, product in files:

@@ -81,7 +81,7 @@ def add_counts(data, xs, ys, image, area):
         Corners of the source's pixels in pixels of the target (centers are whole numbers); NaN
         where they cannot be seen.
     image, area : ndarray of shape (n, n), float64
-        To add the counts to, and the share of each pixel that is covered.
+        To add the counts to, and the fraction of each pixel that is covered.
 
     Notes
     -----

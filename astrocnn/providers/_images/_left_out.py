@@ -26,7 +26,7 @@ class LeftOut:
     maps, others : list of (path, str)
         Maps without an image, images whose photons others hold, and the like, with the reason.
     copies, shared : list of (path, path)
-        Copies, and images that share photons with others, and of what.
+        Copies, and images that fraction photons with others, and of what.
     notes : list of str
         Sentences on files of which not all is used.
     """

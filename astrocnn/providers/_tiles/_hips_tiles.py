@@ -52,7 +52,7 @@ class HipsSummary:
     n_tiles, n_new : int
         Tiles of the deepest order, and how many of them were made now.
     sky_fraction : float
-        Share of the sky in its MOC.
+        Fraction of the sky in its MOC.
     exposure_path : path or None
         Folder of the HiPS of the exposure.
     """

@@ -33,7 +33,7 @@ def covered_cells(number: int, exists: np.ndarray, deeper: int) -> np.ndarray:
 
 
 def sky_fraction(cells: np.ndarray, order: int) -> float:
-    """Share of the sky that cells of one order cover."""
+    """Fraction of the sky that cells of one order cover."""
     return len(cells) / (12 * 4**order)
 
 

@@ -27,7 +27,7 @@ def share_tile(axes, step, n, bits, number, tile, image, area):
     tile : ndarray of shape (width, width), float32
         Counts, as in HiPS files.
     image, area : ndarray of shape (pixels, pixels), float64
-        To add the counts to, and the share of each pixel that is covered.
+        To add the counts to, and the fraction of each pixel that is covered.
     """
     width, pixels = 1 << bits, image.shape[0]
     face, i0, j0 = _tile_place(number, n, bits)

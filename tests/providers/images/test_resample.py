@@ -15,9 +15,9 @@ from astrocnn.providers import SkyImage, resample_image
 
 CENTER = SkyCoord(150.1, 2.2, unit="deg")
 
-#: Largest difference from `reproject.reproject_interp`, as a share of the image's range: places are
-#: interpolated. Measured: 1.1e-6 in every frame and with distortion; a step between two pixels is
-#: about a third of the range.
+#: Largest difference from `reproject.reproject_interp`, as a fraction of the image's range: places
+#: are interpolated. Measured: 1.1e-6 in every frame and with distortion; a step between two pixels
+#: is about a third of the range.
 TOLERANCE = 2e-6
 
 

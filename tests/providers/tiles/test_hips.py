@@ -232,7 +232,7 @@ def test_no_coverage(patch):
 
 
 def test_exposure(patch, tmp_path):
-    """Valid above a share of the largest exposure on the grid; the exposure is not scaled."""
+    """Valid above a fraction of the largest exposure on the grid; the exposure is not scaled."""
     path = write_properties(tmp_path / "exposure")
     for number, seconds in zip(sorted(patch_tiles()), (1000, 40, 40, 40), strict=True):
         write_tile(path, number, np.full((WIDTH, WIDTH), seconds, dtype="float32"))
