@@ -266,6 +266,7 @@ def test_killed_ten_times(tmp_path):
         ("file", "'.*file' is a file: give a folder"),
         ("file/run", "'.*file' is a file, '.*run' cannot be a folder in it"),
     ],
+    ids=["in place", "above"],
 )
 def test_file_in_place_of_a_folder(tmp_path, name, message):
     (tmp_path / "file").write_text("of the user")
