@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy import units as u
+from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 
 from ..exceptions import AstrocnnWarning
@@ -36,6 +37,7 @@ def _write_csv(table: Table, path: Path) -> None:
 
 def _write_fits(table: Table, path: Path) -> None:
     """FITS: keywords are flat and ASCII; those longer than 8 characters follow HIERARCH."""
+    nulls = {}
     meta = {
         key.upper() if len(key) <= 8 else f"HIERARCH {key.upper()}": value
         for key, value in flat_meta(table.meta)
@@ -54,10 +56,16 @@ def _write_fits(table: Table, path: Path) -> None:
             numbers = column.astype("i2")  # astropy writes no missing truth values
             numbers.fill_value = -1
             table[name] = numbers
+        elif isinstance(column, MaskedColumn) and column.dtype.kind in "iu" and column.ndim > 1:
+            # Of arrays astropy 7 writes no null, and later ones 999999, whatever their rows hold.
+            nulls[f"TNULL{number}"] = int(column.fill_value)
+            table[name] = column.filled()
     _warn_of_lost_units(table)
     table.meta = meta
     table.convert_unicode_to_bytestring()
     table.write(path, format="fits", overwrite=True)
+    for keyword, null in nulls.items():
+        fits.setval(path, keyword, value=null, ext=1)
 
 
 def _warn_of_lost_units(table: Table) -> None:

@@ -208,6 +208,17 @@ def test_quantities_masks_and_dimensions(tmp_path, suffix):
         assert values_of(again["x"]) == [1, None, 3, 4]
 
 
+@pytest.mark.parametrize("kind", ["i1", "u1", "i2", "u2", "i4", "i8"])
+def test_missing_numbers_of_arrays(tmp_path, kind):
+    """The null of FITS is a number that no row has, and one that the column can hold."""
+    most = min(np.iinfo(kind).max, 999999)  # NumPy's own number for it
+    values, mask = np.array([[1, 2], [3, most]], kind), [[False, True], [False, False]]
+    column = MaskedColumn(values, mask=mask, unit="ct", description="counts of two bands")
+    again = read_file(write_result(Table({"x": column}), tmp_path / "a.fits"))
+    assert values_of(again["x"]) == [1, None, 3, most]
+    assert again["x"].unit == u.ct
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_tables_without_rows_or_columns(tmp_path, suffix):
     kinds = [dtype for dtype in TYPES if dtype[0] not in "gc"]

@@ -15,6 +15,7 @@ from .._origin import Origin
 from ._fits_open import opened
 from ._hdus import CONTENT, science_hdus
 from ._image_origin import image_origin
+from ._image_places import unshared
 from ._pixels import FilePixels, file_pixels, hdu_pixels
 from ._product import Selection, read_selection
 from ._resample import SkyImage
@@ -209,6 +210,7 @@ def locate_image(index: int, wcs: WCS) -> ImageInfo:
 
 def directions(wcs: WCS, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return unit vectors (ICRS), shape (n, 3), to places in an image; NaN off the sky."""
+    wcs = unshared(wcs)
     lon, lat = wcs.all_pix2world(x, y, 0)[:: 1 if wcs.wcs.lng == 0 else -1]
     frame = wcs_to_celestial_frame(wcs)
     if frame.name != "icrs":  # SkyCoord costs more than all the rest here

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ._fits_image import ImageInfo
+from ._image_places import unshared
 
 __all__ = ["Footprints"]
 
@@ -88,7 +89,7 @@ def _may_touch(info, directions, reach):
     for plain projections near their reference point, where all pixels are about the same;
     any doubt keeps the target.
     """
-    wcs = info.wcs
+    wcs = unshared(info.wcs)
     plain = wcs.wcs.ctype[wcs.wcs.lng][5:8] in _ZENITHAL and not wcs.has_distortion
     if not plain or wcs.wcs.radesys not in ("ICRS", "FK5", "") or info.radius + reach > 0.1:
         return np.ones(len(directions), dtype=bool)

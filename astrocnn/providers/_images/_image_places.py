@@ -9,7 +9,7 @@ from astropy.wcs.utils import proj_plane_pixel_area, wcs_to_celestial_frame
 
 from ...grid import CutoutGrid
 
-__all__ = ["Places", "area_ratio", "find_places", "plane_positions"]
+__all__ = ["Places", "area_ratio", "find_places", "plane_positions", "unshared"]
 
 #: Pixels of the target between two nodes.
 _SPACING = 16
@@ -73,6 +73,21 @@ class Places(NamedTuple):
         return tuple(ranges)
 
 
+def unshared(wcs: WCS) -> WCS:
+    """Return a WCS that no other thread uses.
+
+    Before version 8, astropy sets a WCS up anew whenever one of its properties is asked, while
+    other threads transform with it: their positions are wrong, or the process ends. Nothing but
+    copies may be used for transformations where threads share an image. A copy takes 0.1 ms.
+
+    Parameters
+    ----------
+    wcs : `~astropy.wcs.WCS`
+        WCS that threads share.
+    """
+    return wcs.deepcopy()
+
+
 def find_places(wcs: WCS, grid) -> Places:
     """Return where the pixels of a target lie in an image.
 
@@ -83,6 +98,7 @@ def find_places(wcs: WCS, grid) -> Places:
     grid : CutoutGrid, or anything with ``lonlat()``
         The target's grid.
     """
+    wcs = unshared(wcs)
     if not isinstance(grid, CutoutGrid):
         return Places(*_positions(wcs, *grid.lonlat()), 1)
     # One more node on each side, for the differences.
@@ -99,6 +115,7 @@ def area_ratio(wcs: WCS, grid) -> float:
     Taken from the pixels themselves: in many projections (CAR, SIP distortion) the area of an
     image pixel changes over the image.
     """
+    wcs = unshared(wcs)
     i = grid.shape[0] // 2
     lon, lat = (part[i - 1 : i + 2, i - 1 : i + 2] for part in grid.lonlat())
     x, y = _positions(wcs, lon, lat)
@@ -126,6 +143,7 @@ def plane_positions(wcs: WCS, part, grid) -> tuple[np.ndarray, np.ndarray]:
     x, y : ndarray of shape (ny + 1, nx + 1)
         NaN where they are not in front of the target.
     """
+    wcs = unshared(wcs)
     rows, columns = (np.arange(s.start, s.stop + 1) - 0.5 for s in part)
     x, y = np.meshgrid(columns, rows)
     lon, lat = wcs.all_pix2world(x, y, 0)[:: 1 if wcs.wcs.lng == 0 else -1]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ._image_places import unshared
+
 __all__ = ["copied_parts", "pixel_digest", "pixel_grid"]
 
 #: Side (pixels) of the middle of large images, which tells enough.
@@ -128,6 +130,7 @@ def _is_part(one, other, read) -> bool:
 
 def _offset(wcs, other) -> tuple[int, int] | None:
     """Row and column of an image in which the first pixel of another lies; None if in between."""
+    wcs, other = unshared(wcs), unshared(other)
     corners = np.array([[0.0, 0.0], [n - 1.0 for n in other.array_shape[::-1]]])
     places = wcs.wcs_world2pix(other.wcs_pix2world(corners, 0), 0)
     apart = np.round(places - corners)

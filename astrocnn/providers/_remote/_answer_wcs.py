@@ -9,6 +9,7 @@ from astropy.wcs import WCS
 from ...exceptions import ProviderError
 from .._images._fits_open import LOCK
 from .._images._headers import check_header
+from .._images._image_places import unshared
 
 __all__ = ["check_offset", "check_wcs"]
 
@@ -141,5 +142,5 @@ def _distance(wcs, grid) -> float:
     """Largest distance of the grid's corners from those of the image (pixels)."""
     last = grid.pixels - 1
     x, y = np.array([0, last, 0, last]), np.array([0, 0, last, last])
-    found = wcs.world_to_pixel(grid.wcs.pixel_to_world(x, y))
+    found = wcs.world_to_pixel(unshared(grid.wcs).pixel_to_world(x, y))
     return float(np.hypot(found[0] - x, found[1] - y).max())

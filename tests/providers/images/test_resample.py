@@ -1,5 +1,8 @@
 """The resampling kernel against `reproject`, and the counts it must keep."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -331,6 +334,24 @@ class TestHolesAndEdges:
         resample_image(image, CutoutGrid(CENTER, 6 * u.arcmin, 90))
         assert np.array_equal(data, before[0])
         assert np.array_equal(exposure, before[1])
+
+
+@pytest.mark.parametrize("quantity", ["counts", "intensity"])
+def test_one_image_in_many_threads(quantity):
+    """Positions are those of one thread; astropy's WCS is not made to be shared."""
+    image = SkyImage(noise((60, 60)) ** 2, sky_wcs(60, 8.0, frame="galactic"), quantity)
+    away = np.linspace(-1.5, 1.5, 40) * u.arcmin
+    grids = [CutoutGrid(CENTER.directional_offset_by(0 * u.deg, d), 3 * u.arcmin, 24) for d in away]
+    wanted = [resample_image(image, grid).image for grid in grids]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda grid: resample_image(image, grid).image, grids * 3))
+    finally:
+        sys.setswitchinterval(before)
+    for one, other in zip(found, wanted * 3, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_pixel_area():
