@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from functools import lru_cache
 
+import numpy as np
 from astropy import config
 from astropy import units as u
 
@@ -116,6 +117,7 @@ class _Setting(config.ConfigItem):
             If it makes no sense; the message says what does.
         """
         value = os.fspath(value) if isinstance(value, os.PathLike) else value
+        value = value.item() if isinstance(value, np.generic) else value
         try:
             if self._check is not None and not self._check(value):
                 raise TypeError

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from astrocnn.config import conf
@@ -91,3 +92,8 @@ def test_wrong_values_in_the_file():
     finally:
         section.clear()
         section.update(before)
+
+
+def test_numbers_of_numpy():
+    with conf.set_temp("chunk_size", np.int64(8)):
+        assert conf.chunk_size == 8

@@ -1,6 +1,7 @@
 """Checkpoint of a training: one file, replaced after every epoch at once or not at all."""
 
 import hashlib
+import inspect
 import json
 
 import numpy as np
@@ -48,17 +49,33 @@ def layers_hash(model) -> str:
     >>> hashes[0] == hashes[1], hashes[0] == hashes[2]
     (True, False)
     """
-    layers = [layer for layer in model._flatten_layers(include_self=False) if _is_one(layer)]
-    found = [
-        {"class": type(layer).__name__, **layer.get_config(), "name": None} for layer in layers
-    ]
+    found = [_settings(layer) for layer in _layers(model)]
     text = json.dumps(found, sort_keys=True, default=lambda value: type(value).__name__)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _is_one(layer) -> bool:
-    """Whether a layer is none of several, whose setting would hold their names."""
-    return len(list(layer._flatten_layers())) == 1
+def _layers(model):
+    """Layers of a network and of networks in it."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from _layers(layer)
+        else:
+            yield layer
+
+
+def _settings(layer) -> dict:
+    """How a layer is set, but for defaults, which other versions of Keras may not name."""
+    usual = inspect.signature(type(layer)).parameters
+    config = layer.get_config()
+    return {"class": type(layer).__name__} | {
+        name: value
+        for name, value in config.items()
+        if name != "name"
+        and not name.endswith("_initializer")
+        and value is not None
+        and value is not False
+        and not (name in usual and usual[name].default == value)
+    }
 
 
 def write_checkpoint(path, settings: dict, seed: int, history: dict, arrays: dict) -> None:
