@@ -1,12 +1,13 @@
 """Tensors, augmentation and the loop that trains a network."""
 
 from ._augment import Augmentation, augment, augmentation_layer, find_augmentation
-from ._calibration import CALIBRATIONS, adjust_prior, apply_calibration, fit_calibration
+from ._calibration import CALIBRATIONS, apply_calibration, fit_calibration
 from ._causes import CAUSES
 from ._data import class_targets, make_batches
 from ._domain import ImageDomain
 from ._gaps import central_gap, fill_gaps
 from ._loop import train_network
+from ._prevalence import adjust_prior
 from ._repeat import repeat_training, summarize_runs
 from ._schedules import Plateau
 from ._simulated import simulated_tensors

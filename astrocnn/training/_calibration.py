@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: calibration on held-out targets, and the prevalence."""
+"""Calibration of probabilities on held-out targets."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,10 +8,10 @@ from scipy import optimize, special
 from ..exceptions import InvalidParameterError
 from ..tables._numbers import as_floats
 
-__all__ = ["CALIBRATIONS", "adjust_prior", "apply_calibration", "fit_calibration"]
+__all__ = ["CALIBRATIONS", "apply_calibration", "fit_calibration"]
 
-#: Methods of `fit_calibration`; all but the first are for two classes.
-CALIBRATIONS = ("temperature", "beta", "isotonic")
+#: Methods of `fit_calibration`; all but the first two are for two classes.
+CALIBRATIONS = ("temperature", "vector", "beta", "isotonic")
 #: Probabilities are kept this far from 0 and 1, where single precision has no other numbers.
 _SMALLEST = 1e-7
 #: Knots of an isotonic calibration that are kept.
@@ -23,6 +23,7 @@ def fit_calibration(
     truth: np.ndarray,
     method: str = "temperature",
     sample_weight: np.ndarray | None = None,
+    groups: Sequence[int] | None = None,
 ) -> dict:
     """Find what makes probabilities agree with the frequencies of held-out targets.
 
@@ -32,21 +33,27 @@ def fit_calibration(
         Probabilities of targets that the network was not trained on.
     truth : array_like of int, shape (n,)
         Their class numbers.
-    method : {"temperature", "beta", "isotonic"}
+    method : {"temperature", "vector", "beta", "isotonic"}
         ``"temperature"`` divides log-probabilities by one number, whatever the number of
-        classes; the order of the targets stays. Of two classes, ``"beta"`` also mends
-        probabilities that are too low for one class and right for the other: it makes the
-        log-odds ``a * log(p) - b * log(1 - p) + c`` of the probability p of the second, a and b
-        not below zero, so that the order stays as well. ``"isotonic"`` fits any rising curve to
-        p; it needs some thousand targets, and gives neighbors the same probability.
+        classes; the order of the targets stays. ``"vector"`` multiplies the log-probability of
+        each class by a number of its own, not below zero, and adds another. Of two classes,
+        ``"beta"`` also mends probabilities that are too low for one class and right for the
+        other: it makes the log-odds ``a * log(p) - b * log(1 - p) + c`` of the probability p of
+        the second, a and b not below zero, so that the order stays as well. ``"isotonic"`` fits
+        any rising curve to p; it needs some thousand targets, and gives neighbors the same
+        probability.
     sample_weight : array_like of shape (n,), optional
         Weight of each target, as in the training.
+    groups : sequence of int, optional
+        Class of each column of ``proba``, where several are parts of one class and ``truth`` holds
+        the classes only; with ``"temperature"``.
 
     Returns
     -------
     dict
         Plain data (JSON) for `apply_calibration`: ``method``, ``n``, and ``temperature``, the
-        ``coefficients`` a, b and c, or the ``knots`` of the curve.
+        ``scale`` and offset of each class, the ``coefficients`` a, b and c, or the ``knots`` of
+        the curve.
 
     Raises
     ------
@@ -56,8 +63,8 @@ def fit_calibration(
 
     References
     ----------
-    Guo et al. 2017, ICML (arXiv:1706.04599); Kull, Silva Filho & Flach 2017, Electronic Journal of
-    Statistics 11, 5052 (beta); Zadrozny & Elkan 2002, KDD, 694 (isotonic).
+    Guo et al. 2017, ICML (arXiv:1706.04599; temperature, vector); Kull, Silva Filho & Flach 2017,
+    Electronic Journal of Statistics 11, 5052 (beta); Zadrozny & Elkan 2002, KDD, 694 (isotonic).
 
     Examples
     --------
@@ -77,18 +84,19 @@ def fit_calibration(
         raise InvalidParameterError(
             "probabilities must be finite; leave out rows without a prediction"
         )
-    if not np.isin(truth, np.arange(proba.shape[1])).all():
+    groups = np.arange(proba.shape[1]) if groups is None else np.asarray(groups)
+    if not np.isin(truth, groups).all():
         raise InvalidParameterError(
-            f"truth holds the numbers of the classes, from 0 to {proba.shape[1] - 1}"
+            f"truth holds the numbers of the classes, from 0 to {groups.max()}"
         )
     truth = truth.astype(int)
     if method not in CALIBRATIONS:
         raise InvalidParameterError(
             f"method is {', '.join(map(repr, CALIBRATIONS))}, not {method!r}"
         )
-    if method != "temperature" and proba.shape[1] != 2:
+    if method not in CALIBRATIONS[:2] and proba.shape[1] != 2:
         raise InvalidParameterError(
-            f"{method} calibration is for two classes; use method='temperature'"
+            f"{method} calibration is for two classes; use method='temperature' or 'vector'"
         )
     weight = (
         np.ones(len(truth)) if sample_weight is None else as_floats(sample_weight, "sample_weight")
@@ -100,6 +108,14 @@ def fit_calibration(
     if len(np.unique(truth[weight > 0])) < 2:
         # The likelihood of one class has no maximum: it would be made certain.
         raise InvalidParameterError("calibration needs targets of two classes at least")
+    if method == "temperature":
+        found = _temperature(proba, truth[:, np.newaxis] == groups, weight)
+        return {"method": method, "n": len(truth), "temperature": found}
+    if len(np.unique(groups)) < proba.shape[1]:
+        raise InvalidParameterError(
+            f"{method} calibration needs to know which column of proba is right for each target: "
+            "use method='temperature'"
+        )
     name, fit = _FITS[method]
     return {"method": method, "n": len(truth), name: fit(proba, truth, weight)}
 
@@ -156,6 +172,9 @@ def _calibrated(proba: np.ndarray, method: str, calibration: Mapping) -> np.ndar
     """Calibrated probabilities."""
     if method == "temperature":
         return special.softmax(_log(proba) / float(calibration["temperature"]), axis=-1)
+    if method == "vector":
+        scale, offset = np.asarray(calibration["scale"], dtype=float)
+        return special.softmax(_log(proba) * scale + offset, axis=-1)
     if method == "beta":
         a, b, c = calibration["coefficients"]
         logarithm = _log(proba)
@@ -165,67 +184,44 @@ def _calibrated(proba: np.ndarray, method: str, calibration: Mapping) -> np.ndar
     return np.stack([1 - positive, positive], axis=-1)
 
 
-def adjust_prior(
-    proba: np.ndarray, prior: "float | Sequence[float]", trained_prior: "float | Sequence[float]"
-) -> np.ndarray:
-    """Turn probabilities at one prevalence into those at another.
-
-    A network trained where half of the targets are clusters expects half of yours to be. Where
-    the classes look the same and only their shares differ (label shift), each probability is
-    multiplied by the ratio of the shares, and the sum made one again.
-
-    Parameters
-    ----------
-    proba : array_like of shape (..., n_classes)
-        Calibrated probabilities; NaN stays NaN.
-    prior, trained_prior : float or sequence of float
-        Fraction of each class among your targets, and in the training; of two classes the fraction
-        of the second is enough.
-
-    Returns
-    -------
-    ndarray of shape (..., n_classes)
-
-    Raises
-    ------
-    InvalidParameterError
-        If a fraction is not between 0 and 1, or the shares do not sum to one.
-
-    References
-    ----------
-    Saerens, Latinne & Decaestecker 2002, Neural Computation 14, 21 (equation 2.4).
-
-    Examples
-    --------
-    >>> from astrocnn.training import adjust_prior
-    >>> adjust_prior([[0.1, 0.9]], prior=0.05, trained_prior=0.5).round(2)
-    array([[0.68, 0.32]])
-    """
-    proba = as_floats(proba, "proba")
-    if proba.ndim == 0 or proba.shape[-1] < 2:
-        raise InvalidParameterError(
-            f"proba needs the shape (..., n_classes), two classes at least, not {proba.shape}"
-        )
-    ratio = _shares(prior, proba.shape[-1]) / _shares(trained_prior, proba.shape[-1])
-    scaled = proba * ratio
-    return scaled / scaled.sum(axis=-1, keepdims=True)
-
-
 def _log(proba):
     """Logarithm of probabilities, those of 0 included."""
     return np.log(np.clip(proba, _SMALLEST, 1.0))
 
 
-def _temperature(proba, truth, weight) -> float:
-    """The temperature of the highest likelihood, between 1/20 and 20."""
-    logarithm, rows = _log(proba), np.arange(len(truth))
+def _temperature(proba, right, weight) -> float:
+    """The temperature of the highest likelihood, between 1/20 and 20, of right columns."""
+    logarithm = _log(proba)
+    outside = np.where(right, 0.0, -np.inf)
 
     def loss(log_temperature):
         scaled = logarithm / np.exp(log_temperature)
-        return -np.sum(weight * (scaled[rows, truth] - special.logsumexp(scaled, axis=1)))
+        hit = special.logsumexp(scaled + outside, axis=1)
+        return -np.sum(weight * (hit - special.logsumexp(scaled, axis=1)))
 
     found = optimize.minimize_scalar(loss, bounds=(-3, 3), method="bounded")
     return float(np.exp(found.x))
+
+
+def _scale(proba, truth, weight) -> list[list[float]]:
+    """Scale and offset of each class of the highest likelihood; scales as a temperature may be."""
+    logarithm, total = _log(proba), weight.sum()
+    n_classes = proba.shape[1]
+    right = np.eye(n_classes)[truth]
+
+    def loss(numbers):
+        scale, offset = numbers.reshape(2, n_classes)
+        scaled = logarithm * scale + offset
+        miss = (special.softmax(scaled, axis=1) - right) * weight[:, np.newaxis] / total
+        # Offsets mean nothing together: the sum of their squares chooses among the same.
+        value = np.sum(weight * (special.logsumexp(scaled, axis=1) - (right * scaled).sum(axis=1)))
+        gradient = [(miss * logarithm).sum(axis=0), miss.sum(axis=0) + 2e-6 * offset]
+        return value / total + 1e-6 * np.sum(offset**2), np.concatenate(gradient)
+
+    start = np.repeat([1.0, 0.0], n_classes)
+    bounds = [(0.05, 20)] * n_classes + [(-20, 20)] * n_classes
+    found = optimize.minimize(loss, start, jac=True, bounds=bounds)
+    return found.x.reshape(2, n_classes).tolist()
 
 
 def _coefficients(proba, truth, weight) -> list[float]:
@@ -257,21 +253,7 @@ def _knots(proba, truth, weight) -> list[list[float]]:
 
 #: Method -> what it finds, and how.
 _FITS = {
-    "temperature": ("temperature", _temperature),
+    "vector": ("scale", _scale),
     "beta": ("coefficients", _coefficients),
     "isotonic": ("knots", _knots),
 }
-
-
-def _shares(prior, n_classes: int) -> np.ndarray:
-    """Fractions of all classes."""
-    shares = as_floats(prior, "a prior")
-    if shares.ndim == 0 and n_classes == 2:
-        shares = np.array([1 - shares, shares])
-    if shares.shape != (n_classes,) or not ((shares > 0) & (shares < 1)).all():
-        raise InvalidParameterError(
-            f"a prior is the fraction of each of {n_classes} classes, between 0 and 1, not {prior}"
-        )
-    if abs(shares.sum() - 1) > 1e-6:
-        raise InvalidParameterError(f"the fractions of a prior sum to one, not to {shares.sum():g}")
-    return shares

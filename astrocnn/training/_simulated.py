@@ -31,6 +31,7 @@ def simulated_tensors(
     n_jobs: int = 1,
     out: str | None = None,
     version: int = VERSION,
+    kind: str | None = None,
     plain_out: str | None = None,
     n_plain: int = 0,
 ) -> tuple[np.ndarray, QTable]:
@@ -56,6 +57,8 @@ def simulated_tensors(
         File (``.npy``) to hold the tensor instead of memory.
     version : {2, 3}
         Version of the simulation.
+    kind : str, optional
+        Kind of all targets; see `astrocnn.simulation.simulate_field`.
     plain_out : str, optional
         File (``.npy``) for the images of the first ``n_plain`` targets, where the tensor holds
         planes of a fit.
@@ -85,7 +88,7 @@ def simulated_tensors(
     chunks = [range(i, min(i + _CHUNK, n)) for i in range(0, n, _CHUNK)]
     tables = {}
     with tqdm(total=n, desc="simulated targets", delay=2, disable=not conf.progress) as bar:
-        settings = (random_state, tuple(bands), preprocessing, size, pixels, version, n_plain)
+        settings = (random_state, tuple(bands), preprocessing, size, pixels, version, kind, n_plain)
         for numbers, part, images, truth in _run(chunks, settings, n_jobs):
             tensor[numbers.start : numbers.stop] = part
             plain[numbers.start : numbers.start + len(images)] = images
@@ -116,8 +119,12 @@ def _run(chunks, arguments, n_jobs):
             pool.shutdown(cancel_futures=True)
 
 
-def _simulate(numbers, random_state, bands, preprocessing, size, pixels, version, n_plain):
-    dataset, truth = simulate_cutouts(numbers, random_state, bands, size, pixels, version)
+def _simulate(
+    numbers, random_state, bands, preprocessing, size, pixels, version, kind, n_plain
+):
+    dataset, truth = simulate_cutouts(
+        numbers, random_state, bands, size, pixels, version, kind=kind
+    )
     some = dataset.isel(target=slice(0, max(n_plain - numbers.start, 0)))
     images = preprocessing.plain(some).astype(np.float16)
     return numbers, preprocessing(dataset).astype(np.float16), images, truth

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import special
 
 from astrocnn.exceptions import InvalidParameterError
 from astrocnn.training import adjust_prior, apply_calibration, fit_calibration
@@ -78,7 +79,7 @@ def test_prior_is_the_bayes_formula():
     np.testing.assert_allclose(adjust_prior(posterior(0.5), 0.05, 0.5), posterior(0.05))
 
 
-@pytest.mark.parametrize("method", ["temperature", "beta", "isotonic"])
+@pytest.mark.parametrize("method", ["temperature", "vector", "beta", "isotonic"])
 def test_overconfident_scores_are_mended(method):
     found = fit_calibration(*overconfident(), method)
     proba, truth = overconfident(seed=1)
@@ -115,6 +116,30 @@ def test_beta_keeps_order_and_sum(positive, a, b, c):
     found = apply_calibration(pairs(positive), {"method": "beta", "coefficients": [a, b, c]})
     np.testing.assert_allclose(found.sum(axis=-1), 1)
     assert np.all(np.diff(found[np.argsort(positive), 1]) >= -1e-12)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_parts_of_a_class_that_nobody_names(temperature):
+    """Only the sum of the parts is known to be right; guesses of the part would look too sure."""
+    rng = np.random.default_rng(0)
+    proba = rng.dirichlet([0.7, 0.7, 0.7, 1.0], 40_000)
+    part = (rng.random((len(proba), 1)) > proba.cumsum(axis=1)).sum(axis=1)
+    sharper = special.softmax(np.log(proba) / temperature, axis=1)
+    found = fit_calibration(sharper, part == 3, groups=[0, 0, 0, 1])
+    assert found["temperature"] == pytest.approx(1 / temperature, rel=0.05)
+    with pytest.raises(InvalidParameterError, match="use method='temperature'"):
+        fit_calibration(sharper, part == 3, "vector", groups=[0, 0, 0, 1])
+
+
+def test_vector_finds_scale_and_offset_of_each_class():
+    rng = np.random.default_rng(3)
+    scale, offset = np.array([0.5, 1.0, 2.0]), np.array([0.4, -1.0, 0.6])
+    proba = rng.dirichlet([1, 1, 1], 40_000)
+    right = special.softmax(np.log(proba) * scale + offset, axis=1)
+    truth = (rng.random((len(proba), 1)) > right.cumsum(axis=1)).sum(axis=1)
+    found = fit_calibration(proba, truth, "vector")
+    np.testing.assert_allclose(found["scale"], [scale, offset], atol=0.06)
+    np.testing.assert_allclose(apply_calibration(proba, found), right, atol=0.03)
 
 
 def test_beta_is_logistic_regression_on_two_logarithms():
@@ -185,7 +210,7 @@ def test_rows_without_verdict_and_members_of_an_ensemble():
         (([0.2, 0.8], [0, 1]), r"shape \(n, n_classes\)"),
         (([[0.2, 0.8]], [0, 1]), r"shape \(n, n_classes\)"),
         (([[np.nan, 0.8]], [0]), "must be finite"),
-        (([[0.2, 0.8]], [0], "platt"), "'temperature', 'beta', 'isotonic', not 'platt'"),
+        (([[0.2, 0.8]], [0], "platt"), "'temperature', 'vector', 'beta', 'isotonic', not 'platt'"),
         (([[0.2, 0.3, 0.5]] * 2, [0, 1], "isotonic"), "for two classes"),
         (([[0.2, 0.3, 0.5]] * 2, [0, 1], "beta"), "beta calibration is for two classes"),
         (([[0.2, 0.8]] * 2, [1, 1]), "needs targets of two classes"),
