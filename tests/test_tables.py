@@ -698,6 +698,20 @@ def test_error_and_novelty():
         result_table(targets, proba, novelty=[0.4])
 
 
+def test_separation_of_the_source_that_was_judged():
+    targets = read_targets(SkyCoord([1, 2], [4, 5], unit="deg"))
+    proba = [[0.1, 0.9], [np.nan, np.nan]]
+    result = result_table(targets, proba, separation=[12.5, np.nan])
+    column = result["source_separation"]
+    assert column.unit == "arcsec"
+    assert column.mask.tolist() == [False, True]
+    assert column.unmasked[0].value == 12.5
+    assert check_ucd(column.info.meta["ucd"], check_controlled_vocabulary=True)
+    assert "source_separation" not in result_table(targets, proba).colnames
+    with pytest.raises(ValueError, match="separation has the shape"):
+        result_table(targets, proba, separation=[0.4])
+
+
 def test_no_verdict_is_masked(result):
     assert result["label"].tolist() == ["cluster", "non_cluster", None, None]
     assert result["proba_cluster"].tolist() == [0.9, 0.3, None, None]

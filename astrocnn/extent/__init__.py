@@ -2,10 +2,17 @@
 
 from ._binning import binning, fit_input
 from ._fit import SourceFit, fit_source
-from ._planes import N_PLANES, PLANE_PIXELS, planes_and_place, put_centered, source_planes
+from ._planes import (
+    N_NUMBERS,
+    N_PLANES,
+    PLANE_PIXELS,
+    planes_and_place,
+    put_centered,
+    source_planes,
+)
 from ._table import fit_extent, target_spreads
 
 __all__ = [
-    "N_PLANES", "PLANE_PIXELS", "SourceFit", "binning", "fit_extent", "fit_input", "fit_source",
-    "planes_and_place", "put_centered", "source_planes", "target_spreads",
+    "N_NUMBERS", "N_PLANES", "PLANE_PIXELS", "SourceFit", "binning", "fit_extent", "fit_input",
+    "fit_source", "planes_and_place", "put_centered", "source_planes", "target_spreads",
 ]  # fmt: skip

@@ -6,12 +6,16 @@ from ..surveys import PointSpread
 from ._fit import FittedModels, fit_models
 from ._templates import gaussian_taps
 
-__all__ = ["N_PLANES", "PLANE_PIXELS", "planes_and_place", "put_centered", "source_planes"]
+__all__ = [
+    "N_NUMBERS", "N_PLANES", "PLANE_PIXELS", "planes_and_place", "put_centered", "source_planes",
+]  # fmt: skip
 
 #: Pixels of a plane along one side.
 PLANE_PIXELS = 64
-#: Images, then numbers that are the same in all pixels.
-N_PLANES = 11
+#: Numbers that are the same in all pixels: the last planes.
+N_NUMBERS = 6
+#: Images and numbers.
+N_PLANES = 6 + N_NUMBERS
 #: Standard deviation (arcsec) of the Gaussian that images are smoothed with.
 _SIGMA = 5.0
 #: Counts per pixel that are added to the variance: empty pixels have a noise too.
@@ -36,12 +40,13 @@ def source_planes(
 
     Returns
     -------
-    ndarray of shape (64, 64, 11), float32
-        Five images: the significance of the smoothed excess over the background, neighbors
+    ndarray of shape (64, 64, 12), float32
+        Six images: the significance of the smoothed excess over the background, neighbors
         included; the same without neighbors, less the best point source, and less the best
         extended one; the square root of the point-spread function; the exposure, zero where
-        neighbors are masked. Then numbers in all pixels: background, likelihood of extent and of
-        the source, core radius, counts, half-energy radius.
+        neighbors are masked; the significance of the excess in each pixel, not smoothed. Then
+        numbers in all pixels: background, likelihood of extent and of the source, core radius,
+        counts, half-energy radius.
 
     Examples
     --------
@@ -53,7 +58,7 @@ def source_planes(
     >>> counts = np.random.default_rng(0).poisson(expected)
     >>> planes = source_planes(counts, psf, 4.0)
     >>> planes.shape, bool(planes[28:36, 28:36, 0].max() > 2)
-    ((64, 64, 11), True)
+    ((64, 64, 12), True)
     """
     return planes_and_place(image, psf, pixel, valid=valid, exposure=exposure, rate=rate)[0]
 
@@ -68,7 +73,7 @@ def planes_and_place(
     fit = fit_models(image, psf, pixel, valid=valid, exposure=exposure, rate=rate)
     place = fit.best[2:] if place is None else place
     planes = np.zeros((PLANE_PIXELS, PLANE_PIXELS, N_PLANES), dtype=np.float32)
-    images = [*_residuals(fit, pixel), *_shapes(fit)]
+    images = [*_residuals(fit, pixel), *_shapes(fit), _excess(fit)]
     for number, plane in enumerate(images):
         put_centered(plane, place, planes[..., number])
     planes[..., len(images) :] = _numbers(fit, psf)
@@ -97,6 +102,13 @@ def _shapes(fit: FittedModels):
     """The point-spread function where the source is, and the exposure."""
     yield np.sqrt(fit.model((1.0, 0.0, *fit.best[2:]), fit.templates[0] / fit.templates[0].max()))
     yield np.minimum(fit.weight, 2.0)
+
+
+def _excess(fit: FittedModels) -> np.ndarray:
+    """Significance of each pixel: smoothing hides that a source is two."""
+    background = np.where(fit.background > 1e-6, fit.background, 0.0)
+    excess = np.where(background > 0, fit.counts - background, 0.0)
+    return np.arcsinh(excess / np.sqrt(background + _FLOOR))
 
 
 def _numbers(fit: FittedModels, psf: PointSpread) -> list[float]:

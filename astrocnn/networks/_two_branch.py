@@ -29,6 +29,7 @@ def build_two_branch(
     rings: tuple[float, ...] = (0.1, 0.2, 0.35, 0.6, 1.0),
     dense: int = 64,
     dropout: float = 0.3,
+    numbers: tuple[int, ...] = (),
 ):
     """Build a residual network with a branch for the X-ray bands and one for the others.
 
@@ -64,6 +65,8 @@ def build_two_branch(
         Features before the last layer.
     dropout : float
         Share of them dropped in training.
+    numbers : tuple of int
+        Bands that are one number in all pixels: they also meet the last features, unchanged.
 
     Returns
     -------
@@ -96,6 +99,10 @@ def build_two_branch(
             f"{len(widths)} widths, {len(depths)} depths and n_separate={n_separate}: give one "
             "width and one depth per stage, and let 1 to all stages be separate"
         )
+    if not all(0 <= number < n_bands for number in numbers):
+        raise InvalidParameterError(
+            f"numbers={tuple(numbers)} are bands: give some of 0 to {n_bands - 1}"
+        )
     if xray_pool is None:
         xray_pool = max(round(input_shape[1] / _XRAY_PIXELS), 1)
     keras = load_keras()
@@ -119,6 +126,11 @@ def build_two_branch(
     x = layers.Concatenate(name="bands")(branches) if len(branches) > 1 else branches[0]
     x = _staged(x, stages[n_separate:], block)
     x = annulus_pooling(rings, name="rings")(x)
+    if numbers:
+        middle = image[:, input_shape[0] // 2, input_shape[1] // 2, :]
+        picked = keras.ops.take(middle, list(numbers), axis=-1)
+        picked = layers.Dense(dense // 2, activation="relu", name="numbers")(picked)
+        x = layers.Concatenate(name="features")([x, picked])
     x = layers.Dense(dense, activation="relu", name="dense")(x)
     x = layers.Dropout(dropout, name="dropout")(x)
     proba = layers.Dense(n_classes, activation="softmax", dtype="float32", name="proba")(x)

@@ -118,6 +118,35 @@ class Preprocessing:
         InvalidParameterError
             If planes are wanted and the point-spread function of a band is not known.
         """
+        return self.with_separation(dataset, rows)[0]
+
+    def with_separation(
+        self, dataset: xr.Dataset, rows: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return network input, and how far from each target the source in its middle is.
+
+        Parameters
+        ----------
+        dataset, rows
+            As above.
+
+        Returns
+        -------
+        tensor : ndarray of shape (n_targets, ny, nx, n_bands), float32
+            Network input.
+        separation : ndarray of shape (n_targets,)
+            In arcsec, in steps of a pixel of the planes; NaN where no source stands out, and
+            without ``source_planes``: the target is in the middle then.
+
+        Examples
+        --------
+        >>> from astrocnn.preprocessing import Preprocessing
+        >>> from astrocnn.simulation import simulate_cutouts
+        >>> cutouts, _ = simulate_cutouts(2, 1, ["xmm"], pixels=90, version=3)
+        >>> tensor, separation = Preprocessing(source_planes=True).with_separation(cutouts)
+        >>> bool(np.nanmax(separation) < 70)
+        True
+        """
         missing = {"image", "valid", "waveband"} - set(dataset.variables)
         if missing or "pixel_scale" not in dataset.attrs:
             raise InvalidImageError(
@@ -127,7 +156,13 @@ class Preprocessing:
         if self.source_planes:
             from ._source import source_tensor
 
-            return source_tensor(self, dataset, rows)[0]
+            tensor, _, separation = source_tensor(self, dataset, rows)
+            return tensor, separation
+        tensor = self._images(dataset, rows)
+        return tensor, np.full(len(tensor), np.nan)
+
+    def _images(self, dataset, rows) -> np.ndarray:
+        """Network input that is images, not planes."""
         images, valid = dataset["image"].values, dataset["valid"].values
         exposures = dataset["exposure"].values if "exposure" in dataset else None
         wavebands = [str(w) for w in np.atleast_1d(dataset["waveband"].values)]
@@ -153,7 +188,7 @@ class Preprocessing:
         --------
         >>> from astrocnn.preprocessing import Preprocessing
         >>> Preprocessing(source_planes=True).channels(["xray", "optical"], 2.0)
-        [11, 4]
+        [12, 4]
         """
         if not self.source_planes:
             return [1] * len(wavebands)

@@ -19,10 +19,15 @@ from ..extent import (
 
 __all__ = ["planes_to_pixels", "source_tensor"]
 
+#: Which of the planes is the likelihood of the source, from the end; see `source_planes`.
+_LIKELIHOOD = -4
+#: Likelihood above which there is a source.
+_SEEN = 5.0
+
 
 def source_tensor(
     steps, dataset: xr.Dataset, rows: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return network input with the source in the middle, and where that is.
 
     Parameters
@@ -40,6 +45,8 @@ def source_tensor(
         The bands in their order.
     places : ndarray of shape (n, 2), int
         Row and column of the pixel in the middle, in pixels of the planes.
+    separations : ndarray of shape (n,)
+        Distance (arcsec) of the source from the target; NaN where no source stands out.
 
     Raises
     ------
@@ -67,7 +74,17 @@ def source_tensor(
         parts = tensor[..., ends[number] - channels[number] : ends[number]]
         for image, place, part in zip(images, places, parts, strict=True):
             _other_planes(image, place, part, binning(scale))
-    return tensor, places
+    likelihoods = np.sinh(4 * tensor[:, 0, 0, ends[wavebands.index("xray")] + _LIKELIHOOD])
+    return tensor, places, _separations(dataset, places, likelihoods)
+
+
+def _separations(dataset, places, likelihoods) -> np.ndarray:
+    """Distance (arcsec) of sources from the middle of their cut-outs."""
+    scale = float(dataset.attrs["pixel_scale"])
+    factor = binning(scale)
+    middle = np.array([dataset.sizes[axis] // factor - 1 for axis in ("y", "x")]) / 2
+    found = np.hypot(*(places - middle).T) * scale * factor
+    return np.where(likelihoods > _SEEN, found, np.nan)
 
 
 def _xray_planes(dataset, number, chosen, places, planes, first) -> None:
@@ -125,7 +142,7 @@ def planes_to_pixels(
         With the same sums: the channels of a band are added up, each pixel of a plane is shared
         among its pixels, and what lies beyond the border of the cut-out is put there.
     """
-    _, places = source_tensor(steps, dataset, rows)
+    places = source_tensor(steps, dataset, rows)[1]
     wavebands = [str(name) for name in np.atleast_1d(dataset["waveband"].values)]
     scale, (ny, nx) = float(dataset.attrs["pixel_scale"]), dataset["image"].shape[-2:]
     factor = binning(scale)

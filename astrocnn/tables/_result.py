@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
+from astropy import units as u
 from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import InvalidParameterError
@@ -44,6 +45,7 @@ def result_table(
     apart: Mapping[str, np.ndarray] | None = None,
     error: np.ndarray | None = None,
     novelty: np.ndarray | None = None,
+    separation: np.ndarray | None = None,
     coverage: Mapping[str, np.ndarray] | None = None,
     flags: Sequence[str] | None = None,
     meta: Mapping | None = None,
@@ -68,6 +70,9 @@ def result_table(
         Uncertainty of the probability; NaN (not known) becomes masked.
     novelty : ndarray of shape (n,), optional
         Distance from the training images; NaN becomes masked. Without it there is no such column.
+    separation : ndarray of shape (n,), optional
+        Distance (arcsec) of the source that was judged from the target; NaN (no source stands out)
+        becomes masked. Without it there is no such column.
     coverage : dict of str to ndarray of shape (n,), optional
         Waveband -> share (0..1) of the cut-out that was observed; NaN (not known) becomes masked.
     flags : sequence of n str, optional
@@ -122,6 +127,10 @@ def result_table(
     if novelty is not None:
         _check_shape("novelty", np.asarray(novelty), (n,))
         result["novelty"] = np.ma.masked_invalid(np.asarray(novelty, dtype=float))
+    if separation is not None:
+        _check_shape("separation", np.asarray(separation), (n,))
+        known = np.ma.masked_invalid(np.asarray(separation, dtype=float))
+        result["source_separation"] = MaskedColumn(known, unit=u.arcsec)
     for waveband, share in (coverage or {}).items():
         share = np.asarray(share, dtype=float)
         _check_shape(f"coverage of {waveband!r}", share, (n,))

@@ -36,6 +36,12 @@ RESULT_COLUMNS = {
         "stat.value",
         ".3f",
     ),
+    "source_separation": ResultColumn(
+        u.arcsec,
+        "Distance of the X-ray source that was judged from the target; masked where none is seen",
+        "pos.angDistance",
+        ".1f",
+    ),
     "coverage_<waveband>": ResultColumn(
         None, "Fraction of the <waveband> cut-out that was observed (0..1)", "stat.filling", ".3f"
     ),

@@ -19,7 +19,7 @@ def test_numbers_are_those_of_the_fit():
     image = point(300)
     planes, fit = source_planes(image, PSF, PIXEL), fit_source(image, PSF, PIXEL)
     assert planes.shape == (PLANE_PIXELS, PLANE_PIXELS, N_PLANES)
-    numbers = planes[..., 5:]
+    numbers = planes[..., 6:]
     assert (numbers == numbers[0, 0]).all()
     background, extent, likelihood, core, counts, radius = numbers[0, 0]
     assert 10**background == pytest.approx(fit.background, rel=1e-4)
@@ -70,3 +70,12 @@ def test_scale_of_the_exposure_does_not_matter():
         source_planes(image, PSF, PIXEL, exposure=exposure * factor) for factor in (1, 1000)
     )
     np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_pixels_are_not_smoothed():
+    image = np.zeros((N, N))
+    image[::9, ::9] = 1.0  # a background of 1/81, in single photons
+    planes = source_planes(image + point(200, background=0.0), PSF, PIXEL)
+    far = planes[:10, :10, 5]
+    assert sorted(np.unique(far.round(3)))[0] < 0 < far.max()
+    assert (far > 0).sum() <= 4 < (planes[:10, :10, 0] > 0).sum()

@@ -90,6 +90,21 @@ def test_mixed_precision_ends_in_full():
     assert np.allclose(np.asarray(proba).sum(axis=1), 1, atol=1e-5)
 
 
+def test_numbers_meet_the_last_features():
+    """One pixel of a band says all: the network sees it beside what convolutions made of it."""
+    network = build_two_branch((16, 16, 2), numbers=(1,), **SMALL)
+    features = network.get_layer("numbers").output
+    told = load_keras().Model(network.input, features)
+    images = np.random.default_rng(0).normal(size=(2, 16, 16, 2)).astype("float32")
+    images[..., 1] = [[[1.0]], [[-3.0]]]
+    other = images.copy()
+    other[..., 0] = 0.0
+    np.testing.assert_array_equal(np.asarray(told(images)), np.asarray(told(other)))
+    weight, bias = network.get_layer("numbers").get_weights()
+    expected = np.maximum(np.array([[1.0], [-3.0]]) @ weight + bias, 0)
+    np.testing.assert_allclose(np.asarray(told(images)), expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -98,6 +113,7 @@ def test_mixed_precision_ends_in_full():
         ({"depths": (1,)}, "2 widths, 1 depths"),
         ({"n_separate": 3}, "n_separate=3"),
         ({"n_separate": 0}, "n_separate=0"),
+        ({"numbers": (2,)}, "numbers=\\(2,\\) are bands: give some of 0 to 1"),
     ],
 )
 def test_refused(arguments, words):

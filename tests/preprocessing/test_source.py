@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from astrocnn.exceptions import InvalidImageError, InvalidParameterError
-from astrocnn.extent import source_planes
+from astrocnn.extent import fit_source, source_planes
 from astrocnn.preprocessing import Preprocessing, planes_to_pixels
 from astrocnn.simulation import simulate_cutouts
 from astrocnn.surveys import OPTICS, PointSpread
@@ -24,7 +24,7 @@ def both():
 
 def test_planes_of_each_target(xray):
     tensor = STEPS(xray)
-    assert tensor.shape == (6, 64, 64, 11)
+    assert tensor.shape == (6, 64, 64, 12)
     for i in range(6):
         row = xray.isel(target=i, band=0)
         mapped = np.isfinite(row["exposure"].values).any()
@@ -55,10 +55,10 @@ def test_only_maps_and_scans_tell_the_psf(xray):
 
 def test_other_bands_lose_nothing(both):
     tensor = STEPS(both)
-    assert tensor.shape == (3, 64, 64, 15)
+    assert tensor.shape == (3, 64, 64, 16)
     plain = STEPS.plain(both)[..., 1]
     optical = (
-        tensor[..., 11:].reshape(3, 64, 64, 2, 2).transpose(0, 1, 3, 2, 4).reshape(3, 128, 128)
+        tensor[..., 12:].reshape(3, 64, 64, 2, 2).transpose(0, 1, 3, 2, 4).reshape(3, 128, 128)
     )
     for image, whole in zip(optical, plain, strict=True):
         # The same pixels, about the source: found by their largest value that is inside.
@@ -72,17 +72,33 @@ def _cut(whole, top, left):
     return padded[top + 128 : top + 256, left + 128 : left + 256]
 
 
+def test_separation_from_the_target(xray):
+    """A bright point moved by whole pixels; no photons, no source; images have none."""
+    tensor = STEPS.with_separation(xray)[0]
+    np.testing.assert_array_equal(tensor, STEPS(xray))
+    moved = xray.isel(target=[0, 1]).copy(deep=True)
+    moved["image"][:] = 0.05
+    moved["valid"][:] = 1
+    moved["image"][0, 0, 50, 40] = 500.0  # 5.5 and 4.5 pixels of 4 arcsec from the middle
+    moved["image"][1, 0] = np.random.default_rng(0).poisson(0.05, (90, 90))
+    found = STEPS.with_separation(moved)[1]
+    assert found[0] == pytest.approx(4 * np.hypot(50 - 44.5, 40 - 44.5), abs=4.1)
+    assert np.isnan(found[1])
+    assert np.isnan(STEPS.plain.with_separation(xray)[1]).all()
+    assert fit_source(moved["image"].values[0, 0], PointSpread(8.0), 4.0).place == (50, 40)
+
+
 def test_rows(xray):
     rows = np.array([True, False, True, False, False, True])
     np.testing.assert_array_equal(STEPS(xray, rows), STEPS(xray)[rows])
 
 
 def test_sums_on_the_pixels(both):
-    values = np.random.default_rng(0).normal(size=(3, 64, 64, 15))
+    values = np.random.default_rng(0).normal(size=(3, 64, 64, 16))
     found = planes_to_pixels(STEPS, both, np.ones(3, dtype=bool), values)
     assert found.shape == (3, 180, 180, 2)
-    np.testing.assert_allclose(found[..., 0].sum(axis=(1, 2)), values[..., :11].sum(axis=(1, 2, 3)))
-    np.testing.assert_allclose(found[..., 1].sum(axis=(1, 2)), values[..., 11:].sum(axis=(1, 2, 3)))
+    np.testing.assert_allclose(found[..., 0].sum(axis=(1, 2)), values[..., :12].sum(axis=(1, 2, 3)))
+    np.testing.assert_allclose(found[..., 1].sum(axis=(1, 2)), values[..., 12:].sum(axis=(1, 2, 3)))
 
 
 def test_what_is_missing_is_said(xray, both):
