@@ -78,8 +78,13 @@ def _lines(values: dict, indent: str = "") -> list[str]:
             lines += [name, *_lines(value, indent + "  ")]
         elif isinstance(value, list) and any(isinstance(item, str) for item in value):
             lines += [name, *(f"{indent}  - {item}" for item in value)]
-        elif isinstance(value, list) and len(value) == 3:  # a score with its interval
+        elif isinstance(value, list) and _is_estimate(value):
             lines.append("{} {:.3f} [{:.3f}, {:.3f}]".format(name, *value))
         else:
             lines.append(f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}")
     return lines
+
+
+def _is_estimate(values: list) -> bool:
+    """Whether three numbers are a score with its interval."""
+    return len(values) == 3 and all(isinstance(value, float) for value in values)

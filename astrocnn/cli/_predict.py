@@ -28,9 +28,9 @@ Quote patterns, so that the shell leaves them alone. XMM-Newton pipeline images
 are paired with the exposure maps that match the pattern too. Several --images
 of one band are taken together.
 
-The weights that come with astrocnn were trained on simulated images, half of
-them clusters: probabilities hold where half of the candidates are clusters, or
-for the fraction that --prior names.
+The weights that come with astrocnn were trained on simulated images, about
+half of them clusters: probabilities hold where as many of the candidates are
+clusters ("astrocnn info" names the fraction), or for that of --prior.
 
 A run that ends before its time (Ctrl-C, no power, kill) goes on where it was
 when the same command is given again: until the table is written, what is done
@@ -80,8 +80,9 @@ def add_arguments(parser) -> None:
     text = "ask again for images that a service or file failed to give in an earlier run"
     add("--retry-failed", action="store_true", help=text)
     text = (
-        "xmm-dss2 (X-ray and optical images; default), xmm (X-ray images only), erosita-legacy "
-        "(X-ray, optical g, r and z), erosita (X-ray only), or a .keras file"
+        "xmm-dss2 (X-ray and optical images; default), xmm or xmm-psf (X-ray images only), "
+        "erosita-legacy (X-ray, optical g, r and z), erosita or erosita-psf (X-ray only), or a "
+        ".keras file"
     )
     add("--weights", metavar="W", default="xmm-dss2", help=text)
     text = "FITS files or HiPS folders with the images of a band; may be repeated"

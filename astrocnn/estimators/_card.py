@@ -43,14 +43,15 @@ def simulation_card(
     seed : int
         Of the training targets.
     """
+    prevalence = fitted.description.card["trained_prior"][fitted.description.classes[-1]]
     is_cluster = np.array(truth["is_cluster"], dtype=bool)
     proba = fitted.probabilities(outputs)[0][:, 1]
     report = validate(Table({"proba_cluster": proba}), is_cluster)
     return {
         "name": name,
-        "training": "simulated training, 50 % prevalence",
+        "training": f"simulated training, {prevalence:.0%} clusters".replace("%", " %"),
         "trained_prior": fitted.description.card["trained_prior"],
-        "data": f"{settings['n']} simulated targets (astrocnn.simulation), seed {seed}",
+        "data": f"{_number(settings)} simulated targets (astrocnn.simulation), seed {seed}",
         "command": command,
         "settings": {
             key: list(value) if isinstance(value, tuple) else value
@@ -65,13 +66,27 @@ def simulation_card(
         "calibration": _calibration(fitted, outputs, is_cluster, proba),
         "thresholds": _thresholds(fitted),
         "license": "BSD-3-Clause",
-        "known_failures": [
-            "trained on simulated images only",
-            "nearby galaxies with hot gas look like clusters in X-rays alone",
-            "two or three point sources within 20 arcsec pass for one extended source",
-            "without prior=, probabilities assume that half of the targets are clusters",
-        ],
+        "known_failures": _known_failures(settings, prevalence),
     }
+
+
+def _number(settings) -> int:
+    """Targets of the training, those beside the recipe's own included."""
+    n = settings["n"]
+    return n + sum(max(round(n * part), 1) for part, _ in settings.get("beside", ()))
+
+
+def _known_failures(settings, prevalence) -> list[str]:
+    """What is known to go wrong."""
+    pairs = "two or three point sources within 20 arcsec pass for one extended source"
+    if "pair" in settings.get("outputs", ()):
+        pairs = "faint point sources within 20 arcsec of each other look like a cluster"
+    return [
+        "trained on simulated images only",
+        "nearby galaxies with hot gas look like clusters in X-rays alone",
+        pairs,
+        f"without prior=, probabilities assume that {prevalence:.0%} of the targets are clusters",
+    ]
 
 
 def _by_kind(truth: Table, proba: np.ndarray) -> dict:
@@ -96,6 +111,11 @@ def _calibration(fitted, outputs, is_cluster, proba) -> dict:
     if "coefficients" in used:
         rounded = [round(value, 3) for value in used["coefficients"]]
         found |= dict(zip("abc", rounded, strict=True))
+    if "scale" in used:
+        names = fitted.description.output_names
+        scale, offset = used["scale"]
+        found |= {name: [round(x, 3) for x in pair] for name, pair in
+                  zip(names, zip(scale, offset, strict=True), strict=True)}  # fmt: skip
     return found | {
         "expected_calibration_error": round(expected_calibration_error(is_cluster, proba), 4),
         "before_calibration": round(expected_calibration_error(is_cluster, raw), 4),

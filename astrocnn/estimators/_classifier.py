@@ -29,8 +29,8 @@ class ClusterClassifier(NetworkClassifier):
     ----------
     weights : str, path or None
         Weights that come with astrocnn (``"xmm-dss2"``, ``"erosita-legacy"``: X-ray and optical;
-        ``"xmm"``, ``"erosita"``: X-ray only), a ``.keras`` file written by `save`, or None. `fit`
-        starts from them.
+        ``"xmm"``, ``"erosita"``, ``"xmm-psf"``, ``"erosita-psf"``: X-ray only), a ``.keras`` file
+        written by `save`, or None. `fit` starts from them.
     images : dict of str to source, optional
         Local images by band, such as ``{"xmm": "*.FTZ"}``: FITS files, HiPS folders, providers; see
         `astrocnn.cutouts.make_cutouts`. Bands that are not named come from hips2fits.
@@ -52,7 +52,7 @@ class ClusterClassifier(NetworkClassifier):
         A target is called a cluster where its probability is at least this; see `thresholds`.
     prior : float or dict of str to float, optional
         Fraction of the class ``"cluster"`` among your targets (or the fraction of each class; with
-        weights that tell them apart ``{"cluster": .., "point": .., "other": ..}``):
+        ``xmm-psf`` and ``erosita-psf`` ``{"cluster": .., "point": .., "pair": .., "other": ..}``):
         probabilities and labels are then those of that prevalence. Without it they are those of the
         training's.
     judge_novel : bool
@@ -75,7 +75,7 @@ class ClusterClassifier(NetworkClassifier):
         Fraction of the targets that `fit` holds out, on another part of the sky: they calibrate the
         probabilities, tell what images are unusual, and give the thresholds. Fewer than 100 can do
         none of that; then all targets are trained on, unless ``patience`` needs some.
-    calibration : {"temperature", "beta", "isotonic"} or None
+    calibration : {"temperature", "vector", "beta", "isotonic"} or None
         How `fit` calibrates; see `astrocnn.training.fit_calibration`.
     checkpoint : path, optional
         File in which `fit` keeps its state, to go on after an interruption.
@@ -226,10 +226,12 @@ class ClusterClassifier(NetworkClassifier):
         ResultTable
             A `~astropy.table.QTable` with one row per target, in the same order:
             ``target_id``, ``ra``, ``dec`` (deg), ``label``, ``proba_cluster`` (both masked where
-            there is no prediction), with some weights ``proba_other`` and ``proba_point`` (other
-            extended sources, point sources: together they are what is no cluster), ``proba_err``
-            (masked but for ensembles), ``novelty`` (where the weights know their training images),
-            ``coverage_<waveband>`` (0..1), ``flag`` (reasons, see `astrocnn.tables.FLAGS`).
+            there is no prediction), with some weights ``proba_other``, ``proba_pair`` and
+            ``proba_point`` (other sources, pairs of points, points: together they are what is no
+            cluster) and ``source_separation`` (arcsec, of the source that was judged from the
+            target), ``proba_err`` (masked but for ensembles), ``novelty`` (where the weights know
+            their training images), ``coverage_<waveband>`` (0..1), ``flag`` (reasons, see
+            `astrocnn.tables.FLAGS`).
             Weights, surveys and versions are in ``meta``, and under ``trusted`` the images that you
             vouch for.
 
@@ -290,6 +292,7 @@ class ClusterClassifier(NetworkClassifier):
             apart=dict(zip(fitted.apart_names, verdicts.judged.apart.T, strict=True)),
             error=verdicts.judged.error,
             novelty=verdicts.judged.novelty if fitted.domain is not None else None,
+            separation=verdicts.judged.separation if fitted.preprocessing.source_planes else None,
             coverage=verdicts.coverage,
             flags=verdicts.flags,
             meta=fitted.meta(self.prior) | source.trusted_meta() | verdicts.fault_meta(),

@@ -1,11 +1,12 @@
 """What a classifier without weights is to train."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from astropy import units as u
 
 from ..exceptions import InvalidParameterError
-from ..extent import PLANE_PIXELS
+from ..extent import N_NUMBERS, PLANE_PIXELS
 from ..grid import check_size
 from ..networks import ModelDescription
 from ..networks._builders import check_network
@@ -101,6 +102,9 @@ def _planes_arguments(steps, bands, scale, network, given) -> dict:
     arguments = {"input_shape": [PLANE_PIXELS, PLANE_PIXELS, sum(channels)]}
     if "two_branch" not in (network, (given or {}).get("member")):
         return arguments
-    n_xray = sum(n for n, band in zip(channels, bands, strict=True) if band.waveband == "xray")
+    xray = [band.waveband == "xray" for band in bands]
+    ends = [end for end, is_xray in zip(accumulate(channels), xray, strict=True) if is_xray]
+    numbers = [number for end in ends for number in range(end - N_NUMBERS, end)]
+    n_xray = sum(n for n, is_xray in zip(channels, xray, strict=True) if is_xray)
     # Both branches have the pixels of the telescope already.
-    return arguments | {"n_xray": n_xray, "xray_pool": 1, "patches": False}
+    return arguments | {"n_xray": n_xray, "xray_pool": 1, "patches": False, "numbers": numbers}

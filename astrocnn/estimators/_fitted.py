@@ -15,7 +15,7 @@ from astropy.table import Table
 
 from .._compiled import half_the_cores
 from ..config import conf
-from ..exceptions import WeightsError
+from ..exceptions import InvalidParameterError, WeightsError
 from ..networks import (
     ModelDescription,
     build_network,
@@ -59,6 +59,9 @@ class Prepared(NamedTuple):
         How unusual they are; NaN where that is not known.
     cause : ndarray of shape (n_rows,) or int
         What is unusual about them; -1 where nothing is.
+    separation : ndarray of shape (n_rows,)
+        How far from the target the source in the middle of the input is (arcsec); NaN where none
+        stands out, and where the target is in the middle.
     """
 
     dataset: xr.Dataset
@@ -66,6 +69,7 @@ class Prepared(NamedTuple):
     tensor: np.ndarray
     novelty: np.ndarray | float = np.nan
     cause: np.ndarray | int = -1
+    separation: np.ndarray | float = np.nan
 
 
 @dataclass
@@ -195,11 +199,12 @@ class Fitted:
     def prepare(self, dataset: xr.Dataset) -> Prepared:
         """Prepare cut-outs: all that is done to images without the network."""
         rows = usable_rows(dataset)
-        tensor = self.preprocessing(dataset, rows)
+        tensor, separation = self.preprocessing.with_separation(dataset, rows)
         if self.domain is None:
-            return Prepared(dataset, rows, tensor)
+            return Prepared(dataset, rows, tensor, separation=separation)
         images = self.images(dataset, rows, tensor)
-        return Prepared(dataset, rows, tensor, *judge_images(self.domain, dataset, rows, images))
+        judged = judge_images(self.domain, dataset, rows, images)
+        return Prepared(dataset, rows, tensor, *judged, separation)
 
     def images(self, dataset: xr.Dataset, rows: np.ndarray, tensor: np.ndarray) -> np.ndarray:
         """Return what the domain judges: images, where the network sees planes of a fit."""
@@ -220,6 +225,7 @@ class Fitted:
                 outputs, prior
             )
             found.novelty[rows], found.cause[rows] = chunk.novelty, chunk.cause
+            found.separation[rows] = chunk.separation
         return found
 
     def judge_all(
@@ -250,6 +256,12 @@ class Fitted:
         shares, last = prior_shares(prior, self.description), self.description.classes[-1]
         if shares is None:
             return points.thresholds(purity, self.description.card["trained_prior"][last])
+        if not np.allclose(*(np.array(x[:-1]) / sum(x[:-1]) for x in shares), rtol=1e-6):
+            raise InvalidParameterError(
+                "the thresholds of the weights are for the proportions that the parts of "
+                f"{self.description.classes[0]} had in the training: give prior as the fraction of "
+                f"{last} alone, or use astrocnn.validation.purity_thresholds on targets of your own"
+            )
         pairs = np.transpose([1 - points.threshold, points.threshold])
         # The parts of the first class count together.
         shares = [[1 - values[-1], values[-1]] for values in shares]

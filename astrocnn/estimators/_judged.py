@@ -20,6 +20,9 @@ class Judged(NamedTuple):
         Distance from the training images, above 1 unusual; NaN where that is not known.
     cause : ndarray of shape (n,), int
         What is unusual, see `astrocnn.training.ImageDomain.judge`; -1 where nothing is.
+    separation : ndarray of shape (n,)
+        How far from the target the source is that was judged (arcsec); NaN where none stands out,
+        and where images are judged as they are.
     apart : ndarray of shape (n, n_apart)
         Probabilities of the outputs that together are the first class, where there are several.
     """
@@ -28,13 +31,16 @@ class Judged(NamedTuple):
     error: np.ndarray
     novelty: np.ndarray
     cause: np.ndarray
+    separation: np.ndarray
     apart: np.ndarray
 
     @classmethod
     def nothing(cls, n: int, n_classes: int, n_apart: int = 0) -> "Judged":
         """Return ``n`` rows without anything."""
-        unknown = np.full(n, np.nan), np.full(n, np.nan), np.full(n, -1, dtype=np.int16)
-        return cls(np.full((n, n_classes), np.nan), *unknown, np.full((n, n_apart), np.nan))
+        error, novelty, separation = np.full((3, n), np.nan)
+        cause = np.full(n, -1, dtype=np.int16)
+        proba, apart = np.full((n, n_classes), np.nan), np.full((n, n_apart), np.nan)
+        return cls(proba, error, novelty, cause, separation, apart)
 
     @classmethod
     def stacked(cls, parts: "list[Judged]") -> "Judged":

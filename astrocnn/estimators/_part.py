@@ -66,6 +66,8 @@ class Part(NamedTuple):
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "Part":
         """Return what `arrays` came from."""
+        # Parts of before there was this column.
+        arrays = {"separation": np.full(len(arrays["novelty"]), np.nan)} | arrays
         return cls(
             Judged(*(arrays[name] for name in Judged._fields)),
             {
@@ -81,7 +83,7 @@ class Part(NamedTuple):
         """Raise ValueError unless this is of so many rows and classes, and of these wavebands."""
         if self.judged.apart.shape != (shape[0], n_apart):
             raise ValueError(f"{self.judged.apart.shape} probabilities of parts of a class")
-        columns = [self.judged.error, self.judged.novelty, self.flags, *self.coverage.values()]
+        columns = [*self.judged[1:-1], self.flags, *self.coverage.values()]
         sizes = {self.judged.proba.shape, *((*column.shape, shape[1]) for column in columns)}
         if sizes != {shape} or {*self.coverage} != {*wavebands}:
             raise ValueError(f"rows and classes of {sizes}, coverage of {sorted(self.coverage)}")

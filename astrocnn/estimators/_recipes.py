@@ -10,6 +10,7 @@ from astropy import units as u
 from astropy.table import QTable
 
 from .._registry import Registry
+from ..extent import N_PLANES
 from ..networks import ModelDescription
 from ..preprocessing import Preprocessing
 from ..tables import write_result
@@ -18,9 +19,6 @@ from ._classifier import ClusterClassifier
 from ._sample import Sample
 
 __all__ = ["RECIPES", "Recipe", "Simulated"]
-
-#: Images that are kept beside planes of a fit, by which one knows the kind of the training's.
-_PLAIN = 6000
 
 
 @dataclass(frozen=True)
@@ -53,16 +51,19 @@ class Recipe:
     learning_rate : float
         Highest learning rate.
     turned, shift : float
-        Share of the images that are turned by any angle, and how far they are shifted, see
+        Fraction of the images that are turned by any angle, and how far those are shifted, see
         `astrocnn.training.Augmentation`.
     source_planes : bool
         Whether the network sees planes of a fit; see `astrocnn.preprocessing.Preprocessing`.
     version : int
         Version of the simulation.
+    kind : str, optional
+        Kind of all targets; see `astrocnn.simulation.simulate_field`.
     outputs : tuple of str
         What the network tells apart; see `ModelDescription.outputs`.
-    beside : tuple of tuple of str
-        Bands of further training targets, as many: planes of a fit are alike for all telescopes.
+    beside : tuple of (float, dict)
+        Further training targets: how many, in units of ``n``, and what is different about them,
+        such as the bands: planes of a fit are alike for all telescopes.
     """
 
     bands: tuple[str, ...]
@@ -80,8 +81,9 @@ class Recipe:
     shift: float = 0.06
     source_planes: bool = False
     version: int = 2
+    kind: str | None = None
     outputs: tuple[str, ...] = ()
-    beside: tuple[tuple[str, ...], ...] = ()
+    beside: tuple[tuple[float, Mapping], ...] = ()
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -113,7 +115,9 @@ class Recipe:
             **parameters,
         )
 
-    def simulate(self, n: int, seed: int, folder: Path, n_jobs: int = 1) -> "Simulated":
+    def simulate(
+        self, n: int, seed: int, folder: Path, n_jobs: int = 1, n_plain: int = 0
+    ) -> "Simulated":
         """Return simulated network input and its truth, kept in a folder.
 
         Parameters
@@ -124,14 +128,20 @@ class Recipe:
             What is there of the same targets, bands and grid is read instead.
         n_jobs : int
             Processes that simulate.
+        n_plain : int
+            Images that are kept beside planes of a fit: one knows the kind of the training's by
+            them.
         """
-        planes = "-planes" if self.source_planes else ""
-        grid = f"{self.size:g}arcmin-{self.pixels}px{planes}-simulation{self.version}"
+        planes = f"-{N_PLANES}planes" if self.source_planes else ""
+        kind = f"-{self.kind}" if self.kind else ""
+        grid = f"{self.size:g}arcmin-{self.pixels}px{planes}-simulation{self.version}{kind}"
         stem = f"{'+'.join(self.bands)}-{grid}-seed{seed}-{n}"
         tensor, plain, truth = (
             Path(folder) / f"{stem}{end}" for end in (".npy", "-images.npy", ".ecsv")
         )
-        if not truth.exists():  # it is written last
+        n_plain = n_plain if self.source_planes else 0
+        # The truth is written last; whoever needed no images kept none.
+        if not truth.exists() or (n_plain and not plain.exists()):
             _, table = simulated_tensors(
                 n,
                 seed,
@@ -142,27 +152,57 @@ class Recipe:
                 n_jobs=n_jobs,
                 out=str(tensor),
                 version=self.version,
-                plain_out=str(plain) if self.source_planes else None,
-                n_plain=_PLAIN,
+                kind=self.kind,
+                plain_out=str(plain) if n_plain else None,
+                n_plain=n_plain,
             )
-            write_result(table, truth)
-        images = np.load(plain, mmap_mode="r") if self.source_planes else None
+            write_result(table, truth, overwrite=True)
+        images = np.load(plain, mmap_mode="r") if n_plain else None
         return Simulated(np.load(tensor, mmap_mode="r"), QTable.read(truth), images)
 
+    @property
+    def held_out(self) -> "Recipe":
+        """What calibrates: targets of the same bands and version, blank sky included."""
+        own = ((part, new) for part, new in self.beside if not {"bands", "version"} & set(new))
+        return replace(self, beside=tuple(own))
+
     def sample(self, n: int, seed: int, folder: Path, n_jobs: int) -> Sample:
-        """Return simulated targets of the training, those of further bands after them."""
-        parts = [self, *(replace(self, bands=bands) for bands in self.beside)]
-        found = [part.simulate(n, seed, folder, n_jobs) for part in parts]
-        one = found[0]
-        truth = np.concatenate([np.array(part.truth["is_cluster"]) for part in found])
-        outputs = [_outputs(part.truth) for part in found] if self.outputs else None
-        tensor = one.tensor if len(found) == 1 else np.concatenate([x.tensor for x in found])
+        """Return simulated targets of the training, those beside them included.
+
+        In the same order whichever of them is the recipe: networks of several recipes that name
+        each other are trained on the same list.
+        """
+        parts = [(max(round(n * part), 1), replace(self, **new)) for part, new in self.beside]
+        parts = sorted([(n, self), *parts], key=lambda part: part[1]._order)
+        own = [part.bands == self.bands and part.kind is None for _, part in parts]
+        found = [
+            part.simulate(number, seed, folder, n_jobs, number if like else 0)
+            for (number, part), like in zip(parts, own, strict=True)
+        ]
+        truth = np.concatenate([np.array(one.truth["is_cluster"]) for one in found])
+        outputs = [self._outputs(one.truth) for one in found] if self.outputs else None
+        plain = [one.plain for one in found if one.plain is not None]
+        path = Path(folder) / f"{'+'.join(self.bands)}-list-seed{seed}.npy"
         return Sample(
-            tensor,
+            _joined([one.tensor for one in found], path),
             truth.astype(int),
-            plain=one.plain,
+            plain=np.concatenate(plain) if plain else None,
             outputs=None if outputs is None else np.concatenate(outputs),
         )
+
+    @property
+    def _order(self) -> tuple:
+        """Where its targets stand in a list."""
+        return self.bands, self.version, self.kind or ""
+
+    def _outputs(self, truth: QTable) -> np.ndarray:
+        """Which output is right for each target."""
+        cluster = np.array(truth["is_cluster"], dtype=bool)
+        point = np.array(truth["truth_class"], dtype=str) == "point"
+        pair = point & (np.array(truth["kind"], dtype=str) == "pair")
+        names = np.where(cluster, "cluster", np.where(point, "point", "other"))
+        names = np.where(pair & ~cluster & ("pair" in self.outputs), "pair", names)
+        return np.array([self.outputs.index(name) for name in names])
 
 
 class Simulated(NamedTuple):
@@ -183,14 +223,51 @@ class Simulated(NamedTuple):
     plain: np.ndarray | None
 
 
-def _outputs(truth) -> np.ndarray:
-    """Which output is right: other extended sources, points, clusters."""
-    point = np.array(truth["truth_class"], dtype=str) == "point"
-    return np.where(np.array(truth["is_cluster"], dtype=bool), 2, point.astype(int))
+def _joined(tensors: list[np.ndarray], path: Path) -> np.ndarray:
+    """Several arrays as one, in a file: all together they may be larger than the memory."""
+    if len(tensors) == 1:
+        return tensors[0]
+    shape = (sum(map(len, tensors)), *tensors[0].shape[1:])
+    joined = np.lib.format.open_memmap(path, mode="w+", dtype=tensors[0].dtype, shape=shape)
+    start = 0
+    for tensor in tensors:
+        joined[start : start + len(tensor)] = tensor
+        start += len(tensor)
+    return joined
 
 
 #: Three networks of two branches, see `astrocnn.networks.build_two_branch`.
 _ENSEMBLE = {"network": "ensemble", "arguments": {"member": "two_branch", "n_members": 3}}
+
+#: Two smaller ones that see planes of a fit, which are alike for both telescopes: both recipes
+#: train on the same list, in which there is blank sky, and version 2 of the simulation too.
+_FITTED = {
+    "pixels": 90,
+    "n": 16000,
+    "epochs": 4,
+    "calibration": "vector",
+    "network": "ensemble",
+    "arguments": {
+        "member": "two_branch",
+        "n_members": 2,
+        "widths": (12, 32, 64),
+        "depths": (1, 1, 1),
+    },
+    "batch_size": 64,
+    "learning_rate": 2e-3,
+    "turned": 0.0,
+    "source_planes": True,
+    "version": 3,
+    "outputs": ("other", "pair", "point", "cluster"),
+}
+
+
+def _list_with(other: str) -> tuple:
+    """Training targets beside those of a telescope: blank sky, version 2, and those of another."""
+    parts = ((0.25, {"kind": "blank"}), (0.3125, {"version": 2}))
+    others = ((part, {"bands": (other,)} | new) for part, new in ((1.0, {}), *parts))
+    return (*parts, *others)
+
 
 #: Recipes of the weights that come with astrocnn.
 RECIPES = Registry(
@@ -198,6 +275,7 @@ RECIPES = Registry(
     {
         "xmm": Recipe(("xmm",), 178, n=40000, epochs=3, shift=0.03, **_ENSEMBLE),
         "xmm-dss2": Recipe(("xmm", "dss2-red"), 178, n=40000, epochs=4, shift=0.03, **_ENSEMBLE),
+        "xmm-psf": Recipe(("xmm",), beside=_list_with("erosita"), **_FITTED),
         # Its probabilities near one half come out too low, which no temperature mends.
         "erosita": Recipe(
             ("erosita",),
@@ -211,5 +289,6 @@ RECIPES = Registry(
         "erosita-legacy": Recipe(
             ("erosita", "legacy-g", "legacy-r", "legacy-z"), 178, n=40000, epochs=3, **_ENSEMBLE
         ),
+        "erosita-psf": Recipe(("erosita",), beside=_list_with("xmm"), **_FITTED),
     },
 )

@@ -1,7 +1,7 @@
 """The weights that come with astrocnn: one call from a seed to a trained classifier."""
 
 import tempfile
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from .._paths import user_path
@@ -41,7 +41,8 @@ def train_on_simulation(
     folder : path, optional
         Keep simulated images and the state of the training here, and go on from what is there.
         By default they are in a temporary folder.
-        16,000 targets of 178 pixels in two bands are 2 GB.
+        16,000 targets of 178 pixels in two bands are 2 GB; the planes of ``xmm-psf`` and
+        ``erosita-psf`` 5 GB, and as much again for the list of both telescopes.
 
     Returns
     -------
@@ -61,8 +62,7 @@ def train_on_simulation(
         sample = chosen.sample(n, random_state, folder, n_jobs)
         held_out = None
         if n_calibration:
-            alone = replace(chosen, beside=())
-            held_out = alone.sample(n_calibration, random_state + 2, folder, n_jobs)
+            held_out = chosen.held_out.sample(n_calibration, random_state + 2, folder, n_jobs)
         classifier._fit_sample(sample, held_out, chosen.describe(classifier))
         tensor, truth, _ = chosen.simulate(n_test, random_state + 1, folder, n_jobs)
         fitted = classifier._fitted

@@ -83,14 +83,20 @@ def train_fitted(
         If a class has no weight among the held-out targets: nothing is calibrated then.
     """
     given, classes = description, description.classes
-    if len(given.output_names) != 2 and calibration not in (None, CALIBRATIONS[0]):
+    if len(given.output_names) != 2 and calibration not in (None, *CALIBRATIONS[:2]):
+        some = " or ".join(map(repr, CALIBRATIONS[:2]))
         raise InvalidParameterError(
             f"{calibration} calibration is for two outputs, the network has "
-            f"{', '.join(given.output_names)}: give calibration={CALIBRATIONS[0]!r}"
+            f"{', '.join(given.output_names)}: give calibration={some}"
+        )
+    if calibration == CALIBRATIONS[1] and given.outputs and sample.outputs is None:
+        raise InvalidParameterError(
+            f"vector calibration needs labels of {', '.join(given.outputs)}, and these are of "
+            f"{', '.join(classes)}: give calibration={CALIBRATIONS[0]!r}"
         )
     shares = trained_shares(sample.numbers, sample.weight, class_weight, classes)
     class_weight = _by_number(class_weight, classes)
-    prior = _trained_prior(sample, shares, given)
+    prior = _trained_prior(sample, held_out, shares, given)
     description = replace(
         description,
         card={"training": "trained by fit", "trained_prior": prior},
@@ -133,19 +139,22 @@ def _merged_outputs(member, description):
     return keras.Model(image, keras.ops.concatenate([1 - last, last], axis=-1))
 
 
-def _trained_prior(sample, shares, description) -> dict:
+def _trained_prior(sample, held_out, shares, description) -> dict:
     """Fraction of each output of the network in the training, of each class where it has no parts.
 
-    Where nobody says which part a target of the first class is, the parts keep their proportions.
+    Where it is known which output is right for the held-out targets, these say it: they calibrate
+    the probabilities, and a training may have more of what is hard than any list has. Where nobody
+    says which part a target of the first class is, the parts keep their proportions.
     """
     if not description.outputs:
         return dict(zip(description.classes, shares.tolist(), strict=True))
     names = description.outputs
     if sample.outputs is not None:
-        found = np.bincount(sample.outputs, sample.weight, minlength=len(names))
-    else:
-        known = description.card.get("trained_prior", {})
-        found = np.array([known.get(name, 1.0) for name in names])
+        own = sample if held_out is None or held_out.outputs is None else held_out
+        found = np.bincount(own.outputs, own.weight, minlength=len(names))
+        return dict(zip(names, (found / found.sum()).tolist(), strict=True))
+    known = description.card.get("trained_prior", {})
+    found = np.array([known.get(name, 1.0) for name in names])
     rest = found[:-1] / found[:-1].sum() * (1 - shares[-1])
     return dict(zip(names, [*rest.tolist(), float(shares[-1])], strict=True))
 
@@ -202,7 +211,9 @@ def calibrate(
     proba = fitted.outputs(held_out.images, batch_size).mean(axis=1)
     if method is not None:
         description.calibration = _calibration(proba, held_out, description, method)
-    description.domain = ImageDomain.fit(images, held_out.looks).to_config()
+    # Images beside planes have the pixels of the telescope: of 4 arcsec all say less.
+    quantile = 0.995 if held_out.plain is None else 0.999
+    description.domain = ImageDomain.fit(images, held_out.looks, quantile).to_config()
     if len(description.classes) == 2 and len(np.unique(held_out.numbers)) == 2:
         positive = apply_calibration(proba, description.calibration)[:, -1]
         points = OperatingPoints.measure(held_out.numbers == 1, positive, most=100)
@@ -211,9 +222,14 @@ def calibrate(
 
 def _calibration(proba, held_out, description, method) -> dict:
     """The calibration; none where the held-out targets cannot tell."""
-    # Weighted, so that the classes have the fractions of the training here too.
-    prior, numbers = description.card["trained_prior"], _right_outputs(proba, held_out, description)
+    # Weighted, so that the classes have the shares of the training here too.
+    prior, numbers, groups = description.card["trained_prior"], held_out.outputs, None
     shares = np.array([prior[name] for name in description.output_names])
+    if numbers is None:
+        numbers = held_out.numbers
+        if description.outputs:  # nobody says which part a target of the first class is
+            groups = [0] * (len(shares) - 1) + [1]
+            shares = np.array([1 - shares[-1], shares[-1]])
     given = np.ones(len(held_out)) if held_out.weight is None else held_out.weight
     sums = np.bincount(numbers, given, len(shares))
     scale = np.divide(shares * len(held_out), sums, out=np.zeros(len(shares)), where=sums > 0)
@@ -226,16 +242,7 @@ def _calibration(proba, held_out, description, method) -> dict:
             stacklevel=2,
         )
         return {}
-    return fit_calibration(proba, numbers, method, weight)
-
-
-def _right_outputs(proba, sample, description) -> np.ndarray:
-    """Which output is right for each target; of the parts of a class the most probable one."""
-    if sample.outputs is not None:
-        return sample.outputs
-    if not description.outputs:
-        return sample.numbers
-    return np.where(sample.numbers == 1, proba.shape[1] - 1, proba[:, :-1].argmax(axis=1))
+    return fit_calibration(proba, numbers, method, weight, groups)
 
 
 def _by_number(class_weight, classes: list[str]):

@@ -21,7 +21,7 @@ def weights_names() -> list[str]:
     --------
     >>> from astrocnn.networks import weights_names
     >>> weights_names()
-    ['erosita', 'erosita-legacy', 'xmm', 'xmm-dss2']
+    ['erosita', 'erosita-legacy', 'erosita-psf', 'xmm', 'xmm-dss2', 'xmm-psf']
     """
     return sorted(path.stem for path in _folder().glob("*.keras"))
 

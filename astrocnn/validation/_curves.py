@@ -109,7 +109,7 @@ def prevalence_of(truth: np.ndarray, prevalence: float | None) -> float:
     if prevalence is None:
         return float(truth.mean()) if truth.size else np.nan
     if not 0 < prevalence < 1:
-        raise InvalidParameterError(f"prevalence is a share between 0 and 1, not {prevalence!r}")
+        raise InvalidParameterError(f"prevalence is a fraction between 0 and 1, not {prevalence!r}")
     if truth.all():
         raise InvalidParameterError("the purity at a prevalence needs non-clusters in the truth")
     return prevalence

@@ -245,4 +245,4 @@ def check_confidence(confidence: float) -> None:
 def check_prevalence(prevalence: float) -> None:
     """Raise `InvalidParameterError` unless a prevalence lies between 0 and 1."""
     if not isinstance(prevalence, Real) or not 0 < prevalence < 1:
-        raise InvalidParameterError(f"prevalence is a share between 0 and 1, not {prevalence!r}")
+        raise InvalidParameterError(f"prevalence is a fraction between 0 and 1, not {prevalence!r}")

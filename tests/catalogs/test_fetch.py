@@ -19,6 +19,7 @@ from astrocnn.config import conf
 from astrocnn.exceptions import (
     AstrocnnWarning,
     CatalogError,
+    InvalidParameterError,
     InvalidTargetError,
     UnknownNameError,
 )
@@ -325,10 +326,15 @@ def test_nobody_listens(make_service, monkeypatch):
         fetch_catalog("psz2", retries=0)
 
 
-@pytest.mark.parametrize("server", ["file:///etc/hostname", "nonsense", "http://"])
-def test_address_that_is_none(make_service, monkeypatch, server):
+@pytest.mark.parametrize("server", ["file:///etc/hostname", "nonsense"])
+def test_address_that_is_none(server):
+    with pytest.raises(InvalidParameterError, match="vizier_server must be an address"):
+        conf.vizier_server = server
+
+
+def test_address_without_a_name(make_service, monkeypatch):
     make_service()
-    monkeypatch.setattr(conf, "vizier_server", server)
+    monkeypatch.setattr(conf, "vizier_server", "http://")
     with pytest.raises(CatalogError, match="cannot be used"):
         fetch_catalog("psz2")
 

@@ -60,7 +60,7 @@ def test_without_matplotlib(run, folder, monkeypatch):
     ("arguments", "message"),
     [
         (["-o", "field.fits"], "'field.fits' is a file: give a folder"),
-        (["--weights", "rass"], "unknown weights 'rass'; Choices: erosita, erosita-legacy, xmm,"),
+        (["--weights", "rass"], "unknown weights 'rass'; Choices: erosita, erosita-legacy, "),
         (["--weights", "erosita"], "the demo has images of xmm and dss2-red, the weights erosita"),
         (["--weights", "own.keras"], "the demo has images of xmm and dss2-red, the weights own"),
     ],

@@ -31,6 +31,6 @@ def test_unknown_weights(run):
     code, out, err = run("info", "--weights", "xmn")
     assert (code, out) == (1, [])
     assert err == [
-        "error: unknown weights 'xmn'; did you mean 'xmm'? Choices: erosita, erosita-legacy, xmm, "
-        "xmm-dss2, or a file named *.keras"
+        "error: unknown weights 'xmn'; did you mean 'xmm'? Choices: erosita, erosita-legacy, "
+        "erosita-psf, xmm, xmm-dss2, xmm-psf, or a file named *.keras"
     ]

@@ -24,7 +24,7 @@ def counts(pixel=4.0, seed=0, **cards):
     """Poisson counts around a bright, broad source."""
     field = CutoutGrid(CENTER, 12 * u.arcmin, round(720 / pixel))
     y, x = (np.indices(field.shape) - field.shape[0] / 2) * pixel
-    mean = 20 * np.exp(-(x**2 + y**2) / 2 / 40**2) + 0.2
+    mean = 5 * (1 + (x**2 + y**2) / 30**2) ** -1.5 + 0.2
     header = field.wcs.to_header()
     header.update(cards)
     pixels = np.random.default_rng(seed).poisson(mean * (pixel / 4) ** 2)

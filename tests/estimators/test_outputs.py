@@ -7,7 +7,7 @@ import pytest
 
 from astrocnn import ClusterClassifier
 from astrocnn._registry import Registry
-from astrocnn.estimators import _simulated, train_on_simulation
+from astrocnn.estimators import RECIPES, _simulated, train_on_simulation
 from astrocnn.estimators._outputs import class_probabilities
 from astrocnn.estimators._recipes import Recipe
 from astrocnn.exceptions import InvalidParameterError, WeightsError
@@ -74,7 +74,8 @@ class TestProbabilities:
 def weights(tmp_path_factory):
     recipe = Recipe(
         ("xmm",), 90, n=40, epochs=1, n_calibration=110, network="cn", turned=0.0,
-        source_planes=True, version=3, outputs=tuple(NAMES), beside=(("erosita",),),
+        source_planes=True, version=3, outputs=tuple(NAMES),
+        beside=((1.0, {"bands": ("erosita",)}),),
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_simulated, "RECIPES", Registry("recipe", {"tiny": recipe}))
@@ -82,6 +83,15 @@ def weights(tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "tiny.keras"
     classifier.save(path)
     return path
+
+
+def test_two_recipes_train_on_one_list(tmp_path):
+    """Their networks differ in nothing but the calibration, if the seed is the same."""
+    found = [RECIPES[name].sample(4, 1, tmp_path, 1) for name in ("xmm-psf", "erosita-psf")]
+    assert len(found[0]) == 2 * (4 + 1 + 1)
+    for attribute in ("images", "numbers", "outputs"):
+        np.testing.assert_array_equal(*(getattr(sample, attribute) for sample in found))
+    assert (found[0].plain != found[1].plain).any()  # what a domain is fitted to
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +105,7 @@ class TestTrained:
         found = read_description(weights)
         assert found.outputs == NAMES
         assert found.pixels == 90
-        assert found.arguments["input_shape"] == [64, 64, 11]
+        assert found.arguments["input_shape"] == [64, 64, 12]
         assert set(found.card["trained_prior"]) == set(NAMES)
         assert found.card["cluster_limits"]["counts"] == 12.0
         assert found.domain["n_bands"] == 1
@@ -106,10 +116,18 @@ class TestTrained:
         total = sum(result[f"proba_{name}"] for name in NAMES)
         np.testing.assert_allclose(total, 1, atol=1e-6)
         assert set(result["label"]) <= {"cluster", "non_cluster"}
+        assert result["source_separation"].unit == "arcsec"
+        assert np.nanmax(result["source_separation"].filled(np.nan).value) < 70
         assert classifier.predict_proba(cutouts[0]).shape == (12, 2)
         for _ in range(2):  # made, then read
             kept = classifier.predict(cutouts[0], folder=tmp_path / "run")
             np.testing.assert_array_equal(kept["proba_point"], result["proba_point"])
+
+    def test_thresholds_know_no_prior_of_parts(self, weights):
+        classifier = ClusterClassifier(weights, prior={"cluster": 0.1, "point": 0.8, "other": 0.1})
+        with pytest.raises(InvalidParameterError, match="give prior as the fraction of cluster"):
+            classifier.thresholds([0.5])
+        assert len(ClusterClassifier(weights, prior=0.1).thresholds([0.5])) == 1
 
     def test_explain(self, weights, cutouts):
         some = cutouts[0].isel(target=[0, 1])

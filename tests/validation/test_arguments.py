@@ -22,7 +22,7 @@ TRUTH = [True, False, True]
         (lambda: validate(RESULT, TRUTH, threshold="x"), "threshold must be a number from 0 to 1"),
         (lambda: validate(RESULT, TRUTH, threshold=5), "threshold must be a number from 0 to 1"),
         (lambda: validate(RESULT, TRUTH, confidence="a"), "confidence lies between 0 and 1"),
-        (lambda: validate(RESULT, TRUTH, prevalence=2), "prevalence is a share between 0 and 1"),
+        (lambda: validate(RESULT, TRUTH, prevalence=2), "prevalence is a fraction between 0 and 1"),
         (lambda: validate(RESULT, TRUTH, prevalence="2"), "prevalence is a fraction"),
         (lambda: completeness_against(RESULT, TRUTH, [1, 2, 3], bins=10**9), "bins cannot be made"),
         (lambda: auc([1, 0], ["a", "b"]), "score must hold numbers"),

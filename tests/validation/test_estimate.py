@@ -89,7 +89,7 @@ def test_purity_that_cannot_be_had(counts, reason):
 
 @pytest.mark.parametrize("prevalence", [0, 1, 5, -0.1, np.nan])
 def test_prevalence_must_be_a_share(prevalence):
-    with pytest.raises(ValueError, match="share between 0 and 1"):
+    with pytest.raises(ValueError, match="fraction between 0 and 1"):
         purity_at_prevalence(Confusion(1, 0, 1, 1), prevalence)
 
 
