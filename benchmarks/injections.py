@@ -28,6 +28,7 @@ from astrocnn import ClusterClassifier
 from astrocnn.cutouts import cutout_dataset
 from astrocnn.extent import fit_extent
 from astrocnn.grid import CutoutGrid
+from astrocnn.networks import read_description
 from astrocnn.providers import FitsProvider, SkyImage
 from astrocnn.surveys import OPTICS, PointSpread, find_axis, get_band
 from astrocnn.validation import auc, delong_test
@@ -119,7 +120,7 @@ def photons(psf, core, number, pixel, rng):
     return (np.array([y, x]) - half) / 2 + rng.uniform(-0.25, 0.25, (2, number))
 
 
-def inject(field, n, limits, kind, rng):
+def inject(field, n, limits, kind, rng, pixels=90):
     """Cut-outs of ``n`` injected sources, and the point-spread functions that the optics say."""
     places = field.blank()
     places = places[rng.integers(len(places), size=n)] + rng.uniform(-0.5, 0.5, (n, 2))
@@ -143,31 +144,32 @@ def inject(field, n, limits, kind, rng):
         counts = field.counts.copy()
         np.add.at(counts, (y, x), field.exposure[y, x] > 0)
         image = SkyImage(counts, field.wcs, "counts", field.exposure, name=field.name)
-        rows.append([FitsProvider(image, band).cutout(CutoutGrid(coord, 6 * u.arcmin, 178))])
+        rows.append([FitsProvider(image, band).cutout(CutoutGrid(coord, 6 * u.arcmin, pixels))])
     ids = np.arange(n)
     return cutout_dataset(
-        ids, coords.ra.deg, coords.dec.deg, [band], rows, 6 * u.arcmin, 178
+        ids, coords.ra.deg, coords.dec.deg, [band], rows, 6 * u.arcmin, pixels
     ), spreads
 
 
 def evaluate(name, n=150, seed=5, folder=None) -> Table:
-    """One row per range of counts."""
+    """One row per range of counts and weights: the same photons for all of them."""
     folder = Path(folder or os.environ["ASTROCNN_TEST_DATA"])
     field, rows = read_field(name, folder), []
-    classifier = ClusterClassifier(weights=field.weights)
-    for number, limits in enumerate(RANGES):
-        rng = np.random.default_rng([seed, number])
-        scores, fits = [], []
-        for kind in ("point", "cluster"):
-            dataset, spreads = inject(field, n, limits, kind, rng)
-            scores.append(classifier.predict_proba(dataset)[:, 1])
-            fits.append(np.array(fit_extent(dataset, spreads)["extent_likelihood"]))
-        truth = np.repeat([False, True], n)
-        network, fit = np.concatenate(scores), np.concatenate(fits)
-        difference = delong_test(truth, network, fit)
-        counts = f"{limits[0]}-{limits[1]}"
-        estimates = auc(truth, network), auc(truth, fit), difference.difference
-        rows.append((name, field.weights, counts, 2 * n, *map(str, estimates)))
+    for weights in (field.weights, f"{field.weights}-psf"):
+        classifier, pixels = ClusterClassifier(weights), read_description(weights).pixels
+        for number, limits in enumerate(RANGES):
+            rng = np.random.default_rng([seed, number])
+            scores, fits = [], []
+            for kind in ("point", "cluster"):
+                dataset, spreads = inject(field, n, limits, kind, rng, pixels)
+                scores.append(classifier.predict_proba(dataset)[:, 1])
+                fits.append(np.array(fit_extent(dataset, spreads)["extent_likelihood"]))
+            truth = np.repeat([False, True], n)
+            network, fit = np.concatenate(scores), np.concatenate(fits)
+            difference = delong_test(truth, network, fit)
+            counts = f"{limits[0]}-{limits[1]}"
+            estimates = auc(truth, network), auc(truth, fit), difference.difference
+            rows.append((name, weights, counts, 2 * n, *map(str, estimates)))
     names = ["field", "weights", "counts", "n", "network", "fit_extent", "difference"]
     return Table(rows=rows, names=names)
 
