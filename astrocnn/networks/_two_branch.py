@@ -90,19 +90,8 @@ def build_two_branch(
     """
     input_shape = check_outputs(input_shape, n_classes)
     n_bands = input_shape[2]
-    if not 0 <= n_xray <= n_bands:
-        raise InvalidParameterError(
-            f"n_xray={n_xray} X-ray bands of {n_bands}: choose 0 to {n_bands}"
-        )
-    if len(widths) != len(depths) or not 0 < n_separate <= len(widths):
-        raise InvalidParameterError(
-            f"{len(widths)} widths, {len(depths)} depths and n_separate={n_separate}: give one "
-            "width and one depth per stage, and let 1 to all stages be separate"
-        )
-    if not all(0 <= number < n_bands for number in numbers):
-        raise InvalidParameterError(
-            f"numbers={tuple(numbers)} are bands: give some of 0 to {n_bands - 1}"
-        )
+    _check_stages(widths, depths, n_separate)
+    _check_bands(n_xray, numbers, n_bands)
     if xray_pool is None:
         xray_pool = max(round(input_shape[1] / _XRAY_PIXELS), 1)
     keras = load_keras()
@@ -135,6 +124,27 @@ def build_two_branch(
     x = layers.Dropout(dropout, name="dropout")(x)
     proba = layers.Dense(n_classes, activation="softmax", dtype="float32", name="proba")(x)
     return keras.Model(image, proba, name="two_branch")
+
+
+def _check_bands(n_xray, numbers, n_bands) -> None:
+    """Raise InvalidParameterError unless these are bands of the input."""
+    if not 0 <= n_xray <= n_bands:
+        raise InvalidParameterError(
+            f"n_xray={n_xray} X-ray bands of {n_bands}: choose 0 to {n_bands}"
+        )
+    if not all(0 <= number < n_bands for number in numbers):
+        raise InvalidParameterError(
+            f"numbers={tuple(numbers)} are bands: give some of 0 to {n_bands - 1}"
+        )
+
+
+def _check_stages(widths, depths, n_separate) -> None:
+    """Raise InvalidParameterError unless each stage has a width and a depth."""
+    if len(widths) != len(depths) or not 0 < n_separate <= len(widths):
+        raise InvalidParameterError(
+            f"{len(widths)} widths, {len(depths)} depths and n_separate={n_separate}: give one "
+            "width and one depth per stage, and let 1 to all stages be separate"
+        )
 
 
 def _convolved(x, filters, size, stride=1, active=True):

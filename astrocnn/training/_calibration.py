@@ -75,39 +75,15 @@ def fit_calibration(
     >>> apply_calibration(proba, found)[0].round(2)
     array([0.25, 0.75])
     """
-    proba, truth = as_floats(proba, "proba"), as_floats(truth, "truth")
-    if proba.ndim != 2 or truth.shape != proba.shape[:1] or len(truth) == 0:
-        raise InvalidParameterError(
-            f"proba needs the shape (n, n_classes) and truth (n,), not {proba.shape}, {truth.shape}"
-        )
-    if not np.isfinite(proba).all():
-        raise InvalidParameterError(
-            "probabilities must be finite; leave out rows without a prediction"
-        )
-    groups = np.arange(proba.shape[1]) if groups is None else np.asarray(groups)
-    if not np.isin(truth, groups).all():
-        raise InvalidParameterError(
-            f"truth holds the numbers of the classes, from 0 to {groups.max()}"
-        )
-    truth = truth.astype(int)
     if method not in CALIBRATIONS:
         raise InvalidParameterError(
             f"method is {', '.join(map(repr, CALIBRATIONS))}, not {method!r}"
         )
+    proba, truth, weight, groups = _checked(proba, truth, sample_weight, groups)
     if method not in CALIBRATIONS[:2] and proba.shape[1] != 2:
         raise InvalidParameterError(
             f"{method} calibration is for two classes; use method='temperature' or 'vector'"
         )
-    weight = (
-        np.ones(len(truth)) if sample_weight is None else as_floats(sample_weight, "sample_weight")
-    )
-    if weight.shape != truth.shape or not (np.isfinite(weight) & (weight >= 0)).all():
-        raise InvalidParameterError(
-            "sample_weight needs one finite number, not negative, per target"
-        )
-    if len(np.unique(truth[weight > 0])) < 2:
-        # The likelihood of one class has no maximum: it would be made certain.
-        raise InvalidParameterError("calibration needs targets of two classes at least")
     if method == "temperature":
         found = _temperature(proba, truth[:, np.newaxis] == groups, weight)
         return {"method": method, "n": len(truth), "temperature": found}
@@ -118,6 +94,40 @@ def fit_calibration(
         )
     name, fit = _FITS[method]
     return {"method": method, "n": len(truth), name: fit(proba, truth, weight)}
+
+
+def _checked(proba, truth, sample_weight, groups) -> tuple[np.ndarray, ...]:
+    """Probabilities, class numbers, weights and the class of each column, as arrays that fit."""
+    proba, truth = as_floats(proba, "proba"), as_floats(truth, "truth")
+    if proba.ndim != 2 or truth.shape != proba.shape[:1] or len(truth) == 0:
+        raise InvalidParameterError(
+            f"proba needs the shape (n, n_classes) and truth (n,), not {proba.shape}, {truth.shape}"
+        )
+    if not np.isfinite(proba).all():
+        raise InvalidParameterError(
+            "probabilities must be finite; leave out rows without a prediction"
+        )
+    groups = np.arange(proba.shape[1]) if groups is None else np.asarray(groups)
+    if groups.shape != proba.shape[1:]:
+        raise InvalidParameterError(
+            f"groups needs the class of each of the {proba.shape[1]} columns of proba, not {groups}"
+        )
+    if not np.isin(truth, groups).all():
+        raise InvalidParameterError(
+            f"truth holds the numbers of the classes, from 0 to {groups.max()}"
+        )
+    truth = truth.astype(int)
+    weight = (
+        np.ones(len(truth)) if sample_weight is None else as_floats(sample_weight, "sample_weight")
+    )
+    if weight.shape != truth.shape or not (np.isfinite(weight) & (weight >= 0)).all():
+        raise InvalidParameterError(
+            "sample_weight needs one finite number, not negative, per target"
+        )
+    if len(np.unique(truth[weight > 0])) < 2:
+        # The likelihood of one class has no maximum: it would be made certain.
+        raise InvalidParameterError("calibration needs targets of two classes at least")
+    return proba, truth, weight, groups
 
 
 def apply_calibration(proba: np.ndarray, calibration: Mapping) -> np.ndarray:

@@ -129,6 +129,8 @@ def test_parts_of_a_class_that_nobody_names(temperature):
     assert found["temperature"] == pytest.approx(1 / temperature, rel=0.05)
     with pytest.raises(InvalidParameterError, match="use method='temperature'"):
         fit_calibration(sharper, part == 3, "vector", groups=[0, 0, 0, 1])
+    with pytest.raises(InvalidParameterError, match="class of each of the 4 columns"):
+        fit_calibration(sharper, part == 3, groups=[0, 1])
 
 
 def test_vector_finds_scale_and_offset_of_each_class():
