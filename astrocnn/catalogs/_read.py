@@ -188,10 +188,10 @@ def _table(source, form: str | None) -> tuple[Table, str]:
             f"a catalog is a Table or the path of a file, not {type(source).__name__}"
         )
     path = user_path(source)
-    if not path_exists(path):
+    if "://" not in str(source) and not path_exists(path):
         raise FileNotFoundError(f"there is no catalog '{path}'")
     try:
-        return read_file(path, form), path.name.partition(".")[0]
+        return read_file(source, form), path.name.partition(".")[0]
     except InvalidTargetError as err:
         reason = str(err).partition(f"'{path}': ")[2] or str(err)
         raise InvalidTargetError(f"cannot read the catalog '{path}': {reason}") from err

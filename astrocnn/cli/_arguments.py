@@ -2,12 +2,14 @@
 
 import math
 import re
-from argparse import ArgumentTypeError
+from argparse import Action, ArgumentError, ArgumentTypeError
+from collections.abc import Mapping
 from pathlib import Path
 
 from .._paths import path_exists, user_path
 
 __all__ = [
+    "Once",
     "add_format",
     "angle",
     "image_sources",
@@ -17,14 +19,61 @@ __all__ = [
     "power_of_two",
     "prevalence",
     "radius",
+    "refuse_unused",
     "seed",
     "share",
+    "some_path",
     "source",
 ]
 
 _POSITION = 'a position such as "14h01m02s +02d52m42s" or "210.26 2.88" (degrees)'
+#: Pixels along the side of a tile; wider ones fill the memory.
+_WIDEST = 4096
 _LIKE_ONE = re.compile(r"[-+\d.:,\shmsd]+", re.I)
 _DEGREES = re.compile(r"\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s*[\s,]\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s*", re.I)
+
+
+class Once(Action):
+    """An option with a value: given twice it contradicts itself."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        """Keep the value, and that it was given."""
+        if option_string is not None:
+            given = vars(namespace).setdefault("given", set())
+            if self.dest in given:
+                raise ArgumentError(self, "given twice, and only one value can be used")
+            given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
+def refuse_unused(args, options: Mapping[str, tuple[bool, str]]) -> None:
+    """Raise if an option was given that would be passed over.
+
+    Parameters
+    ----------
+    args : `argparse.Namespace`
+    options : dict of str to (bool, str)
+        Option -> whether it is used, and what it needs, or what it does not go with.
+
+    Raises
+    ------
+    InvalidParameterError
+
+    Examples
+    --------
+    >>> from argparse import Namespace
+    >>> from astrocnn.cli._arguments import refuse_unused
+    >>> refuse_unused(Namespace(given={"radius"}), {"--radius": (False, "it needs --match")})
+    Traceback (most recent call last):
+        ...
+    astrocnn.exceptions.InvalidParameterError: --radius would not be used: it needs --match
+    """
+    from ..exceptions import InvalidParameterError
+
+    given = getattr(args, "given", ())
+    for option, (used, reason) in options.items():
+        if option.removeprefix("--").replace("-", "_") in given and not used:
+            raise InvalidParameterError(f"{option} would not be used: {reason}")
 
 
 def _whole(text: str, lowest: int, highest: float, name: str) -> int:
@@ -51,8 +100,8 @@ def seed(text: str) -> int:
 def power_of_two(text: str) -> int:
     """Return a power of two."""
     number = positive(text)
-    if number & (number - 1):
-        raise ArgumentTypeError(f"{text!r} is not a power of two, such as 512")
+    if number & (number - 1) or number > _WIDEST:
+        raise ArgumentTypeError(f"{text!r} is not a power of two up to {_WIDEST}, such as 512")
     return number
 
 
@@ -86,7 +135,7 @@ def angle(text: str):
 
     try:
         value = u.Quantity(text)
-        if value.isscalar and 0 * u.deg < value < 90 * u.deg:
+        if value.isscalar and value.unit.scale == 1 and 0 * u.deg < value < 90 * u.deg:
             return value
     except (TypeError, ValueError, u.UnitsError):
         pass
@@ -99,11 +148,13 @@ def radius(text: str):
 
     try:
         value = u.Quantity(text)
-        if value.isscalar and value.unit.physical_type == "length" and 0 < value.value < math.inf:
+        if value.unit.physical_type != "length":
+            return angle(text)
+        if value.isscalar and value.unit.scale == 1 and 0 < value.value < math.inf:
             return value
-        return angle(text)
     except (TypeError, ValueError, ArgumentTypeError):
-        raise ArgumentTypeError(f"{text!r} is no radius such as 2arcmin or 500kpc") from None
+        pass
+    raise ArgumentTypeError(f"{text!r} is no radius such as 2arcmin or 500kpc")
 
 
 def add_format(add, option: str, what: str) -> None:
@@ -112,10 +163,17 @@ def add_format(add, option: str, what: str) -> None:
     add(option, metavar="FORMAT", help=f"{text} ascii.no_header, ascii.cds, votable or hdf5")
 
 
+def some_path(text: str) -> str:
+    """Return a path; an empty one, as of a variable of the shell that is not set, is none."""
+    if not text.strip():
+        raise ArgumentTypeError("an empty text is no path")
+    return text
+
+
 def source(text: str) -> tuple[str, str]:
     """Return band and pattern of ``xmm=*.FTZ``."""
     band, equals, pattern = text.partition("=")
-    if not (band and equals and pattern):
+    if not (band and equals and pattern.strip()):
         raise ArgumentTypeError(f"{text!r} is not BAND=PATTERN, such as xmm=*.FTZ")
     return band, pattern
 

@@ -35,6 +35,8 @@ def run(args) -> int:
     from ..exceptions import AstrocnnError
     from ..providers import clear_image_cache, image_cache_folder, limit_image_cache
 
+    if args.action == "show" and args.value is not None:
+        raise AstrocnnError(f"all is shown, and not only {args.value!r}: leave it out")
     if args.action == "show":
         return _show()
     if args.action == "limit":
@@ -42,9 +44,21 @@ def run(args) -> int:
             raise AstrocnnError("give a size: astrocnn cache limit 2GB")
         deleted = limit_image_cache(args.value)
     else:
+        _check_source(args.value)
         deleted = clear_image_cache(args.value)
     print(f"deleted: {deleted} answers in {image_cache_folder()}")
     return 0
+
+
+def _check_source(source: str | None) -> None:
+    """Refuse a source of which nothing is kept; the message says of which something is."""
+    from .._registry import Registry
+    from ..providers import image_cache_table
+
+    table = image_cache_table()
+    if source is not None and len(table):
+        names = [str(name) for name in table["source"]]
+        Registry("source of kept images", {name: name for name in names})[source]
 
 
 def _show() -> int:

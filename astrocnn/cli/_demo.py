@@ -1,5 +1,7 @@
 """``astrocnn demo``: the main job on the embedded sample."""
 
+from ._arguments import some_path
+
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "see it work on a small simulated sky, offline"
@@ -23,7 +25,12 @@ exit codes: see "astrocnn --help"."""
 def add_arguments(parser) -> None:
     """Add the options of this command."""
     parser.add_argument(
-        "-o", "--output", metavar="FOLDER", default=".", help="where files go (default: here)"
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        type=some_path,
+        default=".",
+        help="where files go (default: here)",
     )
     parser.add_argument(
         "--weights",

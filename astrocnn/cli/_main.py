@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from . import _cache, _demo, _info, _match, _predict, _tiles, _train, _validate
+from ._arguments import Once
 from ._terminal import explain, terminal
 
 __all__ = ["main"]
@@ -118,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        child.register("action", None, Once)
         command.add_arguments(child)
         child.add_argument("--quiet", action="store_true", help="no progress bars")
         child.add_argument(

@@ -1,6 +1,14 @@
 """``astrocnn match``: a table and a catalog, with what chance would give."""
 
-from ._arguments import add_format, angle, parse_positions, positive, radius
+from ._arguments import (
+    add_format,
+    angle,
+    parse_positions,
+    positive,
+    radius,
+    refuse_unused,
+    some_path,
+)
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -32,11 +40,11 @@ def add_arguments(parser) -> None:
     """Add the options of this command."""
     add = parser.add_argument
     add("targets", metavar="TARGETS", help="a file, or one position in quotes")
-    add("catalog", metavar="CATALOG", help="file of the catalog")
+    add("catalog", metavar="CATALOG", type=some_path, help="file of the catalog")
     add_format(add, "--format", "TARGETS")
     add_format(add, "--catalog-format", "CATALOG")
     text = "table to write: .ecsv, .fits, .csv, .vot (default: the table is only printed)"
-    add("-o", "--output", metavar="FILE", help=text)
+    add("-o", "--output", metavar="FILE", type=some_path, help=text)
     add("--overwrite", action="store_true", help="replace FILE if it exists")
     text = "largest distance: an angle, or a length such as 500kpc (default: 2arcmin)"
     add("--radius", metavar="R", type=radius, default="2arcmin", help=text)
@@ -60,6 +68,7 @@ def run(args) -> int:
     if args.output is not None:
         check_output_path(args.output, args.overwrite)
     targets = parse_positions(args.targets, None)
+    _check_options(args, targets)
     check_targets(targets, args.format)
     table, words = _matched(args, targets)
     if args.output is not None:
@@ -71,13 +80,24 @@ def run(args) -> int:
     return 0
 
 
+def _check_options(args, targets) -> None:
+    """Refuse options that would be passed over."""
+    length = args.radius.unit.physical_type == "length"
+    nearest = not (args.all or args.nearest)
+    needs_length = (length, "it needs a --radius that is a length, such as 500kpc")
+    options = dict.fromkeys(("--per", "--redshift"), needs_length)
+    options["--prefix"] = (nearest, "with --all and --nearest the columns are new ones")
+    options["--format"] = (not isinstance(targets, list), "it needs TARGETS that are a file")
+    refuse_unused(args, options)
+
+
 def _matched(args, targets):
     """The table, and its sentence."""
-    from ..catalogs import read_catalog
     from ..matching import describe_match, match_pairs, match_sky
     from ..tables import read_file, read_targets
+    from ._terminal import read_reference
 
-    catalog = read_catalog(args.catalog, format=args.catalog_format)
+    catalog = read_reference(args.catalog, args.catalog_format)
     # A file keeps its columns; positions get those of a target list.
     on_line = isinstance(targets, list)
     table = read_targets(targets) if on_line else read_file(targets, args.format)

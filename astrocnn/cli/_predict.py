@@ -7,7 +7,9 @@ from ._arguments import (
     parse_positions,
     prevalence,
     radius,
+    refuse_unused,
     share,
+    some_path,
     source,
 )
 
@@ -73,10 +75,11 @@ def add_arguments(parser) -> None:
     text = (
         "table to write: .ecsv, .fits, .csv, .vot (default: result.ecsv where TARGETS is a file; "
     )
-    add("-o", "--output", metavar="FILE", help=f"{text}otherwise the table is only printed)")
+    file = {"metavar": "FILE", "type": some_path}
+    add("-o", "--output", **file, help=f"{text}otherwise the table is only printed)")
     add("--overwrite", action="store_true", help="replace files that exist")
     text = "keep what is done here, to go on after an interruption (default: OUTPUT.parts)"
-    add("--folder", metavar="FOLDER", help=text)
+    add("--folder", metavar="FOLDER", type=some_path, help=text)
     text = "ask again for images that a service or file failed to give in an earlier run"
     add("--retry-failed", action="store_true", help=text)
     text = (
@@ -97,8 +100,9 @@ def add_arguments(parser) -> None:
     add("--prior", metavar="P", type=prevalence, help=text)
     text = "judge images that are unlike those of the training too; they are flagged all the same"
     add("--judge-novel", action="store_true", help=text)
-    add("--figure", metavar="FILE", help=f"gallery of the first {_CUTOUTS} with a prediction")
-    add("--match", metavar="CATALOG", help="file of a catalog to match the targets with")
+    add("--figure", **file, help=f"gallery of the first {_CUTOUTS} with a prediction")
+    text = "file of a catalog to match the targets with"
+    add("--match", metavar="CATALOG", type=some_path, help=text)
     add_format(add, "--catalog-format", "CATALOG")
     text = (
         "largest distance of a match: an angle, or a length such as 500kpc at the redshift of the "
@@ -116,6 +120,7 @@ def run(args) -> int:
     if args.output is None and not isinstance(targets, list):
         args.output = "result.ecsv"
     folder = _folder(args)
+    _check_options(args, targets, folder)
     # A table beside the parts of an unfinished run is that of its interruption.
     args.overwrite |= args.folder is None and folder is not None and folder.is_dir()
     if args.output is not None:
@@ -148,6 +153,22 @@ def run(args) -> int:
     return 3 if result["label"].mask.all() else 0
 
 
+def _check_options(args, targets, folder) -> None:
+    """Refuse options that would be passed over."""
+    from ..exceptions import InvalidParameterError
+
+    refuse_unused(
+        args,
+        {
+            "--format": (not isinstance(targets, list), "it needs TARGETS that are a file"),
+            "--radius": (args.match is not None, "it needs --match"),
+            "--catalog-format": (args.match is not None, "it needs --match"),
+        },
+    )
+    if args.retry_failed and folder is None:
+        raise InvalidParameterError("--retry-failed would not be used: it needs --folder")
+
+
 def _folder(args):
     """Folder of the parts; None where nothing is written."""
     if args.folder is not None:
@@ -170,18 +191,17 @@ def _clear(args, folder, result) -> None:
 
 def _classify(args, targets, folder):
     """Return the result, the catalog, what stopped the run (None: nothing), and the device."""
-    from ..catalogs import read_catalog
     from ..estimators import ClusterClassifier
     from ..exceptions import PredictionInterrupted, StoreError
     from ..networks import read_description
     from ..tables import check_output_path, read_targets
-    from ._terminal import check_targets, start_network
+    from ._terminal import check_targets, read_reference, start_network
 
     # What can be wrong is found before the network is started.
     read_description(args.weights)
     known = [check_targets(targets, args.format)]
     targets = targets if args.format is None else read_targets(targets, args.format)
-    catalog = None if args.match is None else read_catalog(args.match, format=args.catalog_format)
+    catalog = None if args.match is None else read_reference(args.match, args.catalog_format)
     if catalog is not None:
         known.append(catalog[["source_id"]])  # the identifiers of the matches
     if args.output is not None:

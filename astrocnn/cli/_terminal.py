@@ -13,6 +13,7 @@ __all__ = [
     "check_targets",
     "explain",
     "print_table",
+    "read_reference",
     "save_figure",
     "start_network",
     "terminal",
@@ -115,6 +116,17 @@ def check_targets(targets, form: str | None = None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return read_targets(targets, form)
+
+
+def read_reference(path: str, form: str | None = None):
+    """Read a catalog to match with; one without rows matches nothing, which is no result."""
+    from ..catalogs import read_catalog
+    from ..exceptions import InvalidTargetError
+
+    catalog = read_catalog(path, format=form)
+    if not len(catalog):
+        raise InvalidTargetError(f"the catalog '{path}' has no rows: give one that has entries")
+    return catalog
 
 
 def check_folder(path) -> Path:

@@ -2,7 +2,7 @@
 
 from errno import ENOSPC
 
-from ._arguments import order, power_of_two
+from ._arguments import order, power_of_two, some_path
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -29,11 +29,13 @@ exit codes: see "astrocnn --help"."""
 def add_arguments(parser) -> None:
     """Add the options of this command."""
     add = parser.add_argument
-    add("images", metavar="IMAGES", nargs="+", help="FITS files, patterns or folders")
-    add("-o", "--output", metavar="FOLDER", required=True, help="folder of the tiles")
+    paths = {"nargs": "+", "type": some_path}
+    add("images", metavar="IMAGES", **paths, help="FITS files, patterns or folders")
+    text = "folder of the tiles"
+    add("-o", "--output", metavar="FOLDER", type=some_path, required=True, help=text)
     add("--band", metavar="BAND", required=True, help='what the pixels are, see "astrocnn info"')
     text = "exposure maps, one for each image in the same order"
-    add("--exposure", metavar="MAPS", nargs="+", help=text)
+    add("--exposure", metavar="MAPS", **paths, help=text)
     text = "take images that say of themselves, wrongly, that they are not of the band"
     add("--trust", action="store_true", help=text)
     text = (

@@ -1,6 +1,6 @@
 """``astrocnn train``: train weights on simulated targets, or on a published data set."""
 
-from ._arguments import positive, seed
+from ._arguments import positive, refuse_unused, seed, some_path
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -36,7 +36,7 @@ def add_arguments(parser) -> None:
     what.add_argument("recipe", metavar="RECIPE", nargs="?", help=text)
     what.add_argument("--dataset", choices=_DATASETS, help="a published data set")
     parser.add_argument(
-        "-o", "--output", metavar="FILE",
+        "-o", "--output", metavar="FILE", type=some_path,
         help="name of the weights (default: RECIPE.keras or DATASET.keras)",
     )  # fmt: skip
     text = "write half-precision numbers: half the file, as the weights that come with astrocnn"
@@ -46,7 +46,10 @@ def add_arguments(parser) -> None:
         "--n-test", type=positive, metavar="N", default=1000, help="of the test (default: 1000)"
     )
     parser.add_argument(
-        "--path", metavar="PATH", help="zip file or folder of the data set (default: download it)"
+        "--path",
+        metavar="PATH",
+        type=some_path,
+        help="zip file or folder of the data set (default: download it)",
     )
     parser.add_argument("--epochs", type=positive, metavar="E", help="passes over the targets")
     parser.add_argument("--seed", type=seed, metavar="S", default=1, help="default: 1")
@@ -54,7 +57,7 @@ def add_arguments(parser) -> None:
         "--jobs", type=positive, metavar="J", default=2, help="processes that simulate (default: 2)"
     )
     parser.add_argument(
-        "--folder", metavar="FOLDER",
+        "--folder", metavar="FOLDER", type=some_path,
         help="keep simulated images and the state of the training here, and go on from them",
     )  # fmt: skip
     parser.add_argument("--overwrite", action="store_true", help="replace FILE if it exists")
@@ -85,14 +88,18 @@ def _check_options(args) -> None:
         raise AstrocnnError("--n counts simulated targets: leave it out with --dataset")
     if args.path and not args.dataset:
         raise AstrocnnError("--path is the place of a data set: give --dataset too")
+    simulated = (not args.dataset, "with --dataset nothing is simulated")
+    refuse_unused(args, {"--n-test": simulated, "--jobs": simulated})
 
 
 def _train_on_simulation(args):
     """Train by a recipe."""
     from ..estimators import RECIPES, train_on_simulation
-    from ._terminal import start_network
+    from ._terminal import check_folder, start_network
 
     chosen = RECIPES[args.recipe]
+    if args.folder is not None:
+        check_folder(args.folder)
     print(
         f"Training {args.recipe}: {args.n or chosen.n} simulated targets, "
         f"epochs: {args.epochs or chosen.epochs}, seed {args.seed}, on {start_network()}"

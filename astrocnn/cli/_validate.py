@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ._arguments import add_format, prevalence, radius, share
+from ._arguments import add_format, prevalence, radius, refuse_unused, share, some_path
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -33,10 +33,12 @@ _KINDS = (".html", ".json", ".ecsv", ".fits")
 def add_arguments(parser) -> None:
     """Add the options of this command."""
     add = parser.add_argument
-    add("result", metavar="RESULT", help="table written by astrocnn predict")
+    file = {"metavar": "FILE", "type": some_path}
+    add("result", metavar="RESULT", type=some_path, help="table written by astrocnn predict")
     truth = parser.add_mutually_exclusive_group().add_argument
-    truth("--truth", metavar="FILE", help="table with target_id (or name ...) and is_cluster")
-    truth("--catalog", metavar="CATALOG", help="file of a catalog: what matches is a cluster")
+    truth("--truth", **file, help="table with target_id (or name ...) and is_cluster")
+    text = "file of a catalog: what matches is a cluster"
+    truth("--catalog", metavar="CATALOG", type=some_path, help=text)
     add_format(add, "--format", "the file of --truth or --catalog")
     text = "largest distance of a match (default: 2arcmin); a length is taken at the entry's z_spec"
     add("--radius", metavar="R", type=radius, default="2arcmin", help=text)
@@ -45,7 +47,7 @@ def add_arguments(parser) -> None:
     add("--prevalence", metavar="P", type=prevalence, help="fraction of clusters among candidates")
     add("--name", metavar="NAME", default="", help="of the classifier, for the report")
     text = "report to write: .html (figures too), .json, .ecsv or .fits"
-    add("-o", "--output", metavar="FILE", help=text)
+    add("-o", "--output", **file, help=text)
     add("--overwrite", action="store_true", help="replace FILE if it exists")
 
 
@@ -54,6 +56,14 @@ def run(args) -> int:
     from ..tables import check_output_path
     from ..validation import validate
 
+    other = args.truth is not None or args.catalog is not None
+    refuse_unused(
+        args,
+        {
+            "--radius": (args.catalog is not None, "it needs --catalog"),
+            "--format": (other, "it needs --truth or --catalog"),
+        },
+    )
     if args.output is not None:
         check_output_path(args.output, args.overwrite, _KINDS)
     result, truth = _tables(args)
@@ -71,16 +81,16 @@ def _tables(args):
     """The result, and the truth."""
     from astropy.table import QTable
 
-    from ..catalogs import read_catalog
     from ..exceptions import InvalidTargetError
     from ..tables import read_file
     from ..validation import catalog_truth
+    from ._terminal import read_reference
 
     result = QTable(read_file(args.result))
     if args.truth is not None:
         return result, read_file(args.truth, args.format)
     if args.catalog is not None:
-        catalog = read_catalog(args.catalog, format=args.format)
+        catalog = read_reference(args.catalog, args.format)
         return result, catalog_truth(result, catalog, args.radius)
     if "is_cluster" not in result.colnames:
         raise InvalidTargetError(

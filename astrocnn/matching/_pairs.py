@@ -22,6 +22,8 @@ _MAX_ORDER, _MIN_ORDER, _SORT_ORDER = 11, 2, 12
 _LONGER = 3
 #: Neighbors that are looked for at first where all are wanted.
 _FEW = 3
+#: More neighbors than these are chosen among all pairs.
+_MANY = 100
 #: Radii that differ by more than this factor are looked up apart.
 _OCTAVE = 4.0
 
@@ -115,6 +117,8 @@ def nearest_pairs(coords: SkyCoord, entries: SkyCoord, radius: u.Quantity, k: in
     -------
     Pairs
     """
+    if k > _MANY:  # a query makes room for k entries of each target, whether or not there are any
+        return sky_pairs(coords, entries, radius).first(k)
     limits = np.broadcast_to(radius.to_value(u.rad), coords.shape).astype(float)
     left, right = _lonlat(coords), _lonlat(entries)
     rows = np.flatnonzero(_finite(left) & (limits >= 0))

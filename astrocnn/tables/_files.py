@@ -78,7 +78,9 @@ def read_file(
         ...
     FileNotFoundError: there is no file 'M31' (text is taken as the path of a table; ...
     """
-    path = user_path(path)
+    given, path = str(path), user_path(path)
+    if "://" in given:
+        raise FileNotFoundError(f"'{given:.200}' is an address: download it, and give the file")
     if not path_exists(path):
         raise FileNotFoundError(
             f"there is no file '{path!s:.200}' (text is taken as the path of a table; "
@@ -86,6 +88,11 @@ def read_file(
         )
     if path.is_dir():
         raise InvalidTargetError(f"'{path}' is a folder: give the file that holds the table")
+    if not path.is_file():
+        raise InvalidTargetError(
+            f"'{path}' is no file but a pipe or a device, which cannot be read twice: save what "
+            "comes out of it in a file"
+        )
     suffix = path.with_suffix("").suffix if path.suffix.lower() in _COMPRESSED else path.suffix
     suffix = suffix.lower()
     try:
@@ -99,15 +106,28 @@ def read_file(
     except ImportError:
         raise
     except Exception as err:
-        reason = str(err).strip().partition("\n")[0] or type(err).__name__
-        reason = "it is no FITS file" if reason.startswith("No SIMPLE card") else reason
+        reason = _reason(err)
         hint = "" if suffix == ".reg" or isinstance(err, InvalidTargetError) else _HINT
         raise InvalidTargetError(f"cannot read '{path}': {reason}{hint}") from err
+
+
+def _reason(error: Exception) -> str:
+    """Why a file cannot be read, in one line."""
+    reason = str(error).strip().partition("\n")[0] or type(error).__name__
+    if reason.startswith("No SIMPLE card"):
+        return "it is no FITS file"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, TypeError | AttributeError | LookupError | AssertionError | SyntaxError):
+        return f"its content is damaged, or of another format than its name says ({reason})"
+    return reason
 
 
 def _read(path: Path, suffix: str, form: str | None) -> Table:
     """The table, by what the file holds, then by its name."""
     start = _start(path)
+    if not start:
+        raise InvalidTargetError("it is empty")
     if form is not None:
         return Table.read(path, format=form)
     if suffix == ".reg":

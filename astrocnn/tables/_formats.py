@@ -12,6 +12,7 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 
 from ..exceptions import AstrocnnWarning
+from ._positions import sky_system
 from ._result import describe_result
 
 __all__ = ["WRITERS", "flat_meta", "take_keywords", "to_votable"]
@@ -32,6 +33,14 @@ def _write_ecsv(table: Table, path: Path) -> None:
 
 
 def _write_csv(table: Table, path: Path) -> None:
+    names, system = sky_system(table)
+    if names:
+        warnings.warn(
+            f"CSV files cannot say that {' and '.join(names)} are of {' '.join(system.values())}: "
+            "whoever reads them takes them as ICRS; write .ecsv, or convert them",
+            AstrocnnWarning,
+            stacklevel=6,
+        )
     table.write(path, format="ascii.csv", overwrite=True)
 
 
@@ -43,6 +52,10 @@ def _write_fits(table: Table, path: Path) -> None:
         for key, value in flat_meta(table.meta)
         if not _COLUMN_KEYWORD.match(key.upper())  # of the file that the table was read from
     }
+    names, system = sky_system(table)
+    if names and not {"RADESYS", "RADECSYS", "EQUINOX"} & {*meta}:
+        frame = {"fk4noeterms": "fk4-no-e"}.get(system["frame"], system["frame"])
+        meta |= {"RADESYS": frame.upper(), "EQUINOX": float(system["equinox"][1:])}
     for number, name in enumerate(table.colnames, 1):
         column = table[name]
         if column.info.description:
@@ -118,7 +131,7 @@ def to_votable(table: Table, summary: str):
     from astropy.io.votable import from_table
     from astropy.io.votable.tree import Field, Param
 
-    parameters = list(flat_meta(table.meta))
+    parameters, systems = list(flat_meta(table.meta)), _systems(table)
     summary = summary.replace("\n", "; ")
     table = table.copy(copy_data=False)
     table.meta = {"description": summary} if summary else {}
@@ -131,11 +144,37 @@ def to_votable(table: Table, summary: str):
                 file, ID=field.ID, name=field.name, datatype="boolean", **known
             )
             content.fields[i].description = field.description
+    _refer(file, systems)
     params = content.params
     for key, value in parameters:
         text = "; ".join(value) if isinstance(value, list) else str(value)
         params.append(Param(file, name=key, value=text, datatype="char", arraysize="*"))
     return file
+
+
+def _systems(table: Table) -> dict[str, Mapping[str, str]]:
+    """Frame and equinox of the columns that are of another system than ICRS."""
+    names, system = sky_system(table)
+    columns = {name: (table[name].info.meta or {}).get("coosys") for name in table.colnames}
+    return {name: said for name, said in columns.items() if said} | dict.fromkeys(names, system)
+
+
+def _refer(file, systems: Mapping[str, Mapping[str, str]]) -> None:
+    """Say of which systems columns are."""
+    from astropy.io.votable.tree import CooSys
+
+    elements = {}
+    for field in file.get_first_table().fields:
+        system = systems.get(field.name)
+        if not system:
+            continue
+        frame, equinox = system["frame"], system.get("equinox")
+        key = f"{frame}_{equinox}".replace(".", "_")
+        if key not in elements:
+            name = {"fk4": "eq_FK4", "fk5": "eq_FK5"}.get(frame, frame)
+            elements[key] = CooSys(ID=key, equinox=equinox, system=name)
+            file.resources[0].coordinate_systems.append(elements[key])
+        field.ref = key
 
 
 def _write_parquet(table: Table, path: Path) -> None:

@@ -9,7 +9,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
-from ..exceptions import InvalidTargetError, InvalidTargetWarning
+from ..exceptions import AstrocnnWarning, InvalidTargetError, InvalidTargetWarning
 from ._columns import coordinate_column, plain_minus, plain_numbers, sky_names, to_degrees
 from ._coords import icrs_degrees
 from ._flags import text
@@ -17,7 +17,7 @@ from ._numbers import MISSING, to_numbers
 from ._sky_names import SkyNames, says_degrees
 from ._votable import frame_of
 
-__all__ = ["SYSTEM", "table_degrees"]
+__all__ = ["SYSTEM", "sky_system", "table_degrees"]
 
 #: Keywords of a FITS header that say the system of its coordinates.
 SYSTEM = ("RADESYS", "RADECSYS", "EQUINOX")
@@ -71,6 +71,41 @@ def table_degrees(table: Table, names: SkyNames | None = None) -> tuple[np.ndarr
         lon, lat = icrs_degrees(SkyCoord(lon, lat, unit="deg", **system))
     lon = lon % 360.0
     return np.where(lon == 360.0, 0.0, lon), lat
+
+
+def sky_system(table: Table) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """Return the sky columns of another system than their names say, and that system.
+
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+
+    Returns
+    -------
+    names : tuple of str
+        Empty where the names say it, or there are no sky columns.
+    system : mapping of str to str
+        ``frame`` and ``equinox``.
+
+    Examples
+    --------
+    >>> from astropy.table import Table
+    >>> from astrocnn.tables._positions import sky_system
+    >>> sky_system(Table({"ra": [10.0], "dec": [2.0]}, meta={"EQUINOX": 1950.0}))
+    (('ra', 'dec'), {'frame': 'fk4', 'equinox': 'B1950'})
+    """
+    try:
+        if coordinate_column(table) is not None:
+            return (), {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstrocnnWarning)  # whoever reads positions says it
+            names = sky_names(table)
+        system = _system(table, names)
+    except InvalidTargetError:
+        return (), {}
+    if system == {"frame": names.frame}:
+        return (), {}
+    return tuple(name for name in (*names.lon, *names.lat) if name), system
 
 
 def _pair(table: Table, names: SkyNames) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from astropy.table import Column, MaskedColumn, Table
 
 from ..exceptions import InvalidTargetError
 from ._objects import is_json, simplest, to_text
+from ._sky_axes import sky_axes
 
 __all__ = ["storable"]
 
@@ -18,13 +19,6 @@ _HALVES = re.compile("[\ud800-\udfff]")
 #: Units of time of NumPy, as astropy calls them; years and months have no fixed length.
 _TIMES = {"W": "wk", "D": "d", "h": "h", "m": "min"} | {
     unit: unit for unit in ("s", "ms", "us", "ns", "ps", "fs", "as")
-}
-#: UCDs of the columns that a `SkyCoord` becomes.
-_SKY_UCDS = {
-    "ra": "pos.eq.ra",
-    "dec": "pos.eq.dec",
-    "l": "pos.galactic.lon",
-    "b": "pos.galactic.lat",
 }
 #: Integers that a format does not have -> the next larger ones that it has.
 _WIDER = {
@@ -67,12 +61,14 @@ def storable(table: Table, suffix: str) -> Table:
         column = table[name]
         if not name.isprintable():
             raise _refusal(name, suffix, "the name is no line of text", "rename it")
+        if suffix == ".fits" and not name.isascii():
+            raise _refusal(name, suffix, "FITS has names in ASCII only", "rename it")
         if suffix == ".ecsv" and not isinstance(column, Column):
             columns.append(column)
         elif isinstance(column, SkyCoord):
             columns += [
                 _column(axis, axis.name, suffix)
-                for axis in _sky_columns(column, name, table.colnames)
+                for axis in _axes(column, name, suffix, table.colnames)
             ]
         elif isinstance(getattr(column, "unmasked", column), np.ndarray):
             columns.append(_column(column, name, suffix))
@@ -84,6 +80,14 @@ def storable(table: Table, suffix: str) -> Table:
     # A QTable would make floats of whole numbers with a unit; CSV has no units.
     kind = type(table) if suffix in (".ecsv", ".csv") else Table
     return kind(columns, meta=table.meta, copy=False)
+
+
+def _axes(coords: SkyCoord, name: str, suffix: str, taken: list[str]) -> list[Column]:
+    """Coordinates as two columns."""
+    try:
+        return sky_axes(coords, name, taken)
+    except InvalidTargetError as error:
+        raise _refusal(name, suffix, str(error), "convert it to ICRS") from error
 
 
 def _refusal(name: str, suffix: str, reason: str, advice: str = "") -> InvalidTargetError:
@@ -113,6 +117,9 @@ def _column(column, name: str, suffix: str) -> Column:
         mask = mask | np.isnat(values)
     if values.dtype.kind == "m":
         values, unit = _durations(values, name, suffix)
+    if not len(values) and suffix in (".ecsv", ".csv"):
+        # Without rows there are no arrays either, of which astropy cannot read the shape.
+        values, mask = values.ravel(), mask.ravel()
     values = _of_format(values, mask, name, suffix)
     _check_shape(values, name, suffix)
     return _finished(values, mask, unit, column, suffix)
@@ -213,23 +220,3 @@ def _check_shape(values: np.ndarray, name: str, suffix: str) -> None:
         allowed = "one" if most == 1 else "two"
         reason = f"it has {values.ndim} dimensions, {allowed} can be kept"
         raise _refusal(name, suffix, reason, "make columns of it")
-
-
-def _sky_columns(coords: SkyCoord, name: str, taken: list[str]) -> list[Column]:
-    """Longitude and latitude (deg) of coordinates; their own names where those are free."""
-    axes = coords.frame.get_representation_component_names()
-    names = {axis: called for called, axis in axes.items() if axis in ("lon", "lat")}
-    free = not {*names.values()} & {*taken}
-    columns = []
-    for axis in ("lon", "lat"):
-        values = getattr(coords.spherical, axis).to(u.deg)
-        value = np.ma.array(getattr(values, "unmasked", values).value,
-                            mask=getattr(values, "mask", False))  # fmt: skip
-        short = names[axis]
-        column = MaskedColumn(value) if np.any(value.mask) else Column(value.data)
-        column.name, column.unit = short if free else f"{name}_{short}", u.deg
-        column.description = f"{'Longitude' if axis == 'lon' else 'Latitude'} ({coords.frame.name})"
-        if short in _SKY_UCDS:
-            column.info.meta = {"ucd": _SKY_UCDS[short]}
-        columns.append(column)
-    return columns

@@ -40,7 +40,8 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
           (``pip install astrocnn[parquet]``),
         * ``.csv``: numbers and text only.
 
-        All but ECSV hold a `~astropy.coordinates.SkyCoord` column as two columns of degrees.
+        All but ECSV hold a `~astropy.coordinates.SkyCoord` column as two columns of degrees:
+        galactic and supergalactic coordinates as they are, others in ICRS.
     overwrite : bool
         Whether a file of that name is replaced.
 
@@ -154,13 +155,15 @@ def check_output_path(
         *first, last = suffixes
         choices = f"{', '.join(first)} or {last}" if first else last
         raise UnknownNameError(f"'{path}': the name must end in {choices}")
+    if "\0" in str(path):
+        raise UnknownNameError(f"{str(path)!r}: no file has a zero byte in its name: leave it out")
     if path.is_dir():
         raise IsADirectoryError(f"'{path}' is a folder: give the name of a file")
     if path.exists() and not overwrite:
         raise FileExistsError(
             f"'{path}' exists: choose another name, or replace it (overwrite=True, --overwrite)"
         )
-    parent = path.resolve().parent
+    parent = Path(os.path.realpath(path)).parent
     if not parent.is_dir():
         raise FileNotFoundError(f"cannot write '{path}': there is no folder '{parent}'")
     if not os.access(parent, os.W_OK):

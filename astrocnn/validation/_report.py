@@ -202,7 +202,9 @@ class ValidationReport:
                 "purity_at(prevalence) gives it for yours."
             )
         else:
-            notes.append("No target has a prediction, so there is nothing to measure.")
+            notes.append(
+                "No target has a prediction and a known truth, so there is nothing to measure."
+            )
         if self.n_no_truth:
             notes.append(f"{self.n_no_truth} targets were left out: their truth is unknown.")
         return [*notes, *(f"{sentence}." for sentence in self.matches)]

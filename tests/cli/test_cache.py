@@ -43,6 +43,18 @@ def test_clear_one(run, kept):
     assert run("cache", "clear") == (0, [f"deleted: 2 answers in {kept}"], [])
 
 
+@pytest.mark.parametrize("source", ["CDS/P/DSS2/blue", "", ".."])
+def test_source_of_which_nothing_is_kept(run, kept, source):
+    code, out, err = run("cache", "clear", source)
+    assert (code, out) == (1, [])
+    assert err[0].startswith(f"error: unknown source of kept images {source!r}; ")
+    assert "Choices: CDS/P/DSS2/red, xcatdb/P/XMM/PN/eb2" in err[0]
+
+
+def test_show_takes_no_source(run, kept):
+    assert run("cache", "show", "CDS/P/DSS2/red")[0] == 1
+
+
 def test_limit(run, kept):
     assert run("cache", "limit", "150kB") == (0, [f"deleted: 2 answers in {kept}"], [])
 

@@ -99,12 +99,26 @@ def test_one_position(run, catalog):
         (["targets.csv", "catalog.csv", "--all", "--one-to-one"], 2, "not allowed with"),
         (["targets.csv", "catalog.csv", "--radius", "4deg", "--shift", "1deg"], 1, "at least"),
         (["targets.csv", "catalog.csv", "-o", "out.doc"], 1, "out.doc"),
+        (["targets.csv", "catalog.csv", "--per", "target"], 1, "--per would not be used: it needs"),
+        (["targets.csv", "catalog.csv", "--redshift", "z"], 1, "--redshift would not be used"),
+        (["targets.csv", "catalog.csv", "--all", "--prefix", "p"], 1, "--prefix would not be used"),
+        (["150 2", "catalog.csv", "--format", "ascii.csv"], 1, "--format would not be used"),
+        (["targets.csv", "empty.csv"], 1, "the catalog 'empty.csv' has no rows"),
     ],
 )
-def test_bad_input(run, catalog, arguments, code, message):
+def test_bad_input(run, folder, catalog, arguments, code, message):
+    (folder / "empty.csv").write_text("name,ra,dec\n")
     found, _, err = run("match", *arguments)
     assert found == code
     assert message in "\n".join(err)
+
+
+@pytest.mark.parametrize("k", [10**9, 10**30])
+def test_more_neighbors_than_entries(run, catalog, k):
+    """As many as there are, without room for those that there are not."""
+    assert run("match", "targets.csv", catalog, "--nearest", k)[1] == (
+        run("match", "targets.csv", catalog, "--all")[1]
+    )
 
 
 def test_formats_that_are_named(run, folder, catalog):

@@ -186,10 +186,15 @@ def test_repeated_positions_are_told_once(run, folder):
         (["targets.csv", "--images", "dss2=a.fits"], "images of xmm are needed, but images="),
         (["targets.csv", "--images", "xmm=*.FTZ"], "no file matches '*.FTZ'"),
         (["targets.csv", "--match", "no.csv"], "there is no catalog 'no.csv'"),
+        (["targets.csv", "--radius", "1deg"], "--radius would not be used: it needs --match"),
+        (["targets.csv", "--catalog-format", "fits"], "--catalog-format would not be used"),
+        (["150 2", "--format", "ascii"], "--format would not be used: it needs TARGETS that"),
+        (["150 2", "--retry-failed"], "--retry-failed would not be used: it needs --folder"),
     ],
 )
 def test_bad_input_is_one_line(run, folder, arguments, message):
-    code, out, err = run("predict", "--weights", "xmm", *arguments)
+    weights = [] if "--weights" in arguments else ["--weights", "xmm"]
+    code, out, err = run("predict", *weights, *arguments)
     assert (code, out, len(err)) == (1, [], 1)
     assert err[0].startswith(f"error: {message}")
     assert not (folder / "result.ecsv").exists()

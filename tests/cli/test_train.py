@@ -52,6 +52,8 @@ def _too_far(*args, **kwargs):
         (["xmm", "-o", "a.h5"], "'a.h5': the name must end in .keras"),
         (["xmm", "-o", "no/a.keras"], "cannot write 'no/a.keras': there is no folder"),
         (["xmm"], "'xmm.keras' exists: choose another name, or replace it"),
+        (["xmm", "-o", "a.keras", "--folder", "xmm.keras"], "'xmm.keras' is a file: give a folder"),
+        (["--dataset", "kosiba2020", "--jobs", "3"], "--jobs would not be used: with --dataset"),
     ],
 )
 def test_bad_input_is_found_before_the_work(run, folder, monkeypatch, arguments, message):

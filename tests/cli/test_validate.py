@@ -91,9 +91,13 @@ def test_threshold(run, verdicts):
         (["result.ecsv", "--truth", "a", "--catalog", "b"], 2, "not allowed with"),
         (["result.ecsv", "--prevalence", "2"], 2, "not a number from 0 to 1"),
         (["result.ecsv", "--truth", "truth.csv", "-o", "a.doc"], 1, "a.doc"),
+        (["result.ecsv", "--truth", "truth.csv", "--radius", "1deg"], 1, "it needs --catalog"),
+        (["result.ecsv", "--format", "ascii"], 1, "it needs --truth or --catalog"),
+        (["result.ecsv", "--catalog", "none.reg"], 1, "the catalog 'none.reg' has no rows"),
     ],
 )
-def test_bad_input(run, verdicts, arguments, code, message):
+def test_bad_input(run, folder, verdicts, arguments, code, message):
+    (folder / "none.reg").write_text("# Region file format: DS9\nfk5\n")
     found, _, err = run("validate", *arguments)
     assert found == code
     assert message in "\n".join(err)

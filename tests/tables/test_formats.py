@@ -26,7 +26,9 @@ needs_pyarrow = pytest.mark.skipif(find_spec("pyarrow") is None, reason="needs p
 PARQUET = pytest.param(".parquet", marks=needs_pyarrow)
 RICH = [".ecsv", ".fits", ".vot", PARQUET]
 MODEST = settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -11,7 +11,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io.votable import parse_single_table
 from astropy.table import Column, MaskedColumn, QTable, Table, join, vstack
 
-from astrocnn.exceptions import InvalidTargetError, UnknownNameError
+from astrocnn.exceptions import InvalidTargetError, StoreError, UnknownNameError
 from astrocnn.matching import describe_match, match_sky
 from astrocnn.tables import (
     RESULT_COLUMNS,
@@ -286,3 +286,29 @@ def test_identifier_that_looks_like_a_comment(tmp_path, names):
     for table in (QTable({"target_id": names}), QTable({"target_id": names, "#": names})):
         again = read(write_result(table, tmp_path / "a.ecsv", overwrite=True))
         assert list(again["target_id"]) == names
+
+
+@pytest.mark.parametrize("suffix", [".ecsv", ".csv"])
+def test_arrays_without_rows(tmp_path, suffix):
+    """Of no rows, astropy cannot read which shape the arrays in them had."""
+    table = Table({"a": np.zeros((0, 2), "i2"), "b": np.zeros(0)})
+    path = write_result(table, tmp_path / f"a{suffix}")
+    form = {".ecsv": "ascii.ecsv", ".csv": "ascii.csv"}[suffix]
+    for again in (read_file(path), Table.read(path, format=form)):
+        assert (len(again), again.colnames) == (0, ["a", "b"])
+
+
+def test_name_that_fits_does_not_have(tmp_path):
+    table = Table({"rédshift": [0.3]})
+    with pytest.raises(InvalidTargetError, match="FITS has names in ASCII only; rename it"):
+        check_output_path(tmp_path / "a.fits", table=table)
+    assert read_file(write_result(table, tmp_path / "a.vot")).colnames == ["rédshift"]
+
+
+def test_paths_that_cannot_be(tmp_path):
+    with pytest.raises(UnknownNameError, match="zero byte in its name"):
+        check_output_path("a\0b.ecsv")
+    (tmp_path / "a.ecsv").symlink_to("a.ecsv")
+    assert check_output_path(tmp_path / "a.ecsv").name == "a.ecsv"
+    with pytest.raises(StoreError):
+        write_result(Table({"a": [1]}), tmp_path / "a.ecsv")
