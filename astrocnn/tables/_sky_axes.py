@@ -47,7 +47,7 @@ def sky_axes(coords: SkyCoord, name: str, taken: list[str]) -> list[Column]:
     >>> from astrocnn.tables._sky_axes import sky_axes
     >>> old = SkyCoord([150.0], [2.0], unit="deg", frame="fk4")
     >>> [f"{column.name} {column[0]:.3f}" for column in sky_axes(old, "position", [])]
-    ['ra 150.647', 'dec 1.762']
+    ['ra 150.645', 'dec 1.758']
     """
     named = _NAMED.get(coords.frame.name, _ICRS)
     free = not {short for short, _ in named} & {*taken}

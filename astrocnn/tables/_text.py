@@ -100,11 +100,11 @@ def _known_format(top: list[str], suffix: str):
 
 def _read_cds(path: Path) -> Table:
     """A table of the CDS or of the AAS, whose head says which bytes hold which column."""
-    lines = [line.removeprefix("# ").rstrip() for line in _all_lines(path)]
+    text = "\n".join(line.removeprefix("# ").rstrip() for line in _all_lines(path))
     try:
-        return io_ascii.read(lines, format="cds", guess=False)
+        return io_ascii.read(text, format="cds", guess=False)
     except (ValueError, IndexError, AttributeError, io_ascii.InconsistentTableError):
-        return io_ascii.read(lines, format="mrt", guess=False)
+        return io_ascii.read(text, format="mrt", guess=False)
 
 
 def _read_tdat(lines: list[str]) -> Table:
@@ -126,7 +126,8 @@ def _guess(path: Path, suffix: str, top: list[str]) -> Table:
     if readme.is_file() and path.name in readme.read_text(encoding="utf-8", errors="replace"):
         return io_ascii.get_reader(io_ascii.Cds, readme=str(readme)).read(str(path))
     try:
-        table = Table.read(_all_lines(path), format="ascii")  # one line of text would be a path
+        # Text without any end of a line would be taken as a path.
+        table = Table.read(_all_text(path) + "\n", format="ascii")
     except Exception as err:
         if any(line.strip() for line in top):
             raise InvalidTargetError(_UNREADABLE) from err
