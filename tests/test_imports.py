@@ -22,6 +22,7 @@ LAYERS = {
     "_fits_counts": 0,
     "_paths": 0,
     "_registry": 0,
+    "_settings": 0,
     "services": 1,
     "storage": 1,
     "surveys": 1,
@@ -47,7 +48,9 @@ LAYERS = {
 
 #: (sub-package, one of the same layer that it may import). Keep it short.
 SAME_LAYER = {
+    ("config", "_settings"),
     ("config", "exceptions"),
+    ("_settings", "exceptions"),
     ("_registry", "exceptions"),
     ("grid", "surveys"),
     ("preprocessing", "extent"),

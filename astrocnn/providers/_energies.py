@@ -20,13 +20,17 @@ _WITH_UNIT = re.compile(
     r"(?<![\d.p])(\d+(?:[.p]\d+)?)_?(?:k?ev)?(?:[-_:]|to|_-_|_to_)(\d+(?:[.p]\d+)?)_?(k?ev)(?!t|ent)",
     re.IGNORECASE,
 )
+#: The same with points that became underscores: ``0_5-2_0keV``.
+_WITH_UNDERSCORE = re.compile(r"(?<![\d.])(\d{1,2}_\d{1,2})-(\d{1,2}_\d{1,2})_?kev(?!t|ent)", re.I)
 #: With points (keV): ``0.5-7.0_flux``, ``0p5_7p0``, ``e0.5to7.0``.
 _WITH_POINT = re.compile(
     r"(?:(?<![A-Za-z\d.+])|(?<=[-_.]e)|(?<=^e))(\d{1,2}[.p]\d+)(?:[-_]|to)"
     r"(\d{1,2}(?:[.p]\d+)?)(?![.p]?\d)", re.IGNORECASE
 )  # fmt: skip
-#: Whole numbers (eV): ``img_0300_0600``, ``pnS003-obj-im-400-1250``.
-_IN_EV = re.compile(r"(?<![^-_])(?=(\d{3,5})[-_](\d{3,5})(?=[-_.]|$))")
+#: Whole numbers (eV): ``img_0300_0600``, ``pnS003-obj-im-400-1250``, ``PI500-2000``.
+_IN_EV = re.compile(
+    r"(?:(?<![^-_])|(?<=[-_]e)|(?<=[-_]pi))(?=(\d{3,5})(?:[-_]|to)(\d{3,5})(?=[-_.]|$))", re.I
+)
 
 
 def name_energies(name: str) -> tuple[float, float] | None:
@@ -40,6 +44,9 @@ def name_energies(name: str) -> tuple[float, float] | None:
     >>> name_energies("img_0300_0600.fits"), name_energies("field_2010_2011.fits")
     ((0.3, 0.6), None)
     """
+    match = _WITH_UNDERSCORE.search(name)
+    if match:
+        return energy_range(*(float(text.replace("_", ".")) for text in match.groups()))
     match = _WITH_UNIT.search(name)
     if match:
         low, high = (float(match[k].lower().replace("p", ".")) for k in (1, 2))
@@ -64,7 +71,7 @@ def has_energy_unit(name: str) -> bool:
     >>> has_energy_unit("a_0.5-2keV.fits"), has_energy_unit("img_0300_0600.fits")
     (True, False)
     """
-    return _WITH_UNIT.search(name) is not None
+    return bool(_WITH_UNIT.search(name) or _WITH_UNDERSCORE.search(name))
 
 
 def energy_range(low: float, high: float, unit: float = 1.0) -> tuple[float, float] | None:

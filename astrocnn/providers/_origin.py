@@ -7,7 +7,7 @@ from astropy import units as u
 
 from ..exceptions import ProviderError
 from ..surveys import BANDS, SURVEYS, Band, Survey
-from ..surveys._telescopes import find_telescope, has_word
+from ..surveys._telescopes import find_telescope, has_word, seen_waveband
 from ._energies import energies_inside, told_energies
 from ._origin_headers import FILTER, INSTRUMENT, TELESCOPE, axis_waveband, beam_width, first_word
 from ._words import find_passband, unit_reason
@@ -205,10 +205,10 @@ def _other_telescope(origin, own, band) -> str:
         return f"band {_band(origin)}"
     if own is None:
         for text in (named, origin.survey):
-            known = find_telescope(text)
-            if known is not None and _regime(known.waveband) != _regime(band.waveband):
+            waveband = seen_waveband(text, origin.instrument if text is named else "")
+            if waveband and _regime(waveband) != _regime(band.waveband):
                 return text
-    elif named and own.telescopes and not has_word(named, own.telescopes):
+    elif named and own.telescopes and not _is_telescope(named, own):
         return named
     elif not _is_instrument(origin.instrument, own):
         return f"{named} {origin.instrument}".strip()
@@ -234,6 +234,13 @@ def _is_instrument(text, survey) -> bool:
     """Whether a text may be an instrument of a survey: where any may, none of another telescope."""
     words = survey.instruments or survey.telescopes
     return not text or has_word(text, words) or not (survey.instruments or find_telescope(text))
+
+
+def _is_telescope(text, survey) -> bool:
+    """Whether a text names a telescope of a survey, and no other one before it."""
+    known = find_telescope(text)
+    foreign = known is not None and not any(has_word(w, survey.telescopes) for w in known.words)
+    return has_word(text, survey.telescopes) and not foreign
 
 
 def _regime(waveband) -> str | None:

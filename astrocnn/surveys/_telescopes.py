@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["TELESCOPES", "Telescope", "find_telescope", "has_word"]
+__all__ = ["TELESCOPES", "Telescope", "event_channels", "find_telescope", "has_word",
+           "seen_waveband"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -19,24 +20,30 @@ class Telescope:
         What it sees; see `~astrocnn.surveys.Band`.
     channel : tuple of float, optional
         Energy (eV) of channel 0 of ``PI``, and the width of a channel.
+    pha : bool
+        Whether channels of ``PHA`` are nearly the same.
     """
 
     words: tuple[str, ...]
     waveband: str
     channel: tuple[float, float] | None = None
+    pha: bool = False
 
 
 #: The first that fits counts. A telescope that is not here belongs to no waveband.
 TELESCOPES = (
+    Telescope(("art-xc", "artxc"), "xray"),
     Telescope(("xmm", "4xmm", "3xmm"), "xray", (0.0, 1.0)),
-    Telescope(("srg", "erosita", "erass", "efeds"), "xray", (0.0, 1.0)),
-    Telescope(("rosat", "rass"), "xray", (0.0, 10.0)),
+    Telescope(("srg", "erosita", "erass", "efeds", "spektr-rg", "spectrum-r"), "xray", (0.0, 1.0)),
+    Telescope(("rosat", "rass"), "xray", (0.0, 10.0), pha=True),
     Telescope(("chandra", "axaf"), "xray", (0.0, 14.6)),
     Telescope(("swift",), "xray", (0.0, 10.0)),
     Telescope(("nustar",), "xray", (1600.0, 40.0)),
     Telescope(("suzaku", "astro-e2"), "xray", (0.0, 3.65)),
-    Telescope(("asca", "astro-h", "hitomi", "xrism", "einstein", "nicer", "integral"), "xray"),
-    Telescope(("astrosat", "hxmt", "ixpe"), "xray"),
+    Telescope(("nicer",), "xray", (0.0, 10.0)),
+    Telescope(("asca", "astro-h", "hitomi", "xrism", "einstein", "integral"), "xray"),
+    Telescope(("astrosat", "hxmt", "ixpe", "maxi", "beppo", "exosat", "rxte", "xte"), "xray"),
+    Telescope(("glast", "fermi", "agile"), "gamma-ray"),
     Telescope(("spitzer", "wise", "2mass", "ukirt", "herschel", "iras", "akari"), "infrared"),
     Telescope(("vista", "jwst", "ukidss", "allwise", "unwise"), "infrared"),
     Telescope(("galex",), "ultraviolet"),
@@ -46,6 +53,17 @@ TELESCOPES = (
     Telescope(("hst", "cfht", "subaru", "sdss", "ctio", "ps1", "schmidt", "ukst"), "optical"),
     Telescope(("ztf",), "optical"),
 )
+
+#: Channels of ``PI`` by instrument, where these are not those of the telescope; None: these tell
+#: no energies.
+_INSTRUMENTS = (
+    (("hrc", "hri", "art-xc", "artxc", "uvot", "bat"), None),
+    (("xtend", "sxi"), (0.0, 6.0)), (("resolve", "sxs"), (0.5, 0.5)),
+    (("sis",), (0.0, 3.65)),
+)  # fmt: skip
+
+#: Instruments that see another waveband than the rest of their telescope: names from the beginning.
+_OTHERS = {"uvot": "ultraviolet", "uvit": "ultraviolet", "om": "ultraviolet"}
 
 
 def find_telescope(name: str) -> Telescope | None:
@@ -58,6 +76,40 @@ def find_telescope(name: str) -> Telescope | None:
     ('xray', None)
     """
     return next((known for known in TELESCOPES if has_word(name, known.words)), None)
+
+
+def seen_waveband(telescope: str, instrument: str = "") -> str:
+    """Return what a telescope sees with an instrument; empty where it is not known.
+
+    Examples
+    --------
+    >>> from astrocnn.surveys._telescopes import seen_waveband
+    >>> seen_waveband("SWIFT", "XRT"), seen_waveband("SWIFT", "UVOTA")
+    ('xray', 'ultraviolet')
+    """
+    known, name = find_telescope(telescope), re.split(r"[^a-z]", instrument.strip().lower())[0]
+    for word, waveband in _OTHERS.items():
+        if known is not None and (name == word or (len(word) > 2 and name.startswith(word))):
+            return waveband
+    return "" if known is None else known.waveband
+
+
+def event_channels(telescope: str, instrument: str = "") -> dict[str, tuple[float, float]]:
+    """Return energy (eV) of channel 0, and width of a channel, of ``PI`` and ``PHA``, if known.
+
+    Examples
+    --------
+    >>> from astrocnn.surveys._telescopes import event_channels
+    >>> event_channels("SWIFT", "XRT"), event_channels("CHANDRA", "HRC")
+    ({'PI': (0.0, 10.0)}, {})
+    """
+    known = find_telescope(telescope)
+    for words, channel in _INSTRUMENTS:
+        if has_word(instrument, words):
+            return {} if channel is None else {"PI": channel}
+    if known is None or known.channel is None:
+        return {}
+    return {"PI": known.channel} | ({"PHA": known.channel} if known.pha else {})
 
 
 def has_word(text: str, words: Iterable[str]) -> bool:
@@ -73,7 +125,7 @@ def has_word(text: str, words: Iterable[str]) -> bool:
     (True, False)
     """
     text = text.lower()
-    parts = [text, *re.split(r"[\s,;:/_+()-]+", text)]
+    parts = [text, *re.split(r"[\s,;:/_+()]+", text), *re.split(r"[\s,;:/_+()-]+", text)]
     for word in map(str.lower, words):
         if any(part.startswith(word) for part in parts) or (len(word) > 6 and word in text):
             return True

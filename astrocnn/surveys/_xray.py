@@ -80,7 +80,7 @@ XMM = Survey(
     0.04,
     "2001A&A...365L...1J",
     telescopes=("XMM", "4XMM", "3XMM"),
-    instruments=("EPIC", "EPN", "EMOS", "PN", "MOS", "M1", "M2"),
+    instruments=("EPIC", "EPN", "EMOS", "EPX", "PN", "MOS", "M1", "M2"),
     weights=("xmm", "xmm-dss2", "xmm-psf"),
 )
 
@@ -103,7 +103,7 @@ EROSITA = Survey(
     ),
     0.5,
     "2024A&A...682A..34M",
-    telescopes=("eROSITA", "SRG", "eRASS", "eFEDS"),
+    telescopes=("eROSITA", "SRG", "eRASS", "eFEDS", "Spektr-RG", "Spectrum-R"),
     instruments=("eROSITA", "TM"),
     weights=("erosita", "erosita-legacy", "erosita-psf"),
 )

@@ -35,6 +35,11 @@ XMM, EROSITA = get_band("xmm"), get_band("erosita")
         ("0.5-2_events.fits", (0.5, 2.0)),
         ("src_2p0_10p0.fits", (2.0, 10.0)),
         ("e2.0to10.0.fits", (2.0, 10.0)),
+        ("img_e500-2000.fits", (0.5, 2.0)),
+        ("pn_PI2000-10000.fits", (2.0, 10.0)),
+        ("img_500to2000.fits", (0.5, 2.0)),
+        ("img_2_0-10_0keV.fits", (2.0, 10.0)),
+        ("nu60061234A01_3to20keV.img", (3.0, 20.0)),
     ],
 )
 def test_energies_in_names(name, energies):
@@ -48,6 +53,7 @@ def test_energies_in_names(name, energies):
         "em01_164087_024_Image_c010.fits.gz", "J095821.9-110350.fits", "v1.0-2.0.fits",
         "field_210.258_2.879.fits", "12345_67890.fits", "2_3evt.fits",
         "img_0600_0300.fits", "0098010101_0201903501.fits", "tile_101_203.fits", "a_20.5-30.2.fits",
+        "spt_2344-4243.fits", "ngc_4038-4039.fits", "hard.fits",
     ],
 )  # fmt: skip
 def test_other_numbers_in_names_are_no_energies(name):

@@ -14,6 +14,7 @@ from astrocnn.surveys import BANDS, SURVEYS, Band, get_band, xmm_band
 
 CENTER = SkyCoord(150, 2, unit="deg")
 GRID = CutoutGrid(CENTER, 6 * u.arcmin, 32)
+UV = get_band("dss2").with_(name="my-uvw1", waveband="ultraviolet", hips=(), filters=())
 DEEP = get_band("dss2").with_(name="my-deep-r", hips=())
 
 
@@ -54,6 +55,10 @@ def origin(**cards):
         ("legacy-r", {"TELESCOP": "CTIO 4.0-m telescope", "INSTRUME": "DECam"}),
         (DEEP, {"TELESCOP": "Backyard", "FILTER": "R", "BUNIT": "adu"}),
         (DEEP, {"TELESCOP": "VISTA"}),
+        (UV, {"TELESCOP": "SWIFT", "INSTRUME": "UVOTA", "FILTER": "UVW1"}),
+        (UV, {"TELESCOP": "XMM", "INSTRUME": "OM"}),
+        ("xmm", {"TELESCOP": "XMM", "INSTRUME": "EPX"}),
+        ("erosita", {"TELESCOP": "Spektr-RG", "INSTRUME": "EROSITA"}),
     ],
 )
 def test_what_agrees_or_says_nothing_is_used(band, cards):
@@ -71,6 +76,11 @@ def test_what_agrees_or_says_nothing_is_used(band, cards):
         ("xmm", {"INSTRUME": "ACIS"}, "ACIS"),
         ("xmm", {"TELESCOP": "XMM", "INSTRUME": "OM"}, "XMM OM"),
         ("erosita", {"TELESCOP": "SRG", "INSTRUME": "ART-XC"}, "ART-XC"),
+        ("erosita", {"TELESCOP": "SRG/ART-XC"}, "ART-XC"),
+        ("erosita", {"TELESCOP": "ARTXC"}, "ARTXC"),
+        ("xmm", {"TELESCOP": "XMM", "INSTRUME": "RGS1"}, "RGS1"),
+        (UV.with_(waveband="xray"), {"TELESCOP": "SWIFT", "INSTRUME": "UVOTA"}, "SWIFT"),
+        (UV, {"TELESCOP": "SWIFT", "INSTRUME": "XRT"}, "SWIFT"),
         ("rass", {"TELESCOP": "ROSAT", "INSTRUME": "HRI"}, "HRI"),
         ("xmm", {"SURVEY": "eRASS1"}, "eRASS1"),
         ("rass", {"SURVEY": "4XMM-DR13"}, "4XMM"),

@@ -12,7 +12,8 @@ import numpy as np
 
 from ...exceptions import ProviderError
 from ._checksums import sum_that_fails
-from ._pixels import STORED_TYPES, Scaling
+from ._pixel_values import Scaling
+from ._pixels import STORED_TYPES
 
 __all__ = ["decode_image", "plain_start"]
 

@@ -7,7 +7,10 @@ from astropy import units as u
 
 from ...exceptions import ProviderError
 
-__all__ = ["exposure_seconds", "in_seconds"]
+__all__ = ["exposure_seconds", "in_seconds", "is_relative", "unit_doubt"]
+
+#: Longest exposure (s) of a map that is likely one: of images, and of all of a mission.
+_USUAL = (100.0, 1e8)
 
 #: Logarithms, fractions of the longest exposure, and units within a sentence.
 _UNCLEAR = re.compile(r"\b(?:log|ln|dex)|norm|relative|fraction|percent|^%|\bin k?s", re.IGNORECASE)
@@ -60,6 +63,53 @@ def exposure_seconds(unit: str, name: str) -> float:
         f"{name} has the unit {unit!r}, {what}: give a map in seconds, and say so in its header "
         "(BUNIT = 's'), or the image without a map"
     )
+
+
+def is_relative(unit: str, longest: float) -> bool:
+    """Say whether a map without a unit is of fractions of the longest exposure, which end at 1.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._images._exposure_time import is_relative
+    >>> is_relative("", 1.0), is_relative("s", 1.0), is_relative("", 2e4)
+    (True, False, False)
+    """
+    return _says_nothing(unit) and longest <= 1 + 1e-6
+
+
+def unit_doubt(unit: str, longest: float, name: str) -> str:
+    """Return what a user should know of a map without a unit; empty if its numbers may be seconds.
+
+    Parameters
+    ----------
+    unit : str
+        ``BUNIT``.
+    longest : float
+        Largest value of the map.
+    name : str
+        What it is called.
+
+    Examples
+    --------
+    >>> from astrocnn.providers._images._exposure_time import unit_doubt
+    >>> unit_doubt("", 28.3, "e.fits")
+    "e.fits states no unit and its largest value is 28.3: it is taken for seconds; if it is not...
+    >>> unit_doubt("ks", 28.3, "e.fits"), unit_doubt("", 28300.0, "e.fits")
+    ('', '')
+    """
+    if not _says_nothing(unit) or _USUAL[0] <= longest <= _USUAL[1]:
+        return ""
+    taken = "seconds"
+    if is_relative(unit, longest):
+        taken = "fractions of an exposure that is not known, which only tell what is valid"
+    return (
+        f"{name} states no unit and its largest value is {longest:.3g}: it is taken for {taken}; "
+        "if it is not, say what it is in its header, such as BUNIT = 's' or 'ks'"
+    )
+
+
+def _says_nothing(unit) -> bool:
+    return _parse(unit) in (None, u.dimensionless_unscaled)
 
 
 def in_seconds(exposure):

@@ -3,7 +3,6 @@
 import warnings
 from collections import OrderedDict
 from concurrent.futures import Executor
-from dataclasses import replace
 from threading import Lock
 
 import numpy as np
@@ -14,15 +13,13 @@ from ...grid import CutoutGrids
 from ...surveys import Band
 from .._core import Pixels, Provider, run_all
 from .._identity import fingerprint
-from .._origin import check_origin
-from ._fits_files import FitsImage, find_images
-from ._fits_image import locate_image, read_images
+from ._fits_files import find_images
 from ._footprints import Footprints
 from ._loaded import LoadedImage, UnexposedError, load_image
+from ._memory_images import memory_images
 from ._quantity import common_quantity, tell_quantity
-from ._resample import SkyImage, resample_image
+from ._resample import resample_image
 from ._stack import Stack
-from ._trusted import in_memory, split_trusted
 
 __all__ = ["FitsProvider"]
 
@@ -121,7 +118,9 @@ class FitsProvider(Provider):
         self._cache = OrderedDict()
         self._told = set()
         self._lock = Lock()
-        self._images = self._find(source, hdu, plane)
+        self._images = memory_images(source, band, self._tell, hdu, plane)
+        if self._images is None:
+            self._images = find_images(source, band, hdu, plane)
         self._footprints = Footprints([image.info for image in self._images])
 
     @property
@@ -217,15 +216,16 @@ class FitsProvider(Provider):
         ]
 
     def _tell_unused(self, errors):
-        """Warn, once, of images that others stood in for."""
+        """Warn of images that others stood in for."""
         for words in dict.fromkeys(map(str, errors)):
-            if words not in self._told:
-                self._told.add(words)
-                warnings.warn(
-                    f"band {self.band.name}: {words}; its image is left out",
-                    FailedTargetWarning,
-                    stacklevel=4,
-                )
+            self._warn(words, f"{words}; its image is left out")
+
+    def _warn(self, key, words):
+        """Warn once of what has a key."""
+        if key not in self._told:
+            self._told.add(key)
+            words = f"band {self.band.name}: {words}"
+            warnings.warn(words, FailedTargetWarning, stacklevel=5)
 
     def _add(self, stack, image, loaded, grid, unexposed=False):
         """Add an image's pixels on a grid to the others."""
@@ -237,7 +237,9 @@ class FitsProvider(Provider):
         stack.quantity = common_quantity(image.name, loaded.told, stack.quantity, self.band)
         counts = loaded.image.quantity == "counts"
         pixels.full_exposure = loaded.full_exposure if counts else None
-        if not counts:
+        if counts and loaded.relative:
+            pixels.exposure_known = False
+        if not counts or loaded.relative:
             pixels.exposure = None  # it has told what is valid; a rate is divided already
         elif pixels.exposure is not None and loaded.seconds != 1:
             pixels.exposure *= np.float32(loaded.seconds)
@@ -255,27 +257,6 @@ class FitsProvider(Provider):
             f"in {self.description}"
         )
 
-    def _find(self, source, hdu, plane) -> list[FitsImage]:
-        """List the images of a source that can be read, with position and radius of each."""
-        memory = isinstance(source, dict) and in_memory(source.get("image"))
-        source, trusted = split_trusted(source) if memory else (source, False)
-        if isinstance(source, SkyImage):
-            skies = [replace(source)]  # checked anew: it may have been changed
-        elif in_memory(source):
-            skies = read_images(source, hdu, plane)
-            for sky in skies:
-                sky.quantity = self._tell(sky.data, sky.unit) or self.band.quantity
-        else:
-            return find_images(source, self.band, hdu, plane)
-        images = []
-        for k, sky in enumerate(skies):
-            wcs = sky.wcs.deepcopy()
-            wcs.array_shape = sky.data.shape
-            info = locate_image(0, wcs)
-            images.append(FitsImage(info, image=sky, key=k, photons=k, trusted=trusted))
-            check_origin(sky.name, images[k].origin, self.band)
-        return images
-
     def _load(self, image, n_targets: int = 1) -> LoadedImage:
         """Return an image's pixels; the last few images stay in memory."""
         with self._lock:
@@ -284,6 +265,8 @@ class FitsProvider(Provider):
                 return self._cache[id(image)]
             loaded = load_image(image, self.band, self._tell, self.background, n_targets)
             self._cache[id(image)] = loaded
+            if loaded.doubt and loaded.image.quantity == "counts":
+                self._warn("unit", loaded.doubt)
             total = sum(item.nbytes for item in self._cache.values())
             while total > _KEPT and len(self._cache) > 1:
                 total -= self._cache.popitem(last=False)[1].nbytes

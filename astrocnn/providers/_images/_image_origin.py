@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .._energies import has_energy_unit, name_energies
 from .._energy_header import header_energies
+from .._energy_words import named_band
 from .._origin import Origin
 from .._words import find_passband
 from ._products import describe
@@ -15,7 +16,8 @@ __all__ = ["image_origin"]
 def image_origin(hdus, index: int, name: str, plane: int | None = None) -> Origin:
     """Return what the headers of an image, and the name of its file, say of its origin.
 
-    Photon energies are those of a name that is known, of the headers, or of numbers in the name.
+    Photon energies are those of a name that is known, of the headers, or of numbers or words in
+    the name.
 
     Parameters
     ----------
@@ -49,4 +51,5 @@ def image_origin(hdus, index: int, name: str, plane: int | None = None) -> Origi
         energies = energies or header_energies(header, origin.telescope, name)
     guessed = not energies and not product.energy and not has_energy_unit(name)
     energies = energies or product.energy or name_energies(name)
+    energies = energies or named_band(name, origin.telescope)
     return replace(origin, energies=energies, guessed=bool(energies) and guessed)

@@ -93,9 +93,9 @@ class LeftOut:
             one, other = self.shared[0]
             yield (
                 f"{len(self.shared)} images hold copies of photons of others (the same "
-                "observation, camera, time and energies, or the same pixels), of which each counts "
-                "once; the first: "
-                f"{one.name}, beside {other.name}"
+                "observation, camera, time and energies, or the same pixels or counts), of which "
+                f"each counts once; the first: {one.name}, beside {other.name}; if these are other photons, vouch for them: "
+                "{'image': [...], 'trusted': True}"
             )
 
 

@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 from ...exceptions import ProviderError
 from ...surveys import Band, PointSpread
 from ._background import estimate_background
-from ._exposure_time import exposure_seconds
+from ._exposure_time import exposure_seconds, is_relative, unit_doubt
 from ._fits_files import FitsImage
 from ._fits_image import read_pixels
 from ._pixels import FilePixels
@@ -43,6 +43,10 @@ class LoadedImage:
         Longest exposure (s).
     seconds : float
         Unit of the exposure map (s).
+    relative : bool
+        Whether the exposure map is of fractions of an unknown exposure.
+    doubt : str
+        What a user should know of the exposure map.
     psf : callable, optional
         Returns the point-spread function for a position; see `image_spread`.
     """
@@ -52,6 +56,8 @@ class LoadedImage:
     background: SkyImage | None = None
     full_exposure: float | None = None
     seconds: float = 1.0
+    relative: bool = False
+    doubt: str = ""
     psf: Callable[[SkyCoord], PointSpread] | None = None
 
     @property
@@ -111,8 +117,11 @@ def load_image(
     if band.waveband == "xray":
         loaded.psf = image_spread(sky, image.origin, band)
     if image.exposure_info is not None:
-        loaded.seconds = exposure_seconds(image.exposure_info.unit, image.exposure_path.name)
-    if sky.exposure is not None:
+        unit, name = image.exposure_info.unit, image.exposure_path.name
+        longest = longest_exposure(sky.exposure)
+        loaded.seconds = exposure_seconds(unit, name)
+        loaded.relative, loaded.doubt = is_relative(unit, longest), unit_doubt(unit, longest, name)
+    if sky.exposure is not None and not loaded.relative:
         loaded.full_exposure = longest_exposure(sky.exposure) * loaded.seconds
     expected = None
     if image.background_path is not None:

@@ -27,6 +27,7 @@ _NAMES = {
         ("source map", r"model|(?:src|source|box|model)(?:map|img|image)s?\d*"),
         ("sensitivity map", r"(?:sens|sns|snr|(?:gal|psf)?depth|limit)(?:map|img|image)?s?\d*"),
         ("PSF map", r"psf(?:map|img|image|size)?s?\d*"),
+        ("map of smoothing scales", r"size|scale(?:map|img|image)s?"),
         ("residual map", r"(?:res|resid|residual|chi2?)(?:map|img|image)s?\d*|residuals?|chi2"),
     )
 }  # fmt: skip

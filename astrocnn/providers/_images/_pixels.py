@@ -1,9 +1,6 @@
-"""Pixels of one HDU of a file, whole or in sections: missing values are NaN, fluxes are linear."""
+"""Pixels of one HDU of a file, whole or in sections."""
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,116 +10,16 @@ from ...exceptions import ProviderError
 from ._checksums import sum_that_fails
 from ._fits_open import opened
 from ._headers import check_packed
+from ._pixel_values import Scaling, finite_number, with_gaps
 
-__all__ = [
-    "STORED_TYPES", "UNSEEN", "FilePixels", "Scaling", "file_pixels", "hdu_pixels", "stated_blanks",
-    "with_gaps",
-]  # fmt: skip
+__all__ = ["STORED_TYPES", "FilePixels", "file_pixels", "hdu_pixels"]
 
 #: Largest image (bytes) that is read whole, and from which on sections are read where they can be.
 LARGEST, SECTIONS_FROM = 8 * 2**30, 32 * 2**20
-#: Keywords by which headers, of images with fractions too, state the value of missing pixels.
-_BLANKS = ("BLANK", "BAD_DATA", "BADDATA", "BADVAL", "BADPIX", "MISSING", "NODATA", "NULLVAL",
-           "FILLVAL", "FILLVALUE", "_FILLVALUE", "FILL_VALUE", "MISSING_VALUE", "UNDEF", "UNSEEN",
-           "HIPS_BLANK", "HIPS_PIXEL_BLANK")  # fmt: skip
-#: What healpy writes for no value.
-UNSEEN = -1.6375e30
-#: Values that stand for no pixel where a header says nothing, among fractions only; and the size
-#: from which on no pixel has a value.
-_USUAL_BLANKS, _NO_VALUE = (-999.0, -9999.0, -99999.0), 1e30
 #: Rows that are read at one time where all are needed.
 _ROWS = 1024
 #: Types of stored pixels by ``BITPIX``.
 STORED_TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
-#: From asinh magnitudes of Pan-STARRS to their exponent: 2.5 log10(e).
-_POGSON = 2.5 / np.log(10)
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """What makes physical values of those that astropy returns.
-
-    Parameters
-    ----------
-    blanks : tuple of float
-        Physical values that stand for no pixel.
-    offset, soften : float, optional
-        ``BOFFSET`` and ``BSOFTEN`` of images that are stored as asinh magnitudes (Pan-STARRS).
-
-    References
-    ----------
-    Lupton, Gunn & Szalay 1999, AJ 118, 1406; Waters et al. 2020, ApJS 251, 4, section 3.7.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from astrocnn.providers._images._pixels import Scaling
-    >>> Scaling((-9999.0,)).applied(np.array([[1.0, -9999.0]]))
-    array([[ 1., nan]])
-    """
-
-    blanks: tuple[float, ...] = ()
-    offset: float | None = None
-    soften: float | None = None
-
-    @classmethod
-    def from_header(cls, header: Mapping) -> "Scaling":
-        """Read what a header says."""
-        scale, zero = _number(header, "BSCALE", 1.0), _number(header, "BZERO", 0.0)
-        whole = _number(header, "BITPIX", -32) > 0
-        blanks = stated_blanks(header)
-        if whole and "BLANK" in header:  # a stored value; astropy knows it if it is an integer
-            stored = _number(header, "BLANK")
-            blanks = [v for v in blanks if v != stored]
-            if stored is not None:
-                blanks.append(stored * scale + zero)
-        soften = _number(header, "BSOFTEN")
-        if soften is None or soften <= 0:
-            return cls(tuple(blanks))
-        return cls(tuple(blanks), _number(header, "BOFFSET", 0.0), soften)
-
-    def applied(self, pixels: np.ndarray) -> np.ndarray:
-        """Return pixels in linear units, NaN where there are none; a copy where they change."""
-        missing = np.zeros(pixels.shape, dtype=bool)
-        for blank in self.blanks:
-            missing |= _equal(pixels, blank)
-        if missing.any():
-            pixels = np.where(missing, np.nan, pixels)
-        if self.soften is None:
-            return pixels
-        linear = 2 * self.soften * np.sinh(np.asarray(pixels, dtype=np.float64) / _POGSON)
-        return (self.offset + linear).astype(np.float32)
-
-
-def stated_blanks(header: Mapping) -> list[float]:
-    """Return the values that a header states to stand for no pixel; 0 is too common to be one.
-
-    Examples
-    --------
-    >>> from astrocnn.providers._images._pixels import stated_blanks
-    >>> stated_blanks({"BAD_DATA": -9999, "BLANK": "none"})
-    [-9999.0]
-    """
-    found = [_number(header, key) for key in _BLANKS]
-    return [value for value in found if value]
-
-
-def _number(header, key, default=None) -> float | None:
-    """A finite number of a header."""
-    with suppress(TypeError, ValueError, KeyError):
-        value = float(header[key])
-        if np.isfinite(value):
-            return value
-    return default
-
-
-def _equal(pixels, value):
-    """Where pixels are a value: integers exactly, others as far as float32 tells."""
-    if pixels.dtype.kind == "f":
-        return np.abs(pixels - value) <= 4 * np.finfo(np.float32).eps * abs(value)
-    return pixels == value
-
-
 def hdu_pixels(hdu, name: str, plane: int | None = None) -> np.ndarray:
     """Return the pixels, shape (ny, nx), of an HDU that is open, in this machine's byte order.
 
@@ -143,22 +40,6 @@ def hdu_pixels(hdu, name: str, plane: int | None = None) -> np.ndarray:
     data = data.reshape(-1, *data.shape[-2:])
     data = data[plane or 0 if len(data) > 1 else 0]
     return scaling.applied(with_gaps(data.astype(data.dtype.newbyteorder("="), copy=False)))
-
-
-def with_gaps(pixels: np.ndarray) -> np.ndarray:
-    """Return fractions, NaN where they are no values, whatever the header says.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from astrocnn.providers._images._pixels import with_gaps
-    >>> with_gaps(np.array([7.0, -9999.0, np.inf]))
-    array([ 7., nan, nan])
-    """
-    if pixels.dtype.kind == "f" and (np.abs(pixels) >= -max(_USUAL_BLANKS)).any():
-        missing = np.isin(pixels, _USUAL_BLANKS) | (np.abs(pixels) >= _NO_VALUE)
-        return np.where(missing, pixels.dtype.type(np.nan), pixels) if missing.any() else pixels
-    return pixels
 
 
 def _check_bytes(hdu, name) -> None:
@@ -212,7 +93,8 @@ class FilePixels:
         header, self.path, self.index, self.plane = hdu.header, Path(path), index, plane
         self.shape, self._planes = tuple(hdu.shape[-2:]), hdu.shape[:-2]
         self._stored = np.dtype(STORED_TYPES[header["BITPIX"]])
-        self._scale, self._zero = _number(header, "BSCALE", 1.0), _number(header, "BZERO", 0.0)
+        self._scale = finite_number(header, "BSCALE", 1.0)
+        self._zero = finite_number(header, "BZERO", 0.0)
         self._scaling = Scaling.from_header(header)
         where = hdu.fileinfo()
         self._largest = None

@@ -7,6 +7,7 @@ import numpy as np
 from ...surveys import Band
 from .._energies import energies_inside, share_energies, told_energies, widest_apart
 from ._left_out import LeftOut
+from ._same_counts import held_counts
 from ._same_pixels import copied_parts, pixel_digest, pixel_grid
 
 __all__ = ["leave_out_derived", "leave_out_same"]
@@ -84,7 +85,7 @@ def leave_out_same(images: list, band: Band, vouched: bool, read: Callable, left
     """
     images = _leave_out_twins(images, left, read)
     if vouched:
-        return _share_parts(images, read, left)
+        return _share_counts(_share_parts(images, read, left), read, left)
     groups = {}
     for image in images:
         groups.setdefault(_base(image), []).append(image)
@@ -92,7 +93,19 @@ def leave_out_same(images: list, band: Band, vouched: bool, read: Callable, left
     for base, members in groups.items():
         for block, together in enumerate(_at_one_time(members)):
             kept += _join(together, (base, block), band, left)
-    return kept
+    return _share_counts(kept, read, left)
+
+
+def _share_counts(images, read, left) -> list:
+    """Images of which one holds the photons of others: what holds them comes first."""
+    for whole, part in held_counts(images, read):
+        if part.photons == whole.photons:
+            continue
+        images = [image for image in images if image is not part]
+        images.insert(1 + next(k for k, image in enumerate(images) if image is whole), part)
+        part.key, part.photons = whole.key, whole.photons
+        left.shared.append((part.path, whole.path))
+    return images
 
 
 def _share_parts(images, read, left) -> list:

@@ -16,7 +16,7 @@ from .._energy_header import header_energies
 from .._identity import file_state, fingerprint
 from .._images._fits_open import BROKEN, opened
 from .._images._packed_files import readable, stream
-from .._images._pixels import UNSEEN, Scaling, stated_blanks, with_gaps
+from .._images._pixel_values import UNSEEN, Scaling, stated_blanks, with_gaps
 from .._origin import Origin
 from ._healpix_tiles import HealpixTiles
 from ._hips_map import nested_to_flat

@@ -13,7 +13,7 @@ from ..._paths import user_path
 from ...exceptions import ProviderError
 from ...grid import CutoutGrids
 from .._identity import file_state
-from .._images._pixels import Scaling, stated_blanks, with_gaps
+from .._images._pixel_values import Scaling, stated_blanks, with_gaps
 from ._healpix_tiles import HealpixTiles
 from ._hips_origin import hips_origin
 from ._tile_file import TILE_ENDINGS, fill_from_plain_tile, read_bounded, read_tile_image

@@ -1,6 +1,5 @@
 """Make a HiPS of FITS images: tile by tile, all orders, in flat memory, resumed where it ended."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,11 @@ from tqdm.auto import tqdm
 from ..._paths import user_path
 from ...config import conf
 from ...exceptions import NoCoverageError, ProviderError
-from ...storage import make_folder, write_whole
+from ...storage import write_whole
 from .._core import run_all
 from .._images._fits import FitsProvider
 from ._hips_map import tile_path
+from ._hips_plan import hips_plan, start_folder
 from ._hips_pyramid import make_pyramid, read_tile
 from ._hips_tile import (
     Tile,
@@ -36,7 +36,6 @@ __all__ = ["HipsSummary", "make_hips"]
 _ORDER_MIN = 3
 #: Counts are not rebinned: HiPS pixels must be smaller than those of the images by this much.
 _MARGIN = 0.9
-_PLAN = "astrocnn-tiles.json"
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ def make_hips(
     order = _best_order(provider, tile_width) if order is None else order
     check_hips(order, tile_width, frame)
     _check_counts(provider, order, tile_width)
-    _start(path, _plan(provider, order, tile_width, frame), overwrite)
+    start_folder(path, hips_plan(provider, order, tile_width, frame), overwrite)
     numbers = set()
     for image in images:
         center = SkyCoord(*image.info.center, representation_type="cartesian")
@@ -184,43 +183,6 @@ def _check_counts(provider, order, tile_width):
             f"order {order} has pixels that are not smaller than the images'; counts need order "
             f"{best} or a deeper one"
         )
-
-
-def _plan(provider, order, tile_width, frame) -> dict:
-    """What decides the tiles: settings, and the files as they are."""
-    files = []
-    for image in provider._images:
-        for file in (image.path, image.exposure_path):
-            if file is not None:
-                state = file.stat()
-                files.append([str(file.resolve()), state.st_size, state.st_mtime_ns])
-    quantity = provider.quantity or provider.band.quantity
-    settings = [order, tile_width, frame, quantity, len(provider._images)]
-    return {"settings": settings, "files": files}
-
-
-def _start(path, plan, overwrite):
-    """Prepare the folder; what is there must be from the same images and settings."""
-    file = path / _PLAN
-    if overwrite and file.is_file():
-        for folder in (path / "exposure", path):
-            remove_tiles(folder)
-            for name in ("properties", "Moc.fits", _PLAN):
-                (folder / name).unlink(missing_ok=True)
-    if file.is_file():
-        try:
-            same = json.loads(file.read_text()) == plan
-        except ValueError:
-            same = False
-        if not same:
-            raise ProviderError(
-                f"'{path}' holds tiles of other images or settings: choose another folder, or "
-                "replace them (overwrite=True, --overwrite)"
-            )
-    elif path.is_dir() and any(path.iterdir()):
-        raise ProviderError(f"'{path}' is no folder of tiles and not empty: choose another folder")
-    make_folder(path)
-    write_whole(file, json.dumps(plan))
 
 
 def _make_tiles(path, provider, tiles) -> int:
