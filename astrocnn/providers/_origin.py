@@ -197,7 +197,6 @@ def is_hips_of(hips: str, band: Band) -> bool:
     return not _other_telescope(origin, survey_of(band), band) and origin.told(band)
 
 
-
 def _other_telescope(origin, own, band) -> str:
     """Telescope, instrument or survey that an image names and a band does not have."""
     named = origin.telescope

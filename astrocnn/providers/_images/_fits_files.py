@@ -11,7 +11,8 @@ from ...exceptions import ProviderError
 from ...surveys import Band
 from .._core import Pixels
 from .._identity import file_state, wcs_text
-from .._origin import Origin, check_origin, is_coarse
+from .._origin import Origin, is_coarse
+from ._chips import name_photons, of_band
 from ._copies import leave_out_copies
 from ._file_choice import choose_files
 from ._file_paths import file_paths, paths_of_kind
@@ -212,12 +213,11 @@ def _locate(path, product, hdus, left) -> list[FitsImage]:
     for chip in chips:
         chip.trusted = path in hdus["trusted"]
     try:
-        check_origin(path.name, chips[0].origin, left.band)
+        chips = of_band(path.name, chips, left.band)
     except ProviderError as error:
         left.strangers.append(str(error))
         return []
-    for k, chip in enumerate(chips):  # each has its own exposure, and its own photons
-        chip.chip, chip.key, chip.photons = k, (path, k), (path, k)
+    name_photons(path, chips)
     return chips
 
 
@@ -281,6 +281,6 @@ def _with_maps(path, exposure, background, hdus, left) -> list[FitsImage]:
     except ProviderError as error:
         left.faults.append(str(error))
         return []
-    for k, chip in enumerate(chips if exposure else ()):
-        chip.key = (exposure, k)  # images that share a map share its time
+    for chip in chips if exposure else ():
+        chip.key = (exposure, chip.chip)  # images that share a map share its time
     return chips

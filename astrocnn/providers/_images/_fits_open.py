@@ -4,7 +4,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -26,7 +26,8 @@ _HEADER_BLOCKS = 4000
 #: What broken files make astropy, and the decoders that it uses, raise: anything.
 BROKEN = (Exception,)
 #: What astropy says, whose advice would not help here, and what is said instead.
-_TOLD = {"No SIMPLE card found": "it is no FITS file", "Empty or corrupt FITS file": "it is empty"}
+_NO_FITS = "it is no FITS file"
+_TOLD = {"No SIMPLE card found": _NO_FITS, "Empty or corrupt FITS file": "it is empty"}
 
 
 @contextmanager
@@ -48,7 +49,29 @@ def opened(source, memmap: bool = False) -> Iterator[tuple[fits.HDUList, str]]:
     except BROKEN as error:
         reason = _TOLD.get(str(error).partition(",")[0], str(error) or type(error).__name__)
         reason = "it is truncated" if "cannot reshape" in reason else reason
+        # wcslib reports each function on the way: what was wrong stands behind the last of them.
+        reason = re.split(r"ERROR \d+ in .*:\n", reason)[-1].strip() or reason
+        reason = _what_it_is(source) if is_file and reason == _NO_FITS else reason
         raise ProviderError(f"{name} cannot be read as a FITS image: {reason}") from error
+
+
+#: How files begin that are often in place of FITS files.
+_BEGINNINGS = (
+    (rb"version https://git-lfs", "it is a pointer of Git LFS: get the file (git lfs pull)"),
+    (rb"\s*<(!doctype|html|\?xml)", "it is a web page or an answer of a service, not the file"),
+    (rb"\x89HDF", "it is an HDF5 file"), (rb"%PDF|\x89PNG|\xff\xd8\xff|GIF8", "it is a picture"),
+    (rb".{257}ustar", "it is a tar archive: unpack it"),
+)  # fmt: skip
+
+
+def _what_it_is(path) -> str:
+    """What a file is that is no FITS file."""
+    with suppress(Exception), stream(path) as content:
+        start = content.read(512)
+        for beginning, words in _BEGINNINGS:
+            if re.match(beginning, start, re.IGNORECASE | re.DOTALL):
+                return words
+    return _NO_FITS
 
 
 def _checked(path, name):

@@ -8,6 +8,8 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import pixel_to_skycoord, skycoord_to_pixel
 
 from ...exceptions import ProviderError
+from .._energy_header import header_energies
+from .._energy_words import named_band
 from ._headers import SIP_NOTE, leftover_sip, sky_wcs
 from ._map_files import kind_by_header
 
@@ -24,6 +26,8 @@ _BESIDE = re.compile(
     r"|STAT|RMS|SIGMA|STDEV|NOISE([ _-]?MAPS?)?|UNC(ERT(AINTY)?)?|DQ|QUALITY|MA?SKS?|FLAGS?|CTX"
     r"|CON(TEXT)?|TIME?|N?EXP(OSURE|TIME)?([ _-]?MAPS?)?|COV(ERAGE)?|BKG|BACKGROUND|PSF\w*"
     r"|MODEL|RESID(UALS?)?|NPOLARR|D2IMARR|WCSDVARR|AREA|SENSITIVITY|STD(DEV)?|CHI2?|N(PIX|IMAGES?)"
+    r"|N_?(VAR|EXP(OSURES?)?|OBS|FRAMES?)|S/N|SIGNIF(ICANCE)?([ _-]?MAPS?)?|SM(OO)?TH?|VALID(ITY)?"
+    r"|QUAL|THETA|COUNTS_CUBE|(I(NV)?VAR|SNR|SIGNIFICANCE|WEIGHTS?|EXP(OSURE)?)[ _-]?(MAPS?|IMAGE)"
     r"|N?HITS|SNR|SKY|DEPTH|BIT_?MASK|MASK_?BITS|CONF(IDENCE)?([ _-]?MAPS?)?|BAD_?PIX\w*|SMOOTHED"
     r"|SEG(M|MENTATION)?([ _-]?(MAPS?|IMAGE))?"
     r"|(RMS|STDDEV|STDEV|SIGMA|MASK|CHI2?|N(PIX|HITS))[ _-]?(MAPS?|IMAGE)"
@@ -38,7 +42,8 @@ def science_hdus(
 
     HDUs named ``SCI`` come before all others, and weights, errors, masks and other maps after
     them, whatever their order is. Of images of equal rank all are taken that do not lie on one
-    another: those that do are the same sky again, of which the first is taken.
+    another: those that do are the same sky again, of which the first is taken; but for those whose
+    headers state other energies.
 
     Parameters
     ----------
@@ -82,7 +87,7 @@ def science_hdus(
         if faults and not chips:
             raise faults[0]
         if chips:
-            chips, notes = _apart(chips, name)
+            chips, notes = _apart(chips, hdus, name)
             return chips, [*map(str, faults), *notes, *_sip_notes(chips, hdus, name), *junk]
     where = "" if wanted is None else f" in HDU {wanted!r}"
     raise ProviderError(
@@ -154,11 +159,13 @@ def _locate(hdus, index, name, plane) -> WCS | None:
     return wcs
 
 
-def _apart(chips, name) -> tuple[list[tuple[int, WCS]], list[str]]:
-    """Images that do not lie on one another, and a note on the others."""
+def _apart(chips, hdus, name) -> tuple[list[tuple[int, WCS]], list[str]]:
+    """Images that do not lie on one another, or have other energies, and a note on the others."""
     kept, others = chips[:1], []
+    energies = {index: _energies(hdus[index].header) for index, _ in chips}
     for chip in chips[1:]:
-        below = next((k for k, wcs in kept if _on(chip[1], wcs) or _on(wcs, chip[1])), None)
+        same = [(k, wcs) for k, wcs in kept if not _differ(energies[k], energies[chip[0]])]
+        below = next((k for k, wcs in same if _on(chip[1], wcs) or _on(wcs, chip[1])), None)
         if below is None:
             kept.append(chip)
         else:
@@ -171,6 +178,16 @@ def _apart(chips, name) -> tuple[list[tuple[int, WCS]], list[str]]:
             f"say hdu={index}"
         ]
     return kept, notes
+
+
+def _energies(header):
+    """Energies of an HDU, by its keywords or its name."""
+    return header_energies(header) or named_band(str(header.get("EXTNAME", "")))
+
+
+def _differ(energies, others) -> bool:
+    """Whether two HDUs say that they have other energies."""
+    return None not in (energies, others) and energies != others
 
 
 def _on(wcs, other) -> bool:

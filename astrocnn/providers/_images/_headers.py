@@ -35,6 +35,9 @@ _SIP_TERM = re.compile(r"(?:A|B|AP|BP)_(?:ORDER|DMAX|\d+_\d+)")
 _PACKED = {"ZBITPIX": (-64, 64), "ZNAXIS": (1, 9), "ZTILE": (1, 2**31), "BLOCKSIZE": (1, 2**16),
            "BYTEPIX": (1, 8)}  # fmt: skip
 
+#: Other names of frames.
+_FRAMES = {"J2000": "FK5", "J2000.0": "FK5", "FK5/J2000": "FK5", "FK5 J2000": "FK5",
+           "B1950": "FK4", "FK4/B1950": "FK4", "ICRF": "ICRS", "ICRS/J2000": "ICRS"}  # fmt: skip
 #: What is said of an image whose header has distortion terms that its CTYPE does not name.
 SIP_NOTE = (
     "{name} has SIP distortion terms (A_ORDER) but no -SIP in CTYPE: they are not used, as the "
@@ -150,6 +153,7 @@ def sky_wcs(header: fits.Header, name: str, hdus=None) -> WCS | None:
     'RA---TAN'
     """
     check_header(header, name)
+    header = _with_usual_words(header, name)
     if leftover_sip(header):
         header = header.copy()
         for key in [key for key in header if _SIP_TERM.fullmatch(key)]:
@@ -174,7 +178,31 @@ def sky_wcs(header: fits.Header, name: str, hdus=None) -> WCS | None:
     return wcs
 
 
+def _with_usual_words(header, name):
+    """A header whose axes and frame are in the words of the standard: in capitals, ``FK5``."""
+    changes = {}
+    equatorial = any("RA" in str(header.get(key, "")).upper() for key in ("CTYPE1", "CTYPE2"))
+    frames = ("RADESYS", "RADECSYS") if equatorial else ()
+    for key in ("CTYPE1", "CTYPE2", *frames):
+        value = header.get(key)
+        if isinstance(value, str) and value.strip() != "":
+            word = value.strip().upper()
+            word = _FRAMES.get(word, word) if key.startswith("RAD") else word
+            if key.startswith("RAD") and word not in ("ICRS", "FK5", "FK4", "FK4-NO-E"):
+                raise ProviderError(
+                    f"{name} has coordinates of the frame {value!r} ({key}), which is none of "
+                    "ICRS, FK5 and FK4: write into its header which it is"
+                )
+            if word != value.strip():
+                changes[key] = word
+    if changes:
+        header = header.copy()
+        header.update(changes)
+    return header
+
+
 def leftover_sip(header: fits.Header) -> bool:
     """Whether a header has SIP terms that its ``CTYPE`` does not name."""
     types = [str(header.get(f"CTYPE{axis}", "")) for axis in (1, 2)]
-    return "A_ORDER" in header and not any(text.strip().endswith("-SIP") for text in types)
+    named = any(text.strip().endswith("-SIP") for text in types)
+    return not named and ("A_ORDER" in header or "B_ORDER" in header)

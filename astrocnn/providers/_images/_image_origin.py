@@ -49,6 +49,7 @@ def image_origin(hdus, index: int, name: str, plane: int | None = None) -> Origi
         return replace(origin, energies=product.energy)
     for header in headers:
         energies = energies or header_energies(header, origin.telescope, name)
+    energies = energies or named_band(str(headers[0].get("EXTNAME", "")), origin.telescope)
     guessed = not energies and not product.energy and not has_energy_unit(name)
     energies = energies or product.energy or name_energies(name)
     energies = energies or named_band(name, origin.telescope)

@@ -94,8 +94,8 @@ class LeftOut:
             yield (
                 f"{len(self.shared)} images hold copies of photons of others (the same "
                 "observation, camera, time and energies, or the same pixels or counts), of which "
-                f"each counts once; the first: {one.name}, beside {other.name}; if these are other photons, vouch for them: "
-                "{'image': [...], 'trusted': True}"
+                f"each counts once; the first: {one.name}, beside {other.name}; if these are other "
+                "photons, vouch for them: {'image': [...], 'trusted': True}"
             )
 
 

@@ -34,9 +34,7 @@ _NAMES = {
 #: What CONTENT, HDUCLASn or EXTNAME say of a map, and of nothing else: not ``EXPOSURE CORRECTED``;
 #: and tasks that make nothing else, as CREATOR names them.
 _CONTENTS = {
-    "exposure map": re.compile(
-        r"EXP(OSURE)?|(.* )?EXP(OSURE)?[ _-]?MAPS?|(E?EXPMAP|MKEXPMAP)\b.*"
-    ),
+    "exposure map": re.compile(r"EXP(OSURE)?|(.* )?EXP(OSURE)?[ _-]?MAPS?|(E?EXPMAP|MKEXPMAP)\b.*"),
     "background map": re.compile(
         r"BKG|BACKGROUND|(.* )?(BKG|BACKGROUND)[ _-]?MAPS?|(ESPLINEMAP|ERBACKMAP)\b.*"
     ),

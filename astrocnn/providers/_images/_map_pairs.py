@@ -117,6 +117,8 @@ def attach_maps(chips: list, path: Path, kind: str, hdu=None) -> None:
         If a map cannot be read, does not fit its image, or has a unit that is no time.
     """
     maps = read_infos(path, hdu)
+    if len(maps) == 1 and len({chip.key for chip in chips}) == 1:
+        maps = maps * len(chips)  # energies of one exposure
     if len(chips) > 1 and len(maps) != len(chips):
         raise ProviderError(
             f"{chips[0].name} has {len(chips)} chips, its {kind} map {path.name} {len(maps)}: "

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ...surveys import Band
-from .._origin import check_origin
+from ._chips import name_photons, of_band
 from ._fits_files import FitsImage
 from ._fits_image import locate_image, read_images
 from ._resample import SkyImage
@@ -49,10 +49,11 @@ def memory_images(
     else:
         return None
     images = []
-    for k, sky in enumerate(skies):
+    for sky in skies:
         wcs = sky.wcs.deepcopy()
         wcs.array_shape = sky.data.shape
         info = locate_image(0, wcs)
-        images.append(FitsImage(info, image=sky, key=k, photons=k, trusted=trusted))
-        check_origin(sky.name, images[k].origin, band)
+        images.append(FitsImage(info, image=sky, trusted=trusted))
+    images = of_band(skies[0].name, images, band)
+    name_photons(None, images)
     return images

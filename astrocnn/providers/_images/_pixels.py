@@ -20,6 +20,8 @@ LARGEST, SECTIONS_FROM = 8 * 2**30, 32 * 2**20
 _ROWS = 1024
 #: Types of stored pixels by ``BITPIX``.
 STORED_TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
+
+
 def hdu_pixels(hdu, name: str, plane: int | None = None) -> np.ndarray:
     """Return the pixels, shape (ny, nx), of an HDU that is open, in this machine's byte order.
 

@@ -190,3 +190,43 @@ def test_planes_that_say_their_passband():
     assert pixels.image == pytest.approx(5)
     with pytest.raises(ProviderError, match="passband g"):
         FitsProvider(hdu, get_band("legacy-r"), plane=0)
+
+
+@pytest.mark.parametrize("in_memory", [False, True])
+@pytest.mark.parametrize(
+    ("cards", "right"),
+    [
+        ([{"E_MIN": 2.0, "E_MAX": 10.0}, {"E_MIN": 0.5, "E_MAX": 2.0}], 2),
+        ([{"E_MIN": 0.5, "E_MAX": 1.0}, {"E_MIN": 1.0, "E_MAX": 2.0}], 3),  # together the band
+        ([{"E_MIN": 0.5, "E_MAX": 1.0}, {"E_MIN": 0.5, "E_MAX": 2.0}], 2),  # which share photons
+        ([{"EXTNAME": "HARD"}, {"EXTNAME": "SOFT"}], 2),
+    ],
+)
+def test_energies_of_the_images_of_a_file(tmp_path, cards, right, in_memory):
+    hdus = [image_hdu(k + 1, None, FIELD, **c) for k, c in enumerate(cards)]
+    path = write(tmp_path / "a.fits", *hdus)
+    source = fits.HDUList([fits.PrimaryHDU(), *hdus]) if in_memory else path
+    assert np.allclose(FitsProvider(source, XMM).cutout(GRID).image, right)
+
+
+def test_energies_of_a_file_share_one_map(tmp_path):
+    cards = [{"E_MIN": 0.5, "E_MAX": 1.0}, {"E_MIN": 1.0, "E_MAX": 2.0}]
+    image = write(tmp_path / "a.fits", *(image_hdu(1, None, FIELD, **c) for c in cards))
+    times = write(tmp_path / "e.fits", image_hdu(500, None, FIELD))
+    pixels = FitsProvider({"image": image, "exposure": times}, XMM).cutout(GRID)
+    assert np.allclose(pixels.image, 2) and np.allclose(pixels.exposure, 500)
+
+
+def test_file_of_other_energies_only(tmp_path):
+    cards = [{"E_MIN": 2.0, "E_MAX": 5.0}, {"E_MIN": 5.0, "E_MAX": 10.0}]
+    image = write(tmp_path / "a.fits", *(image_hdu(1, None, FIELD, **c) for c in cards))
+    with pytest.raises(ProviderError, match="it says 2-5 keV, and xmm is 0.5-2 keV"):
+        FitsProvider(image, XMM)
+
+
+@pytest.mark.parametrize(
+    "name", ["NVAR", "N_EXP", "IVAR_IMAGE", "SIGNIFICANCE", "SNRMAP", "SMOOTH", "VALID", "THETA"]
+)
+def test_names_of_x_ray_maps(tmp_path, name):
+    path = write(tmp_path / "a.fits", image_hdu(7, name), image_hdu(2, "IMAGE"))
+    assert np.allclose(FitsProvider(path, XMM).cutout(GRID).image, 2)

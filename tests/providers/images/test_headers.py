@@ -94,3 +94,54 @@ def test_the_process_survives(tmp_path):
 def test_words_for_numbers_are_damage(card):
     with pytest.raises(ProviderError, match=f"damaged header: {card[0]} = '"):
         check_header(fits.Header([card]), "a.fits")
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"CTYPE1": "ra---tan", "CTYPE2": "dec--tan"},
+        {"RADESYS": "J2000"},
+        {"RADESYS": "fk5"},
+        {"RADESYS": "ICRF"},
+        {"B_ORDER": 0},
+    ],
+)
+def test_words_that_mean_the_usual(tmp_path, cards):
+    field = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 60)
+    header = field.wcs.to_header()
+    header.update(cards)
+    found = sky_wcs(header, "a.fits")
+    x, y = found.world_to_pixel(field.center)
+    assert abs(x - 29.5) < 0.02 and abs(y - 29.5) < 0.02
+
+
+def test_frame_that_is_none():
+    header = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 60).wcs.to_header()
+    header["RADESYS"] = "GAPPT"
+    with pytest.raises(ProviderError, match=r"a.fits has coordinates of the frame 'GAPPT'"):
+        sky_wcs(header, "a.fits")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<!DOCTYPE html><html>Log in</html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "a pointer of Git LFS"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file"),
+        (bytes(257) + b"ustar" + bytes(250), "a tar archive"),
+        (b"plain words", "no FITS file"),
+    ],
+)
+def test_what_is_in_place_of_a_file(tmp_path, content, words):
+    (tmp_path / "a.fits").write_bytes(content)
+    with pytest.raises(
+        ProviderError, match=f"a.fits cannot be read as a FITS image: it is {words}"
+    ):
+        read_image(tmp_path / "a.fits")
+
+
+def test_faults_of_wcslib_are_one_sentence():
+    header = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 60).wcs.to_header()
+    header["CDELT1"] = 0.0
+    with pytest.raises(ProviderError, match="FITS image: [^\n]*singular[^\n]*$"):
+        read_image(fits.PrimaryHDU(np.zeros((60, 60)), header))
