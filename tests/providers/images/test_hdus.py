@@ -214,7 +214,8 @@ def test_energies_of_a_file_share_one_map(tmp_path):
     image = write(tmp_path / "a.fits", *(image_hdu(1, None, FIELD, **c) for c in cards))
     times = write(tmp_path / "e.fits", image_hdu(500, None, FIELD))
     pixels = FitsProvider({"image": image, "exposure": times}, XMM).cutout(GRID)
-    assert np.allclose(pixels.image, 2) and np.allclose(pixels.exposure, 500)
+    assert np.allclose(pixels.image, 2)
+    assert np.allclose(pixels.exposure, 500)
 
 
 def test_file_of_other_energies_only(tmp_path):
