@@ -217,7 +217,12 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         )
 
     def _fit_sample(
-        self, sample: Sample, held_out: Sample | None, description: ModelDescription, y=None
+        self,
+        sample: Sample,
+        held_out: Sample | None,
+        description: ModelDescription,
+        y=None,
+        xray_weights: str | None = None,
     ) -> Self:
         """Train on network input; what `fit` and ``astrocnn train`` have in common."""
         self._fitted = self._trained = train_fitted(
@@ -235,6 +240,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             patience=self.patience,
             checkpoint=self.checkpoint,
             random_state=self.random_state,
+            xray_weights=xray_weights,
         )
         self.history_ = self._fitted.history
         self.n_targets_seen_ = len(sample) + (0 if held_out is None else len(held_out))

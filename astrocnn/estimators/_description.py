@@ -100,7 +100,7 @@ def _planes_arguments(steps, bands, scale, network, given) -> dict:
     """Arguments of a builder for the planes of fitted sources."""
     channels = steps.channels([band.waveband for band in bands], scale)
     arguments = {"input_shape": [PLANE_PIXELS, PLANE_PIXELS, sum(channels)]}
-    if "two_branch" not in (network, (given or {}).get("member")):
+    if not {"two_branch", "evidence"} & {network, (given or {}).get("member")}:
         return arguments
     xray = [band.waveband == "xray" for band in bands]
     ends = [end for end, is_xray in zip(accumulate(channels), xray, strict=True) if is_xray]

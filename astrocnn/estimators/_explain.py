@@ -100,7 +100,7 @@ def _explain_chunk(fitted, dataset, index, steps) -> xr.Dataset:
 
     What is unlike the training images is explained, and flagged.
     """
-    rows = usable_rows(dataset)
+    rows = usable_rows(dataset, fitted.description.optional_bands)
     n, bands = dataset.sizes["target"], dataset.sizes["band"]
     attribution = np.full((n, bands, dataset.sizes["y"], dataset.sizes["x"]), np.nan, np.float32)
     proba, words = np.full(n, np.nan), np.full(n, "", dtype=object)

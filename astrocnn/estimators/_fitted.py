@@ -35,7 +35,7 @@ from ..validation import OperatingPoints
 from ._images import judge_images
 from ._judged import Judged
 from ._labels import sorted_labels
-from ._outputs import class_probabilities
+from ._outputs import class_probabilities, missing_wavebands
 from ._overlap import overlapped
 from ._parts import check_parts
 from ._prior import prior_shares
@@ -62,6 +62,8 @@ class Prepared(NamedTuple):
     separation : ndarray of shape (n_rows,)
         How far from the target the source in the middle of the input is (arcsec); NaN where none
         stands out, and where the target is in the middle.
+    missing : ndarray of shape (n_rows,), str, optional
+        Wavebands of which there is no image, see `missing_wavebands`.
     """
 
     dataset: xr.Dataset
@@ -70,6 +72,7 @@ class Prepared(NamedTuple):
     novelty: np.ndarray | float = np.nan
     cause: np.ndarray | int = -1
     separation: np.ndarray | float = np.nan
+    missing: np.ndarray | None = None
 
 
 @dataclass
@@ -187,10 +190,10 @@ class Fitted:
         return found if found.ndim == 3 else found[:, np.newaxis]
 
     def probabilities(
-        self, outputs: np.ndarray, prior=None
+        self, outputs: np.ndarray, prior=None, missing: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return calibrated probabilities of `outputs`; see `class_probabilities`."""
-        return class_probabilities(self.description, outputs, prior)
+        return class_probabilities(self.description, outputs, prior, missing)
 
     def proba(self, tensor: np.ndarray, batch_size: int, prior=None) -> np.ndarray:
         """Return calibrated probabilities, shape (n, n_classes), of network input."""
@@ -198,13 +201,14 @@ class Fitted:
 
     def prepare(self, dataset: xr.Dataset) -> Prepared:
         """Prepare cut-outs: all that is done to images without the network."""
-        rows = usable_rows(dataset)
+        rows = usable_rows(dataset, self.description.optional_bands)
         tensor, separation = self.preprocessing.with_separation(dataset, rows)
+        missing = missing_wavebands(dataset, rows)
         if self.domain is None:
-            return Prepared(dataset, rows, tensor, separation=separation)
+            return Prepared(dataset, rows, tensor, separation=separation, missing=missing)
         images = self.images(dataset, rows, tensor)
         judged = judge_images(self.domain, dataset, rows, images)
-        return Prepared(dataset, rows, tensor, *judged, separation)
+        return Prepared(dataset, rows, tensor, *judged, separation, missing)
 
     def images(self, dataset: xr.Dataset, rows: np.ndarray, tensor: np.ndarray) -> np.ndarray:
         """Return what the domain judges: images, where the network sees planes of a fit."""
@@ -222,7 +226,7 @@ class Fitted:
         if rows.any():
             outputs = self.outputs(chunk.tensor, batch_size)
             found.proba[rows], found.error[rows], found.apart[rows] = self.probabilities(
-                outputs, prior
+                outputs, prior, chunk.missing
             )
             found.novelty[rows], found.cause[rows] = chunk.novelty, chunk.cause
             found.separation[rows] = chunk.separation

@@ -5,7 +5,7 @@ import xarray as xr
 
 from ..training import CAUSES, ImageDomain, central_gap, fill_gaps
 
-__all__ = ["cause_words", "judge_images"]
+__all__ = ["cause_words", "judge_images", "missing_bands"]
 
 
 def judge_images(
@@ -35,13 +35,20 @@ def judge_images(
     valid = dataset["valid"].values[rows]
     if valid.all():
         return domain.judge(tensor)
-    novelty, cause = domain.judge(fill_gaps(tensor, valid))
-    missing = central_gap(valid, float(dataset.attrs["pixel_scale"]))
-    band = missing.argmax(axis=1)
-    gap = 2 * missing.max(axis=1)
+    missing = missing_bands(dataset, rows)
+    novelty, cause = domain.judge(fill_gaps(tensor, valid), missing)
+    unseen = central_gap(valid, float(dataset.attrs["pixel_scale"]))
+    unseen[missing] = 0
+    band = unseen.argmax(axis=1)
+    gap = 2 * unseen.max(axis=1)
     gaps = band * len(CAUSES) + CAUSES.index("gaps")
     cause = np.where((gap > 1) & (gap > novelty), gaps, cause).astype(np.int16)
     return np.maximum(novelty, gap), cause
+
+
+def missing_bands(dataset: xr.Dataset, rows: np.ndarray) -> np.ndarray:
+    """Return which bands have no pixels, or the same in all pixels, shape (n_rows, n_bands)."""
+    return ~dataset["signal"].values[rows]
 
 
 def cause_words(bands: list[str]) -> list[str]:

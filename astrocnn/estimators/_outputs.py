@@ -1,16 +1,23 @@
 """Outputs of a network as probabilities of classes: members averaged, calibrated, merged."""
 
+from collections.abc import Mapping
+
 import numpy as np
+import xarray as xr
 
 from ..networks import ModelDescription
 from ..training import adjust_prior, apply_calibration
+from ._images import missing_bands
 from ._prior import prior_shares
 
-__all__ = ["class_probabilities"]
+__all__ = ["calibration_without", "class_probabilities", "missing_wavebands"]
 
 
 def class_probabilities(
-    description: ModelDescription, outputs: np.ndarray, prior=None
+    description: ModelDescription,
+    outputs: np.ndarray,
+    prior=None,
+    missing: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return calibrated probabilities.
 
@@ -24,6 +31,8 @@ def class_probabilities(
         What it gives.
     prior : float or dict, optional
         See `ClusterClassifier`.
+    missing : ndarray of shape (n,), str, optional
+        Wavebands that each target lacks, see `missing_wavebands`.
 
     Returns
     -------
@@ -35,11 +44,14 @@ def class_probabilities(
     apart : ndarray of shape (n, n_apart)
         Probabilities of the outputs that together are the first class, where there are several.
     """
-
-    def finish(proba):
-        proba = apply_calibration(proba, description.calibration)
-        shares = prior_shares(prior, description)
-        return proba if shares is None else adjust_prior(proba, *shares)
+    shares = prior_shares(prior, description)
+    mean, all_members = outputs.mean(axis=1), np.empty(outputs.shape)
+    for words in [""] if missing is None else np.unique(missing).tolist():
+        rows = slice(None) if missing is None else missing == words
+        calibration = calibration_without(description, words)
+        for proba, found in ((mean, mean), (outputs, all_members)):
+            calibrated = apply_calibration(proba[rows], calibration)
+            found[rows] = calibrated if shares is None else adjust_prior(calibrated, *shares)
 
     def merged(proba):
         if not description.outputs:
@@ -47,10 +59,33 @@ def class_probabilities(
         last = proba[..., -1:]
         return np.concatenate([1 - last, last], axis=-1)
 
-    mean = finish(outputs.mean(axis=1))
     proba, apart = merged(mean), mean[:, : len(description.outputs[:-1])]
     if outputs.shape[1] < 2:
         return proba, np.full(len(proba), np.nan), apart
-    spread = merged(finish(outputs)).std(axis=1, ddof=1)
+    spread = merged(all_members).std(axis=1, ddof=1)
     column = np.full(len(proba), 1) if proba.shape[1] == 2 else proba.argmax(axis=1)
     return proba, spread[np.arange(len(proba)), column], apart
+
+
+def missing_wavebands(dataset: xr.Dataset, rows: np.ndarray) -> np.ndarray:
+    """Return the wavebands of which targets have no image in any band, joined by ``+``.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), str
+        Empty where each waveband has an image.
+    """
+    missing = missing_bands(dataset, rows)
+    wavebands = dataset["waveband"].values.astype(str)
+    found = np.full(len(missing), "", dtype=object)
+    if missing.any():
+        for name in dict.fromkeys(wavebands.tolist()):
+            gone = missing[:, wavebands == name].all(axis=1)
+            found[gone] = [f"{words}+{name}" if words else name for words in found[gone]]
+    return found.astype(str)
+
+
+def calibration_without(description: ModelDescription, wavebands: str) -> Mapping:
+    """Return the calibration of targets that lack wavebands: their own, if there is one."""
+    found = description.calibration
+    return found.get("without", {}).get(wavebands, found)

@@ -1,7 +1,8 @@
 """Recipes of the weights that come with astrocnn, and the simulated targets that they need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from .._registry import Registry
 from ..extent import N_PLANES
 from ..networks import ModelDescription
 from ..preprocessing import Preprocessing
+from ..preprocessing._source import centered_planes
+from ..surveys import get_band
 from ..tables import write_result
 from ..training import Augmentation, simulated_tensors
 from ._classifier import ClusterClassifier
@@ -64,6 +67,12 @@ class Recipe:
     beside : tuple of (float, dict)
         Further training targets: how many, in units of ``n``, and what is different about them,
         such as the bands: planes of a fit are alike for all telescopes.
+    without : tuple of (float, tuple of str)
+        The first of its own targets once more, without some bands: how many, in units of ``n``, and
+        which bands. A target may then lack any band.
+    xray_weights : str, optional
+        Weights for X-rays alone: they are that part of the network; see
+        `astrocnn.networks.build_evidence`.
     """
 
     bands: tuple[str, ...]
@@ -84,6 +93,8 @@ class Recipe:
     kind: str | None = None
     outputs: tuple[str, ...] = ()
     beside: tuple[tuple[float, Mapping], ...] = ()
+    without: tuple[tuple[float, tuple[str, ...]], ...] = ()
+    xray_weights: str | None = None
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -96,7 +107,13 @@ class Recipe:
         if not self.outputs:
             return description
         arguments = {**description.arguments, "n_classes": len(self.outputs)}
-        return replace(description, arguments=arguments, outputs=list(self.outputs))
+        optional = list(self.bands) if self.without else []
+        return replace(
+            description,
+            arguments=arguments,
+            outputs=list(self.outputs),
+            optional_bands=optional,
+        )
 
     def classifier(self, **parameters) -> ClusterClassifier:
         """Return the classifier to train."""
@@ -179,16 +196,38 @@ class Recipe:
             part.simulate(number, seed, folder, n_jobs, number if like else 0)
             for (number, part), like in zip(parts, own, strict=True)
         ]
+        plain = [one.plain for one in found if one.plain is not None]
+        lacking = [self._without(found[own.index(True)], n, *some) for some in self.without]
+        found += [one for one, _ in lacking]
+        words = [""] * len(parts) + [words for _, words in lacking]
         truth = np.concatenate([np.array(one.truth["is_cluster"]) for one in found])
         outputs = [self._outputs(one.truth) for one in found] if self.outputs else None
-        plain = [one.plain for one in found if one.plain is not None]
         path = Path(folder) / f"{'+'.join(self.bands)}-list-seed{seed}.npy"
         return Sample(
             _joined([one.tensor for one in found], path),
             truth.astype(int),
             plain=np.concatenate(plain) if plain else None,
             outputs=None if outputs is None else np.concatenate(outputs),
+            missing=np.repeat(words, [len(one.truth) for one in found]) if lacking else None,
         )
+
+    def _without(self, simulated: "Simulated", n: int, part: float, bands: Sequence[str]):
+        """The first of simulated targets without some bands; and the wavebands that they lack."""
+        number = max(round(n * part), 1)
+        wavebands = [get_band(name).waveband for name in self.bands]
+        kept = [name not in bands for name in self.bands]
+        scale = self.size * 60 / self.pixels
+        ends = np.cumsum([0, *self.preprocessing.channels(wavebands, scale)])
+        tensor = np.array(simulated.tensor[:number])
+        seen = {name for name, is_kept in zip(wavebands, kept, strict=True) if is_kept}
+        for band, (start, stop) in enumerate(pairwise(ends)):
+            if not kept[band]:
+                tensor[..., start:stop] = 0
+            elif "xray" not in seen:  # without a source to center on
+                images = simulated.plain[:number, ..., band : band + 1]
+                tensor[..., start:stop] = centered_planes(images, scale)
+        gone = [name for name in dict.fromkeys(wavebands) if name not in seen]
+        return Simulated(tensor, simulated.truth[:number], None), "+".join(gone)
 
     @property
     def _order(self) -> tuple:
@@ -262,11 +301,26 @@ _FITTED = {
 }
 
 
+#: Arguments of the branches of these networks.
+_BRANCHES = ("widths", "depths")
+
+
 def _list_with(other: str) -> tuple:
     """Training targets beside those of a telescope: blank sky, version 2, and those of another."""
     parts = ((0.25, {"kind": "blank"}), (0.3125, {"version": 2}))
     others = ((part, {"bands": (other,)} | new) for part, new in ((1.0, {}), *parts))
     return (*parts, *others)
+
+
+def _joint(xray: str) -> dict:
+    """Settings of weights in which optical bands add to what weights for X-rays alone say."""
+    own = {name: value for name, value in _FITTED["arguments"].items() if name in _BRANCHES}
+    arguments = {"member": "evidence", "n_members": 2, "alone": own, "both": own}
+    return _FITTED | {
+        "pixels": 178,
+        "arguments": arguments,
+        "xray_weights": xray,
+    }
 
 
 #: Recipes of the weights that come with astrocnn.
@@ -275,6 +329,12 @@ RECIPES = Registry(
     {
         "xmm": Recipe(("xmm",), 178, n=40000, epochs=3, shift=0.03, **_ENSEMBLE),
         "xmm-dss2": Recipe(("xmm", "dss2-red"), 178, n=40000, epochs=4, shift=0.03, **_ENSEMBLE),
+        "xmm-dss2-psf": Recipe(
+            ("xmm", "dss2-red"),
+            beside=((0.25, {"kind": "blank"}),),
+            without=((0.5, ("xmm",)),),
+            **_joint("xmm-psf"),
+        ),
         "xmm-psf": Recipe(("xmm",), beside=_list_with("erosita"), **_FITTED),
         # Its probabilities near one half come out too low, which no temperature mends.
         "erosita": Recipe(

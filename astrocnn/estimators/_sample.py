@@ -35,6 +35,8 @@ class Sample:
         Images of (some of) them, where the network sees planes of a fit: for the domain.
     outputs : ndarray of shape (n,), int, optional
         Which output of the network is right, where the first class has several.
+    missing : ndarray of shape (n,), str, optional
+        Wavebands that each lacks; see `missing_wavebands`.
     """
 
     images: np.ndarray
@@ -42,15 +44,21 @@ class Sample:
     weight: np.ndarray | None = None
     plain: np.ndarray | None = None
     outputs: np.ndarray | None = None
+    missing: np.ndarray | None = None
 
     def __len__(self):
         return len(self.numbers)
 
     def rows(self, chosen: np.ndarray) -> "Sample":
         """Return some of them."""
-        optional = (self.weight, self.plain, self.outputs)
+        optional = (self.weight, self.plain, self.outputs, self.missing)
         parts = (None if values is None else values[chosen] for values in optional)
         return Sample(self.images[chosen], self.numbers[chosen], *parts)
+
+    @property
+    def lacks(self) -> np.ndarray:
+        """Wavebands that each lacks, shape (n,), str; empty for none."""
+        return np.full(len(self), "") if self.missing is None else self.missing
 
     @property
     def looks(self) -> np.ndarray:
@@ -134,7 +142,7 @@ def network_input(
     steps = Preprocessing.from_config(description.preprocessing)
     tensors, plain, usable, left_out, faults = [], [], [], [], []
     for dataset in chunks:
-        rows = usable_rows(dataset)
+        rows = usable_rows(dataset, description.optional_bands)
         usable.append(rows)
         tensors.append(steps(dataset, rows))
         if steps.source_planes:

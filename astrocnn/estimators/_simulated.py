@@ -63,7 +63,9 @@ def train_on_simulation(
         held_out = None
         if n_calibration:
             held_out = chosen.held_out.sample(n_calibration, random_state + 2, folder, n_jobs)
-        classifier._fit_sample(sample, held_out, chosen.describe(classifier))
+        classifier._fit_sample(
+            sample, held_out, chosen.describe(classifier), xray_weights=chosen.xray_weights
+        )
         tensor, truth, _ = chosen.simulate(n_test, random_state + 1, folder, n_jobs)
         fitted = classifier._fitted
         outputs = fitted.outputs(tensor, classifier.batch_size)

@@ -13,6 +13,7 @@ from ..networks import (
     ensemble_members,
     load_keras,
     load_model,
+    put_xray_part,
 )
 from ..tables._numbers import as_floats
 from ..training import (
@@ -42,6 +43,7 @@ def train_fitted(
     calibration: str | None = "temperature",
     random_state: int | None = None,
     checkpoint=None,
+    xray_weights: str | None = None,
     **settings,
 ) -> Fitted:
     """Train the network of a description, then calibrate it on held-out targets.
@@ -66,6 +68,8 @@ def train_fitted(
         Seed; each member of an ensemble has its own.
     checkpoint : path, optional
         File of the training's state; of an ensemble one per member.
+    xray_weights : str, optional
+        Weights for X-rays alone, which become that part of the network and are not trained.
     **settings
         Passed to `astrocnn.training.train_network`.
 
@@ -109,6 +113,10 @@ def train_fitted(
         keras.utils.set_random_seed(random_state)
     fitted = Fitted(description, start, *sorted_labels(description.classes, y), trained=True)
     fitted._model = _first_network(given, start)
+    xray = None
+    if xray_weights is not None:
+        network, xray = load_model(xray_weights)
+        put_xray_part(fitted._model, network)
     settings |= {"sample_weight": sample.weight, "class_weight": class_weight}
     if held_out is not None:
         right = held_out.numbers if held_out.outputs is None else held_out.outputs
@@ -116,6 +124,10 @@ def train_fitted(
     fitted.history = _train_members(fitted, sample, random_state, checkpoint, settings)
     if held_out is not None and len(held_out) >= ENOUGH:
         calibrate(fitted, sample.looks, held_out, calibration, settings["batch_size"])
+        if xray is not None and fitted.description.calibration:
+            others = [kind[0] for kind in given.band_kinds.values() if kind[0] != "xray"]
+            known = {"+".join(dict.fromkeys(others)): xray.calibration}
+            fitted.description.calibration.setdefault("without", {}).update(known)
     return fitted
 
 
@@ -151,7 +163,9 @@ def _trained_prior(sample, held_out, shares, description) -> dict:
     names = description.outputs
     if sample.outputs is not None:
         own = sample if held_out is None or held_out.outputs is None else held_out
-        found = np.bincount(own.outputs, own.weight, minlength=len(names))
+        whole = own.lacks == ""
+        weight = None if own.weight is None else own.weight[whole]
+        found = np.bincount(own.outputs[whole], weight, minlength=len(names))
         return dict(zip(names, (found / found.sum()).tolist(), strict=True))
     known = description.card.get("trained_prior", {})
     found = np.array([known.get(name, 1.0) for name in names])
@@ -209,19 +223,26 @@ def calibrate(
     """
     description = fitted.description
     proba = fitted.outputs(held_out.images, batch_size).mean(axis=1)
+    whole = held_out.lacks == ""
     if method is not None:
-        description.calibration = _calibration(proba, held_out, description, method)
+        description.calibration = _calibration(proba, held_out, whole, description, method)
+        without = {
+            words: _calibration(proba, held_out, held_out.lacks == words, description, method)
+            for words in np.unique(held_out.lacks[~whole]).tolist()
+        }
+        description.calibration |= {"without": without} if without else {}
     # Images beside planes have the pixels of the telescope: of 4 arcsec all say less.
     quantile = 0.995 if held_out.plain is None else 0.999
     description.domain = ImageDomain.fit(images, held_out.looks, quantile).to_config()
-    if len(description.classes) == 2 and len(np.unique(held_out.numbers)) == 2:
-        positive = apply_calibration(proba, description.calibration)[:, -1]
-        points = OperatingPoints.measure(held_out.numbers == 1, positive, most=100)
+    truth = held_out.numbers[whole]
+    if len(description.classes) == 2 and len(np.unique(truth)) == 2:
+        positive = apply_calibration(proba[whole], description.calibration)[:, -1]
+        points = OperatingPoints.measure(truth == 1, positive, most=100)
         description.operating_points = points.to_config()
 
 
-def _calibration(proba, held_out, description, method) -> dict:
-    """The calibration; none where the held-out targets cannot tell."""
+def _calibration(proba, held_out, rows, description, method) -> dict:
+    """The calibration by some of the held-out targets; none where they cannot tell."""
     # Weighted, so that the classes have the shares of the training here too.
     prior, numbers, groups = description.card["trained_prior"], held_out.outputs, None
     shares = np.array([prior[name] for name in description.output_names])
@@ -230,11 +251,12 @@ def _calibration(proba, held_out, description, method) -> dict:
         if description.outputs:  # nobody says which part a target of the first class is
             groups = [0] * (len(shares) - 1) + [1]
             shares = np.array([1 - shares[-1], shares[-1]])
-    given = np.ones(len(held_out)) if held_out.weight is None else held_out.weight
+    numbers, classes = numbers[rows], held_out.numbers[rows]
+    given = np.ones(len(numbers)) if held_out.weight is None else held_out.weight[rows]
     sums = np.bincount(numbers, given, len(shares))
-    scale = np.divide(shares * len(held_out), sums, out=np.zeros(len(shares)), where=sums > 0)
+    scale = np.divide(shares * len(numbers), sums, out=np.zeros(len(shares)), where=sums > 0)
     weight = given * scale[numbers]
-    if len(np.unique(held_out.numbers[weight > 0])) < 2:
+    if len(np.unique(classes[weight > 0])) < 2:
         warnings.warn(
             "the probabilities are not calibrated: the held-out targets with a weight are of one "
             "class; give more labeled targets, or a larger validation_fraction",
@@ -242,7 +264,7 @@ def _calibration(proba, held_out, description, method) -> dict:
             stacklevel=2,
         )
         return {}
-    return fit_calibration(proba, numbers, method, weight, groups)
+    return fit_calibration(proba[rows], numbers, method, weight, groups)
 
 
 def _by_number(class_weight, classes: list[str]):

@@ -2,6 +2,7 @@
 
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -108,19 +109,23 @@ class Verdicts:
             )
 
 
-def usable_rows(dataset: xr.Dataset) -> np.ndarray:
+def usable_rows(dataset: xr.Dataset, optional_bands: Sequence[str] = ()) -> np.ndarray:
     """Say which targets can be classified: every band has pixels, and they are not all equal.
 
     Parameters
     ----------
     dataset : `~xarray.Dataset`
         Cut-outs, with what `astrocnn.cutouts.survey_pixels` finds.
+    optional_bands : sequence of str
+        Bands of which some may be missing, but not all bands.
 
     Returns
     -------
     ndarray of shape (n_targets,), bool
     """
-    return dataset["signal"].values.all(axis=1)
+    signal = dataset["signal"].values
+    needed = ~np.isin(dataset["band"].values.astype(str), list(optional_bands))
+    return signal[:, needed].all(axis=1) & signal.any(axis=1)
 
 
 def row_flags(dataset: xr.Dataset) -> list[str]:

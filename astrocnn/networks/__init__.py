@@ -12,6 +12,7 @@ from ._backend import device_name, load_keras
 from ._builders import NETWORKS
 from ._cn import build_cn
 from ._ensemble import build_ensemble, ensemble_members
+from ._evidence import build_evidence
 from ._find import find_weights, weights_names
 from ._gradients import class_probability, integrated_gradients
 from ._inference import PRECISIONS, inference_network, largest_batch
@@ -19,6 +20,7 @@ from ._mobilenet import build_mn
 from ._orientations import average_orientations
 from ._two_branch import build_two_branch
 from ._weights import weights_table
+from ._xray_part import put_xray_part
 
 __all__ = [
     "NETWORKS",
@@ -27,6 +29,7 @@ __all__ = [
     "average_orientations",
     "build_cn",
     "build_ensemble",
+    "build_evidence",
     "build_mn",
     "build_network",
     "build_two_branch",
@@ -40,6 +43,7 @@ __all__ = [
     "largest_batch",
     "load_keras",
     "load_model",
+    "put_xray_part",
     "read_description",
     "save_model",
     "weights_names",

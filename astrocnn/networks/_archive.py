@@ -71,6 +71,8 @@ class ModelDescription:
         the last class too, the others together are the first. Empty: the classes.
     cutout_pixels : int
         Pixels along one side of the cut-outs, where the network's input has others; 0: the same.
+    optional_bands : list of str
+        Bands that a target may lack: the network was trained to predict from the others.
 
     Examples
     --------
@@ -93,6 +95,7 @@ class ModelDescription:
     band_kinds: dict = field(default_factory=dict)
     outputs: list[str] = field(default_factory=list)
     cutout_pixels: int = 0
+    optional_bands: list[str] = field(default_factory=list)
 
     @property
     def pixels(self) -> int:
@@ -221,6 +224,8 @@ def _check(description) -> None:
         len(description.classes) != 2 or outputs[-1] != description.classes[-1]
     ):
         raise ValueError(f"the outputs {outputs} for the classes {description.classes}")
+    if not {*description.optional_bands} <= {*description.bands}:
+        raise ValueError(f"optional_bands {description.optional_bands} of {description.bands}")
     names = [*description.bands, *description.classes, *outputs]
     if not all(isinstance(name, str) for name in names):
         raise TypeError(f"bands and classes {names}")

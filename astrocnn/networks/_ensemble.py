@@ -4,13 +4,17 @@ from .._registry import Registry
 from ._arguments import check_arguments, check_members, check_outputs
 from ._backend import load_keras
 from ._cn import build_cn
+from ._evidence import build_evidence
 from ._mobilenet import build_mn
 from ._two_branch import build_two_branch
 
 __all__ = ["MEMBERS", "build_ensemble", "ensemble_members"]
 
 #: Builder functions of networks that can be members of an ensemble.
-MEMBERS = Registry("network", {"cn": build_cn, "mn": build_mn, "two_branch": build_two_branch})
+MEMBERS = Registry(
+    "network",
+    {"cn": build_cn, "mn": build_mn, "two_branch": build_two_branch, "evidence": build_evidence},
+)
 
 
 def build_ensemble(

@@ -17,7 +17,7 @@ from ..extent import (
     target_spreads,
 )
 
-__all__ = ["planes_to_pixels", "source_tensor"]
+__all__ = ["centered_planes", "planes_to_pixels", "source_tensor"]
 
 #: Which of the planes is the likelihood of the source, from the end; see `source_planes`.
 _LIKELIHOOD = -4
@@ -64,8 +64,8 @@ def source_tensor(
     channels = steps.channels(wavebands, scale)
     ends = np.cumsum(channels)
     tensor = np.zeros((len(chosen), PLANE_PIXELS, PLANE_PIXELS, ends[-1]), dtype=np.float32)
-    middle = dataset.sizes["y"] // binning(scale) // 2
-    places = np.full((len(chosen), 2), middle)
+    middle = [dataset.sizes[axis] // binning(scale) // 2 for axis in ("y", "x")]
+    places = np.tile(middle, (len(chosen), 1))
     for turn, number in enumerate(b for b, name in enumerate(wavebands) if name == "xray"):
         planes = tensor[..., ends[number] - N_PLANES : ends[number]]
         _xray_planes(dataset, number, chosen, places, planes, first=turn == 0)
@@ -122,6 +122,33 @@ def _other_planes(image, place, planes, factor) -> None:
     blocks = blocks.reshape(ny // factor, factor, nx // factor, factor)
     blocks = blocks.transpose(0, 2, 1, 3).reshape(ny // factor, nx // factor, factor**2)
     put_centered(blocks, tuple(place), planes)
+
+
+def centered_planes(images: np.ndarray, scale: float) -> np.ndarray:
+    """Return images as planes with the target in the middle, as `source_tensor` without X-rays.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, ny, nx, n_bands)
+        Network input of bands that are no X-rays.
+    scale : float
+        Side of their pixels (arcsec).
+
+    Returns
+    -------
+    ndarray of shape (n, 64, 64, n_bands * n_pixels)
+        The pixels within one of the planes are bands side by side.
+    """
+    factor = binning(scale)
+    n, ny, nx, n_bands = images.shape
+    shape = (n, PLANE_PIXELS, PLANE_PIXELS, n_bands * factor**2)
+    planes = np.zeros(shape, dtype=images.dtype)
+    place = (ny // factor // 2, nx // factor // 2)
+    for target, found in zip(images, planes, strict=True):
+        for band in range(n_bands):
+            part = found[..., band * factor**2 : (band + 1) * factor**2]
+            _other_planes(target[..., band], place, part, factor)
+    return planes
 
 
 def planes_to_pixels(

@@ -144,13 +144,17 @@ class ImageDomain:
         """
         return self.judge(tensor)[0]
 
-    def judge(self, tensor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def judge(
+        self, tensor: np.ndarray, missing: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return how unusual images are, and what about them is.
 
         Parameters
         ----------
         tensor : ndarray of shape (n, ny, nx, n_bands)
             Network input.
+        missing : ndarray of shape (n, n_bands), bool, optional
+            Bands without an image: each of the others is judged by itself.
 
         Returns
         -------
@@ -174,6 +178,9 @@ class ImageDomain:
             return np.zeros(0), np.zeros(0, dtype=np.int16)
         scaled = (image_statistics(tensor) - self.center) / self.scale
         distances = self._distances(scaled) / self.limits
+        if missing is not None:
+            distances[:, :-1][missing] = 0
+            distances[missing.any(axis=1), -1] = 0
         score = distances.max(axis=1)
         cause = np.full(len(score), -1, dtype=np.int16)
         for i in np.flatnonzero(score > 1):
