@@ -222,7 +222,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         held_out: Sample | None,
         description: ModelDescription,
         y=None,
-        xray_weights: str | None = None,
+        **settings,
     ) -> Self:
         """Train on network input; what `fit` and ``astrocnn train`` have in common."""
         self._fitted = self._trained = train_fitted(
@@ -240,7 +240,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             patience=self.patience,
             checkpoint=self.checkpoint,
             random_state=self.random_state,
-            xray_weights=xray_weights,
+            **settings,
         )
         self.history_ = self._fitted.history
         self.n_targets_seen_ = len(sample) + (0 if held_out is None else len(held_out))

@@ -64,7 +64,12 @@ def train_on_simulation(
         if n_calibration:
             held_out = chosen.held_out.sample(n_calibration, random_state + 2, folder, n_jobs)
         classifier._fit_sample(
-            sample, held_out, chosen.describe(classifier), xray_weights=chosen.xray_weights
+            sample,
+            held_out,
+            chosen.describe(classifier),
+            xray_weights=chosen.xray_weights,
+            # Planes are small enough for the compiler.
+            jit_compile=chosen.source_planes or None,
         )
         tensor, truth, _ = chosen.simulate(n_test, random_state + 1, folder, n_jobs)
         fitted = classifier._fitted

@@ -7,7 +7,7 @@ import numpy as np
 from ..exceptions import InvalidImageError
 from ..surveys import PointSpread
 from ._surroundings import (
-    background_level,
+    background_image,
     filter_taps,
     find_neighbors,
     find_source,
@@ -186,13 +186,13 @@ def fit_models(image, psf, pixel, *, valid=None, exposure=None, rate=False) -> F
         raise InvalidImageError(f"an image of shape (ny, nx) is needed, not {np.shape(image)}")
     counts, relative, weight = _counts(image, valid, exposure, rate)
     taps = filter_taps(psf, pixel)
-    background = background_level(counts, relative, weight, pixel, taps) * relative
+    background = background_image(counts, relative, weight, pixel, taps)
     y, x = find_source(counts, np.maximum(background, 1e-6), weight, pixel, taps)
     neighbors = find_neighbors(counts, np.maximum(background, 1e-6), weight, psf, pixel, (y, x))
     for row, column, radius in neighbors:
         _mask(weight, (row, column), radius / pixel, (y, x), max(psf.half_radius, 12.0) / pixel)
     if neighbors:
-        background = background_level(counts, relative, weight, pixel, taps) * relative
+        background = background_image(counts, relative, weight, pixel, taps)
     background = np.maximum(background, 1e-6)
     used = weight * relative / (relative[y, x] or 1.0)
     templates = source_templates(psf, pixel)

@@ -6,10 +6,12 @@ from scipy.ndimage import maximum_filter
 from ..surveys import PointSpread
 from ._templates import gaussian_taps
 
-__all__ = ["background_level", "filter_taps", "find_neighbors", "find_source", "photons_per_unit"]
+__all__ = ["background_image", "filter_taps", "find_neighbors", "find_source", "photons_per_unit"]
 
 #: The background is measured beyond this distance from the middle (arcsec).
 _FAR = 90.0
+#: Relative scatter of the exposure from which on it tells photons from particles.
+_SPREAD = 0.05
 #: A source is looked for within this distance of the target (arcsec), above this significance.
 _REACH, _FOUND = 48.0, 4.0
 #: Neighbors are farther from the source than this (arcsec), above this significance.
@@ -42,8 +44,11 @@ def photons_per_unit(rate: np.ndarray, valid: np.ndarray) -> float:
     return float(values.mean() / max(values.var() / 0.8, 1e-30))
 
 
-def background_level(counts, relative, weight, pixel, taps) -> float:
-    """Measure the background (counts per pixel of relative exposure one), away from sources.
+def background_image(counts, relative, weight, pixel, taps) -> np.ndarray:
+    """Measure the background (counts per pixel), away from sources, and continue it to all pixels.
+
+    It is a sum of two: photons of the sky, which follow the exposure, and particles, which are the
+    same in all exposed pixels; the exposure of most maps is vignetted.
 
     Parameters
     ----------
@@ -60,17 +65,38 @@ def background_level(counts, relative, weight, pixel, taps) -> float:
     if use.sum() < 50:
         use = (weight > 0) & (relative > 0)
     if not use.any():
-        return 1e-6
-    exposed = smooth(relative * weight, taps)
-    smoothed, variance = smooth(counts * weight, taps), smooth(relative * weight, taps**2)
+        return np.full(counts.shape, 1e-6) * (relative > 0)
+    exposed = (relative > 0) * 1.0
+    smoothed = smooth(counts * weight, taps)
+    levels = counts[use].sum() / relative[use].sum(), 0.0
     keep = use
     for _ in range(5):
-        level = counts[keep].sum() / relative[keep].sum()
-        excess = smoothed - level * exposed
-        keep = use & (excess < 3 * np.sqrt(level * variance + _FLOOR * taps.max() ** 4))
+        background = levels[0] * relative + levels[1] * exposed
+        excess = smoothed - smooth(background * weight, taps)
+        error = np.sqrt(smooth(background * weight, taps**2) + _FLOOR * taps.max() ** 4)
+        keep = use & (excess < 3 * error)
         if keep.sum() < 50:
             break
-    return max(float(level), 1e-6)
+        levels = _levels(counts[keep], relative[keep], background[keep])
+    return np.maximum(levels[0] * relative + levels[1] * exposed, 1e-6 * exposed)
+
+
+def _levels(counts, relative, expected) -> tuple[float, float]:
+    """Background that follows the exposure, and background that does not, from pixels of it.
+
+    One step of weighted least squares; neither is below zero. Where the exposure is nearly the
+    same everywhere nothing tells them apart.
+    """
+    level = float(counts.sum() / relative.sum())
+    if relative.std() < _SPREAD * relative.mean():
+        return level, 0.0
+    weight = 1 / np.maximum(expected, 1e-6)
+    terms = np.stack([relative, np.ones_like(relative)])
+    normal, found = (terms * weight) @ terms.T, (terms * weight) @ counts
+    sky, particles = np.linalg.solve(normal, found)
+    if particles <= 0:
+        return level, 0.0
+    return (sky, particles) if sky > 0 else (0.0, float(counts.mean()))
 
 
 def find_source(counts, background, weight, pixel, taps) -> tuple[int, int]:

@@ -28,19 +28,30 @@ class Run:
         Fresh.
     plateau : Plateau or None
         What lowers its rate.
-    patience : int or None
+    patience, jit_compile
         See `train_network`.
     """
 
-    def __init__(self, model, network, optimizer, plateau: Plateau | None, patience: int | None):
+    def __init__(
+        self,
+        model,
+        network,
+        optimizer,
+        plateau: Plateau | None,
+        patience: int | None,
+        jit_compile: bool | None = None,
+    ):
         keras = load_keras()
+        if jit_compile is None:
+            # TensorFlow's compiler does not pay for large images on a CPU: four times slower, and
+            # out of memory.
+            jit_compile = False if keras.backend.backend() == "tensorflow" else "auto"
         network.compile(
             optimizer,
             loss="categorical_crossentropy",
             # Not by its name: variables made inside TensorFlow's graph have the step traced twice.
             metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-            # TensorFlow's compiler does not pay on a CPU: four times slower, and out of memory.
-            jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+            jit_compile=jit_compile,
         )
         optimizer.build(network.trainable_variables)
         self.model, self.network, self.plateau, self.patience = model, network, plateau, patience

@@ -10,7 +10,7 @@ from astropy.coordinates import SkyCoord
 from astrocnn import ClusterClassifier
 from astrocnn._registry import Registry
 from astrocnn.estimators import _simulated
-from astrocnn.estimators._recipes import Recipe
+from astrocnn.estimators._recipe import Recipe
 from astrocnn.networks import read_description
 
 CENTER = SkyCoord(150, 2, unit="deg")

@@ -9,7 +9,7 @@ from astrocnn import ClusterClassifier
 from astrocnn._registry import Registry
 from astrocnn.estimators import RECIPES, _simulated, train_on_simulation
 from astrocnn.estimators._outputs import class_probabilities
-from astrocnn.estimators._recipes import Recipe
+from astrocnn.estimators._recipe import Recipe
 from astrocnn.exceptions import InvalidParameterError, WeightsError
 from astrocnn.networks import ModelDescription, read_description
 from astrocnn.preprocessing import Preprocessing

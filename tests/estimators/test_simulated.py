@@ -5,7 +5,7 @@ import pytest
 from astrocnn import ClusterClassifier
 from astrocnn._registry import Registry
 from astrocnn.estimators import _simulated, train_on_simulation
-from astrocnn.estimators._recipes import Recipe
+from astrocnn.estimators._recipe import Recipe
 from astrocnn.networks import read_description
 
 pytestmark = pytest.mark.slow  # tests/cli/test_train.py has a smaller one
