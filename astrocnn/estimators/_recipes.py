@@ -58,8 +58,8 @@ RECIPES = Registry(
         "xmm-dss2": Recipe(("xmm", "dss2-red"), 178, n=40000, epochs=4, shift=0.03, **_ENSEMBLE),
         "xmm-dss2-psf": Recipe(
             ("xmm", "dss2-red"),
-            beside=((0.25, {"kind": "blank"}), (1.0, {"version": 2})),
-            without=((0.5, ("xmm",)),),
+            beside=((0.125, {"kind": "blank"}), (0.5, {"version": 2})),
+            without=((0.25, ("xmm",)),),
             **_joint("xmm-psf"),
         ),
         "xmm-psf": Recipe(("xmm",), beside=_list_with("erosita"), **_FITTED),

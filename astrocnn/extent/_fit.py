@@ -66,9 +66,10 @@ def fit_source(
 ) -> SourceFit:
     r"""Fit the source near the middle of an X-ray image.
 
-    The source is the most significant peak within 48 arcsec of the middle. The background is the
-    mean beyond 90 arcsec, without what stands out, and follows the exposure. Other sources that
-    look like points are masked. The photons within 80 arcsec are then compared with a point source
+    The source is the most significant peak within 48 arcsec of the middle. The background is
+    measured beyond 90 arcsec, without what stands out: one part follows the exposure, as photons of
+    the sky do, and one is the same in all exposed pixels, as particles are. Other sources that look
+    like points are masked. The photons within 80 arcsec are then compared with a point source
     and with beta models of 6 to 90 arcsec, each at its best place and amplitude, by the Poisson
     likelihood :math:`\sum n \ln m - m` (Cash 1979, ApJ 228, 939).
 

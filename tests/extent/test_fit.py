@@ -82,6 +82,19 @@ class TestExposure:
         fit = fit_source(counts, PSF, PIXEL, exposure=exposure)
         assert fit.counts == pytest.approx(400, rel=0.25)
 
+    @pytest.mark.parametrize("sky", [0.0, 0.1, 0.3])
+    def test_background_of_sky_and_particles(self, sky):
+        """Photons are vignetted, particles are not: expected at the edge of a field."""
+        particles = 0.2
+        exposure = np.tile(np.linspace(1.0, 0.3, N), (N, 1))
+        expected = sky * exposure + particles
+        found = []
+        for seed in range(8):
+            counts = np.random.default_rng(seed).poisson(expected)
+            fit = fit_source(counts, PSF, PIXEL, exposure=exposure)
+            found.append(fit.background / expected[fit.place])
+        assert np.mean(found) == pytest.approx(1.0, abs=0.03)
+
     def test_background_follows_the_exposure(self):
         x = np.linspace(0.4, 1.6, N)
         exposure = np.tile(x, (N, 1)) * 1e4

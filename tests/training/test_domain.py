@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from astrocnn.training import ImageDomain, image_statistics
+from astrocnn.training import CAUSES, ImageDomain, image_statistics
 
 PIXELS = 48
 
@@ -121,3 +121,17 @@ def test_wrong_input(domain):
     config = domain.to_config() | {"n_bands": 3}
     with pytest.raises(ValueError, match="27 statistics for 3 bands"):
         ImageDomain.from_config(config)
+
+
+def test_a_missing_band_is_not_judged(domain):
+    """The other one is, by itself."""
+    images = fields(60, 3)
+    images[:, ..., 1] = 0
+    missing = np.tile([False, True], (60, 1))
+    assert (domain.judge(images)[0] > 1).all()
+    assert np.mean(domain.judge(images, missing)[0] > 1) <= 0.05
+    blurred = fields(60, 3, (4.0, 1.0))
+    blurred[..., 1] = 0
+    score, cause = domain.judge(blurred, missing)
+    assert (score > 1).all()
+    assert cause.max() < len(CAUSES)  # of the first band
