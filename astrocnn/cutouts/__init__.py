@@ -6,6 +6,7 @@ from ._maker import iter_cutouts, make_cutouts, open_providers
 from ._rate import count_rate
 from ._store import open_cutouts, write_cutouts
 from ._survey import survey_pixels
+from ._unlit import unlit_pixels
 
 __all__ = [
     "check_dataset",
@@ -17,5 +18,6 @@ __all__ = [
     "open_cutouts",
     "open_providers",
     "survey_pixels",
+    "unlit_pixels",
     "write_cutouts",
 ]

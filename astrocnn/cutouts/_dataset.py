@@ -1,5 +1,7 @@
 """The Dataset of cut-outs: what is in it, and building it from pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 from astropy import units as u
@@ -9,6 +11,7 @@ from ..providers import Pixels
 from ..surveys import Band
 from ._exposure_flags import exposure_flags
 from ._survey import found_pixels
+from ._unlit import unlit_pixels
 
 __all__ = ["MAPS", "SPREAD", "check_dataset", "cutout_dataset"]
 
@@ -83,6 +86,7 @@ def cutout_dataset(
             if isinstance(found, str):
                 image[i, b], valid[i, b], status[i, b] = np.nan, 0, found
                 continue
+            found = _lit(found, bands[b], scale)
             if found.image.base is not image:
                 image[i, b] = found.image
             valid[i, b] = found.valid
@@ -124,6 +128,14 @@ def _spread_variables(pixels) -> dict:
         )
         for name, unit in SPREAD.items()
     }
+
+
+def _lit(pixels, band, pixel_scale):
+    """Pixels without those that no photon can have reached, where no exposure map says so."""
+    if pixels.exposure_known or band.waveband != "xray":
+        return pixels
+    unlit = unlit_pixels(pixels.image, pixels.valid, pixel_scale)
+    return replace(pixels, valid=pixels.valid & ~unlit) if unlit.any() else pixels
 
 
 def _status(pixels, band, pixel_scale) -> str:

@@ -38,7 +38,7 @@ _BRANCHES = ("widths", "depths")
 
 def _list_with(other: str) -> tuple:
     """Training targets beside those of a telescope: blank sky, version 2, and those of another."""
-    parts = ((0.375, {"kind": "blank"}), (1.0, {"version": 2}))
+    parts = ((0.375, {"kind": "blank"}), (0.5, {"version": 2}))
     others = ((part, {"bands": (other,)} | new) for part, new in ((1.0, {}), *parts))
     return (*parts, *others)
 
