@@ -1,12 +1,11 @@
 """From labeled network input to a calibrated network."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from ..exceptions import CalibrationWarning, InvalidParameterError, WeightsError
+from ..exceptions import InvalidParameterError, WeightsError
 from ..networks import (
     ModelDescription,
     build_network,
@@ -18,18 +17,15 @@ from ..networks import (
 from ..tables._numbers import as_floats
 from ..training import (
     CALIBRATIONS,
-    ImageDomain,
-    apply_calibration,
     class_targets,
-    fit_calibration,
     train_network,
 )
-from ..validation import OperatingPoints
+from ._calibrate import calibrate
 from ._fitted import Fitted
 from ._labels import encode, sorted_labels
 from ._sample import ENOUGH, Sample
 
-__all__ = ["calibrate", "train_fitted", "trained_shares"]
+__all__ = ["train_fitted", "trained_shares"]
 
 
 def train_fitted(
@@ -195,76 +191,6 @@ def _train_members(fitted, sample, random_state, checkpoint, settings):
             )
         )
     return histories[0] if len(members) == 1 else histories
-
-
-def calibrate(
-    fitted: Fitted,
-    images: np.ndarray,
-    held_out: Sample,
-    method: str | None = "temperature",
-    batch_size: int = 32,
-) -> None:
-    """Set calibration, domain and thresholds of a trained network.
-
-    Weights of targets count in the calibration; the thresholds count each target once.
-
-    Parameters
-    ----------
-    fitted : Fitted
-        Its description is changed.
-    images : ndarray of shape (n, ny, nx, n_bands)
-        Network input of the training.
-    held_out : Sample
-        At least 100 other targets.
-    method : str or None
-        See `astrocnn.training.fit_calibration`; None: no calibration.
-    batch_size : int
-        Targets per step.
-    """
-    description = fitted.description
-    proba = fitted.outputs(held_out.images, batch_size).mean(axis=1)
-    whole = held_out.lacks == ""
-    if method is not None:
-        description.calibration = _calibration(proba, held_out, whole, description, method)
-        without = {
-            words: _calibration(proba, held_out, held_out.lacks == words, description, method)
-            for words in np.unique(held_out.lacks[~whole]).tolist()
-        }
-        description.calibration |= {"without": without} if without else {}
-    # Images beside planes have the pixels of the telescope: of 4 arcsec all say less.
-    quantile = 0.995 if held_out.plain is None else 0.999
-    description.domain = ImageDomain.fit(images, held_out.looks, quantile).to_config()
-    truth = held_out.numbers[whole]
-    if len(description.classes) == 2 and len(np.unique(truth)) == 2:
-        positive = apply_calibration(proba[whole], description.calibration)[:, -1]
-        points = OperatingPoints.measure(truth == 1, positive, most=100)
-        description.operating_points = points.to_config()
-
-
-def _calibration(proba, held_out, rows, description, method) -> dict:
-    """The calibration by some of the held-out targets; none where they cannot tell."""
-    # Weighted, so that the classes have the shares of the training here too.
-    prior, numbers, groups = description.card["trained_prior"], held_out.outputs, None
-    shares = np.array([prior[name] for name in description.output_names])
-    if numbers is None:
-        numbers = held_out.numbers
-        if description.outputs:  # nobody says which part a target of the first class is
-            groups = [0] * (len(shares) - 1) + [1]
-            shares = np.array([1 - shares[-1], shares[-1]])
-    numbers, classes = numbers[rows], held_out.numbers[rows]
-    given = np.ones(len(numbers)) if held_out.weight is None else held_out.weight[rows]
-    sums = np.bincount(numbers, given, len(shares))
-    scale = np.divide(shares * len(numbers), sums, out=np.zeros(len(shares)), where=sums > 0)
-    weight = given * scale[numbers]
-    if len(np.unique(classes[weight > 0])) < 2:
-        warnings.warn(
-            "the probabilities are not calibrated: the held-out targets with a weight are of one "
-            "class; give more labeled targets, or a larger validation_fraction",
-            CalibrationWarning,
-            stacklevel=2,
-        )
-        return {}
-    return fit_calibration(proba[rows], numbers, method, weight, groups)
 
 
 def _by_number(class_weight, classes: list[str]):

@@ -7,9 +7,10 @@ import pytest
 from astropy.coordinates import SkyCoord
 
 from astrocnn import ClusterClassifier
+from astrocnn.estimators._calibrate import calibrate
 from astrocnn.estimators._labels import encode
 from astrocnn.estimators._sample import ENOUGH, Sample, hold_out
-from astrocnn.estimators._training import calibrate, train_fitted, trained_shares
+from astrocnn.estimators._training import train_fitted, trained_shares
 from astrocnn.exceptions import CalibrationWarning, WeightsError
 from astrocnn.networks import ModelDescription, build_network, load_keras, save_model
 
