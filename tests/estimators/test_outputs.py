@@ -88,7 +88,7 @@ def weights(tmp_path_factory):
 def test_two_recipes_train_on_one_list(tmp_path):
     """Their networks differ in nothing but the calibration, if the seed is the same."""
     found = [RECIPES[name].sample(4, 1, tmp_path, 1) for name in ("xmm-psf", "erosita-psf")]
-    assert len(found[0]) == 2 * (4 + 1 + 1)
+    assert len(found[0]) == 2 * (4 + 2 + 2)
     for attribute in ("images", "numbers", "outputs"):
         np.testing.assert_array_equal(*(getattr(sample, attribute) for sample in found))
     assert (found[0].plain != found[1].plain).any()  # what a domain is fitted to
