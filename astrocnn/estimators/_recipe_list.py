@@ -13,7 +13,7 @@ from ..preprocessing import centered_planes
 from ..surveys import get_band
 from ._sample import Sample
 
-__all__ = ["Simulated", "recipe_list"]
+__all__ = ["Simulated", "recipe_list", "without_bands"]
 
 #: Images of the latest version by which one knows the kind of the training's.
 _LOOKS = 4000
@@ -63,7 +63,9 @@ def recipe_list(recipe, n: int, seed: int, folder: Path, n_jobs: int) -> Sample:
     ]
     own = found[[part for _, part in parts].index(base)]
     plain = _looks(recipe, found, n, seed, folder, n_jobs)
-    lacking = [_without(recipe, own, n, *some) for some in recipe.without]
+    lacking = [
+        without_bands(recipe, own, max(round(n * part), 1), bands) for part, bands in recipe.without
+    ]
     words = [""] * len(parts) + [words for _, words in lacking]
     found += [one for one, _ in lacking]
     truth = np.concatenate([np.array(one.truth["is_cluster"]) for one in found])
@@ -86,7 +88,7 @@ def _order(recipe) -> tuple:
 
 
 def _n_plain(recipe, part, number: int) -> int:
-    """Images that are kept of a part of the list: the domain sees some, `_without` all."""
+    """Images that are kept of a part of the list: the domain sees some, `without_bands` all."""
     if part.bands != recipe.bands or part.kind is not None or recipe.list_pixels is not None:
         return 0
     if recipe.without and part.version == recipe.version:
@@ -109,9 +111,22 @@ def _looks(recipe, found, n: int, seed: int, folder: Path, n_jobs: int) -> np.nd
     return np.concatenate([one.plain[:_LOOKS] for one in found if one.plain is not None])
 
 
-def _without(recipe, simulated: Simulated, n: int, part: float, bands: Sequence[str]):
-    """The first of simulated targets without some bands; and the wavebands that they lack."""
-    number = max(round(n * part), 1)
+def without_bands(
+    recipe, simulated: Simulated, number: int, bands: Sequence[str]
+) -> tuple[Simulated, str]:
+    """Return the first of simulated targets without some bands, and the wavebands that they lack.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What they were simulated for.
+    simulated : Simulated
+        Targets with all bands, and their images.
+    number : int
+        How many of them.
+    bands : sequence of str
+        Which bands.
+    """
     wavebands = [get_band(name).waveband for name in recipe.bands]
     kept = [name not in bands for name in recipe.bands]
     scale = recipe.size * 60 / recipe.pixels

@@ -4,11 +4,16 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from .._paths import user_path
 from ..networks import device_name
 from ..storage import make_folder
+from ..surveys import get_band
+from ..validation import auc
 from ._card import simulation_card
 from ._classifier import ClusterClassifier
+from ._recipe_list import without_bands
 from ._recipes import RECIPES
 
 __all__ = ["train_on_simulation"]
@@ -71,17 +76,35 @@ def train_on_simulation(
             # Planes are small enough for the compiler.
             jit_compile=chosen.source_planes or None,
         )
-        tensor, truth, _ = chosen.simulate(n_test, random_state + 1, folder, n_jobs)
-        fitted = classifier._fitted
-        outputs = fitted.outputs(tensor, classifier.batch_size)
-        del sample, held_out, tensor, _  # before the files go
+        n_plain = n_test if chosen.without else 0
+        test = chosen.simulate(n_test, random_state + 1, folder, n_jobs, n_plain)
+        fitted, truth = classifier._fitted, test.truth
+        outputs = fitted.outputs(test.tensor, classifier.batch_size)
+        lacking = _lacking(chosen, fitted, test, classifier.batch_size)
+        del sample, held_out, test  # before the files go
     settings = asdict(chosen) | {"n": n, "epochs": epochs, "n_calibration": n_calibration}
     settings |= {"optimizer": "Adam, cosine", "device": device_name()}
     command = _command(recipe, chosen, n, epochs, n_test, random_state)
     fitted.description.card = simulation_card(
         recipe, fitted, outputs, truth, settings, command, random_state
     )
+    if lacking:
+        fitted.description.card["area_under_curve_without"] = lacking
     return classifier
+
+
+def _lacking(recipe, fitted, test, batch_size: int) -> dict:
+    """Area under the ROC curve, with its interval, of test targets that lack a waveband."""
+    found = {}
+    wavebands = {name: get_band(name).waveband for name in recipe.bands}
+    for waveband in dict.fromkeys(wavebands.values()) if recipe.without else ():
+        bands = [name for name in recipe.bands if wavebands[name] == waveband]
+        some, words = without_bands(recipe, test, len(test.truth), bands)
+        outputs = fitted.outputs(some.tensor, batch_size)
+        proba = fitted.probabilities(outputs, missing=np.full(len(outputs), words))[0][:, 1]
+        one = auc(np.array(test.truth["is_cluster"], dtype=bool), proba)
+        found[waveband] = [round(value, 4) for value in (one.value, one.low, one.high)]
+    return found
 
 
 def _command(recipe, chosen, n, epochs, n_test, random_state) -> str:

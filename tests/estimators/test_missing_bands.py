@@ -63,6 +63,8 @@ class TestTrained:
         return classifier.predict(cutouts)
 
     def test_card(self, trained):
+        card = read_description(trained / "both.keras").card
+        assert set(card["area_under_curve_without"]) == {"optical", "xray"}
         found = read_description(trained / "both.keras")
         assert found.optional_bands == list(BANDS)
         assert set(found.calibration["without"]) == {"optical", "xray"}
