@@ -14,7 +14,7 @@ _FITTED = {
     "pixels": 178,
     "list_pixels": 90,
     "n": 16000,
-    "epochs": 3,
+    "epochs": 4,
     "calibration": "vector",
     "network": "ensemble",
     "arguments": {
