@@ -84,6 +84,16 @@ class TestTraining:
             train(epochs=1)
         assert capsys.readouterr().out == ""
 
+    def test_compiled_is_the_same_training(self):
+        """But for rounding, which each step makes larger."""
+        settings = {"epochs": 2, "augmented": False, "model": None}
+        (one, plain), (other, compiled) = (
+            train(**(settings | {"model": network(dropout=0.0)}), jit_compile=jit)
+            for jit in (False, True)
+        )
+        np.testing.assert_allclose(plain["loss"], compiled["loss"], rtol=1e-3)
+        assert same_weights(one, other, atol=1e-2)
+
     def test_labels_must_fit(self):
         with pytest.raises(ValueError, match="labels must be class numbers from 0 to 1"):
             train_network(network(), blobs(4)[0], [0, 1, 2, 1], epochs=1)
