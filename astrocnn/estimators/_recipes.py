@@ -46,7 +46,8 @@ def _list_with(other: str) -> tuple:
 def _joint(xray: str) -> dict:
     """Settings of weights in which optical bands add to what weights for X-rays alone say."""
     own = {name: value for name, value in _FITTED["arguments"].items() if name in _BRANCHES}
-    arguments = {"member": "evidence", "n_members": 2, "alone": own, "both": own}
+    both = own | {"other_widths": (16, 32, 64)}
+    arguments = {"member": "evidence", "n_members": 2, "alone": own, "both": both}
     return _FITTED | {"list_pixels": None, "arguments": arguments, "xray_weights": xray}
 
 

@@ -30,6 +30,7 @@ def build_two_branch(
     dense: int = 64,
     dropout: float = 0.3,
     numbers: tuple[int, ...] = (),
+    other_widths: tuple[int, ...] | None = None,
 ):
     """Build a residual network with a branch for the X-ray bands and one for the others.
 
@@ -67,6 +68,8 @@ def build_two_branch(
         Share of them dropped in training.
     numbers : tuple of int
         Bands that are one number in all pixels: they also meet the last features, unchanged.
+    other_widths : tuple of int, optional
+        Filters of the separate stages of the bands that are no X-rays; default ``widths``.
 
     Returns
     -------
@@ -90,13 +93,18 @@ def build_two_branch(
     """
     input_shape = check_outputs(input_shape, n_classes)
     n_bands = input_shape[2]
-    _check_stages(widths, depths, n_separate)
+    other_widths = widths if other_widths is None else other_widths
+    for filters in (widths, other_widths):
+        _check_stages(filters, depths, n_separate)
     _check_bands(n_xray, numbers, n_bands)
     if xray_pool is None:
         xray_pool = max(round(input_shape[1] / _XRAY_PIXELS), 1)
     keras = load_keras()
     layers = keras.layers
-    stages = list(zip([1] + [2] * (len(widths) - 1), widths, depths, strict=True))
+    strides = [1] + [2] * (len(widths) - 1)
+    stages, other = (
+        list(zip(strides, filters, depths, strict=True)) for filters in (widths, other_widths)
+    )
 
     image = keras.Input(shape=tuple(input_shape), name="image")
     branches = []
@@ -104,14 +112,15 @@ def build_two_branch(
         x = image[..., :n_xray]
         if xray_pool > 1:
             x = layers.AveragePooling2D(xray_pool, name="xray", **_SAME)(x)
-        branches.append(_convolved(x, widths[0], 5, 2))
+        branches.append(_staged(_convolved(x, widths[0], 5, 2), stages[:n_separate], block))
     if n_xray < n_bands:
         x = image[..., n_xray:]
         size = 2 * xray_pool
         if not patches:
-            x, size = _convolved(x, widths[0] // 2, 5, 2), 3
-        branches.append(_convolved(x, widths[0], size, 2 * xray_pool if patches else xray_pool))
-    branches = [_staged(x, stages[:n_separate], block) for x in branches]
+            x, size = _convolved(x, other_widths[0] // 2, 5, 2), 3
+        stride = 2 * xray_pool if patches else xray_pool
+        x = _convolved(x, other_widths[0], size, stride)
+        branches.append(_staged(x, other[:n_separate], block))
     x = layers.Concatenate(name="bands")(branches) if len(branches) > 1 else branches[0]
     x = _staged(x, stages[n_separate:], block)
     x = annulus_pooling(rings, name="rings")(x)

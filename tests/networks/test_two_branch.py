@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from astrocnn.exceptions import UnknownNameError
+from astrocnn.exceptions import InvalidParameterError, UnknownNameError
 from astrocnn.networks import build_two_branch, load_keras
 
 SMALL = {"widths": (4, 6), "depths": (1, 2), "dense": 8}
@@ -61,6 +61,14 @@ def test_branches(n_bands, n_xray, branches):
         changed = images.copy()
         changed[..., band] = changed[::-1, ..., band]
         assert not np.allclose(model(changed), expected, atol=1e-5)
+
+
+def test_other_widths():
+    """The stages of the other bands before both meet, and no others."""
+    model = build_two_branch((32, 32, 3), n_xray=2, other_widths=(8, 12), **SMALL)
+    assert model.get_layer("bands").output.shape[-1] == 6 + 12
+    with pytest.raises(InvalidParameterError, match="3 widths"):
+        build_two_branch((32, 32, 3), other_widths=(8, 12, 16), **SMALL)
 
 
 @pytest.mark.parametrize("block", ["residual", "convnext"])
