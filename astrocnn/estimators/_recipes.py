@@ -48,7 +48,12 @@ def _joint(xray: str) -> dict:
     own = {name: value for name, value in _FITTED["arguments"].items() if name in _BRANCHES}
     both = own | {"other_widths": (16, 32, 64)}
     arguments = {"member": "evidence", "n_members": 2, "alone": own, "both": both}
-    return _FITTED | {"list_pixels": None, "arguments": arguments, "xray_weights": xray}
+    return _FITTED | {
+        "list_pixels": None,
+        "epochs": 3,
+        "arguments": arguments,
+        "xray_weights": xray,
+    }
 
 
 #: Recipes of the weights that come with astrocnn.
