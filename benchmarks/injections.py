@@ -4,9 +4,12 @@
 
 Photons of points and of beta models, both blurred by the telescope's point-spread function (varied
 by 5 % in size, 8 % in slope), are added to real images where no source is seen, with the real
-exposure. The same cut-outs go to `ClusterClassifier.predict_proba` and to `fit_extent`. One row per
+exposure. The same cut-outs go to `ClusterClassifier.predict` and to `fit_extent`. One row per
 field and range of counts: the area under the ROC curve of both, and their difference, with
-intervals (DeLong). Needs the folders of the same names in ``ASTROCNN_TEST_DATA``.
+intervals (DeLong). Weights that tell points from pairs and other sources have a second row: the
+probability of a cluster over that of a cluster or a point, which is what they say of a list that
+holds nothing else, as this one (``prior={"cluster": 0.5, "point": 0.5, ...}``), and what the fit is
+asked. Needs the folders of the same names in ``ASTROCNN_TEST_DATA``.
 """
 
 import argparse
@@ -156,20 +159,31 @@ def evaluate(name, n=150, seed=5, folder=None) -> Table:
     folder = Path(folder or os.environ["ASTROCNN_TEST_DATA"])
     field, rows = read_field(name, folder), []
     for weights in (field.weights, f"{field.weights}-psf"):
-        classifier, pixels = ClusterClassifier(weights), read_description(weights).pixels
+        classifier = ClusterClassifier(weights, judge_novel=True)
+        pixels = read_description(weights).pixels
         for number, limits in enumerate(RANGES):
             rng = np.random.default_rng([seed, number])
-            scores, fits = [], []
+            scores, odds, fits = [], [], []
             for kind in ("point", "cluster"):
                 dataset, spreads = inject(field, n, limits, kind, rng, pixels)
-                scores.append(classifier.predict_proba(dataset)[:, 1])
+                result = classifier.predict(dataset)
+                proba = {
+                    name.removeprefix("proba_"): np.ma.filled(result[name].astype(float), np.nan)
+                    for name in result.colnames
+                    if name in ("proba_cluster", "proba_point")
+                }
+                scores.append(proba["cluster"])
+                if "point" in proba:
+                    odds.append(proba["cluster"] / (proba["cluster"] + proba["point"]))
                 fits.append(np.array(fit_extent(dataset, spreads)["extent_likelihood"]))
-            truth = np.repeat([False, True], n)
-            network, fit = np.concatenate(scores), np.concatenate(fits)
-            difference = delong_test(truth, network, fit)
+            truth, fit = np.repeat([False, True], n), np.concatenate(fits)
             counts = f"{limits[0]}-{limits[1]}"
-            estimates = auc(truth, network), auc(truth, fit), difference.difference
-            rows.append((name, weights, counts, 2 * n, *map(str, estimates)))
+            for what, parts in ((weights, scores), (f"{weights}, or a point", odds)):
+                if parts:
+                    network = np.concatenate(parts)
+                    difference = delong_test(truth, network, fit).difference
+                    estimates = auc(truth, network), auc(truth, fit), difference
+                    rows.append((name, what, counts, 2 * n, *map(str, estimates)))
     names = ["field", "weights", "counts", "n", "network", "fit_extent", "difference"]
     return Table(rows=rows, names=names)
 
