@@ -24,13 +24,15 @@ def build_evidence(
     numbers: tuple[int, ...] = (),
     alone: Mapping | None = None,
     both: Mapping | None = None,
+    frozen_xray: bool = False,
 ):
     """Build a network that predicts from X-ray bands, and lets the other bands add to that.
 
-    Two networks of two branches: one sees the X-ray bands alone, the other all bands. The
-    logarithms of their probabilities are added; where the other bands are empty (zero in all
-    pixels), the first one decides by itself. The X-ray part can be that of weights for X-rays
-    alone: then a target without other images has the very probability that those give.
+    Two networks of two branches: one sees the X-ray bands alone, the other all bands, and learns
+    what they change. The logarithms of their probabilities are added; where the other bands are
+    empty (zero in all pixels), the first one decides by itself. The X-ray part can be that of
+    weights for X-rays alone: then a target without other images has the very probability that
+    those give.
 
     Parameters
     ----------
@@ -45,6 +47,9 @@ def build_evidence(
     alone, both : dict, optional
         Further arguments of `build_two_branch` for the network of the X-ray bands alone, and for
         that of all bands.
+    frozen_xray : bool
+        Whether the network of the X-ray bands is never trained: its weights are put in, see
+        `put_xray_part`.
 
     Returns
     -------
@@ -83,21 +88,29 @@ def build_evidence(
     same = {"n_xray": n_xray, "xray_pool": xray_pool, "patches": patches, "numbers": numbers}
     parts = []
     for name, n_bands, own in (("xray", n_xray, alone), ("all", input_shape[2], both)):
-        shape = (*input_shape[:2], n_bands)
-        arguments = same | {"n_classes": n_classes} | dict(own or {})
-        check_arguments("two_branch", build_two_branch, {"input_shape": shape, **arguments})
-        part = build_two_branch(shape, **arguments)
+        shape, own = (*input_shape[:2], n_bands), dict(own or {})
+        check_arguments("two_branch", build_two_branch, {"input_shape": shape, **own})
+        twice = sorted({"input_shape", "n_classes", *same} & set(own))
+        if twice:
+            raise InvalidParameterError(
+                f"{twice[0]!r} is the same for both networks: give it beside alone and both"
+            )
+        if name == "xray" and frozen_xray:
+            # The other network is to add to what is predicted, not to what dropout leaves of it.
+            own["dropout"] = 0.0
+        part = build_two_branch(shape, n_classes, **same, **own)
         part.name = name
         parts.append(part)
 
     ops = keras.ops
     image = keras.Input(shape=input_shape, name="image")
-    xray, found = parts[0](image[..., :n_xray]), parts[1](image)
+    parts[0].trainable = not frozen_xray
+    xray, joint = parts[0](image[..., :n_xray]), parts[1](image)
     # Smooth, so that gradients know what an image adds; standardized images are far above.
     level = ops.mean(ops.abs(image[..., n_xray:]), axis=(1, 2, 3))
     weight = ops.cast(ops.minimum(level / _EMPTY, 1.0), "float32")[:, None]
     first, second = (
-        ops.log(ops.maximum(ops.cast(x, "float32"), _SMALLEST)) for x in (xray, found)
+        ops.log(ops.maximum(ops.cast(x, "float32"), _SMALLEST)) for x in (xray, joint)
     )
     proba = keras.layers.Softmax(dtype="float32", name="proba")(first + weight * second)
     return keras.Model(image, proba, name="evidence")

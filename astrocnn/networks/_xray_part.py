@@ -8,7 +8,7 @@ __all__ = ["put_xray_part"]
 
 
 def put_xray_part(model, xray) -> None:
-    """Put a network of X-rays alone into one of `build_evidence`; it will not be trained.
+    """Put the weights of a network of X-rays alone into one of `build_evidence`.
 
     Parameters
     ----------
@@ -26,10 +26,10 @@ def put_xray_part(model, xray) -> None:
     --------
     >>> from astrocnn.networks import build_evidence, build_two_branch, put_xray_part
     >>> small = {"widths": (4, 8), "depths": (1, 1)}
-    >>> model = build_evidence((32, 32, 2), alone=small, both=small)
+    >>> model = build_evidence((32, 32, 2), alone=small, both=small, frozen_xray=True)
     >>> put_xray_part(model, build_two_branch((32, 32, 1), **small))
-    >>> model.get_layer("xray").trainable
-    False
+    >>> model.get_layer("xray").trainable_variables
+    []
     """
     pairs = list(zip(ensemble_members(model), ensemble_members(xray), strict=False))
     parts = [(_xray_part(member), other) for member, other in pairs]
@@ -41,7 +41,6 @@ def put_xray_part(model, xray) -> None:
         )
     for part, other in parts:
         part.set_weights(other.get_weights())
-        part.trainable = False
 
 
 def _xray_part(model):

@@ -69,7 +69,8 @@ def test_inference(images, precision):
 
 
 def test_xray_part_of_other_weights(images):
-    model = build_ensemble((16, 16, 3), member="evidence", n_members=2, **ARGUMENTS)
+    frozen = ARGUMENTS | {"frozen_xray": True}
+    model = build_ensemble((16, 16, 3), member="evidence", n_members=2, **frozen)
     arguments = SMALL | {"n_classes": 3, "n_xray": 2}
     xray = build_ensemble((16, 16, 2), member="two_branch", n_members=2, **arguments)
     put_xray_part(model, xray)
@@ -78,6 +79,11 @@ def test_xray_part_of_other_weights(images):
         layer = member.get_layer("xray")
         assert not layer.trainable_variables
         assert len(member.trainable_variables) == len(member.get_layer("all").trainable_variables)
+        # Nothing of it is left out at random in the training either.
+        some = images[:2]
+        np.testing.assert_array_equal(member(some, training=True), member(some, training=True))
+    fast = inference_network(model)
+    np.testing.assert_allclose(fast(images), model(images), atol=1e-6)
 
 
 def test_part_that_does_not_fit():
@@ -100,6 +106,8 @@ def test_part_that_does_not_fit():
         ({"n_xray": 3}, "one other band"),
         ({"numbers": (2,)}, "are X-ray bands"),
         ({"both": {"width": 3}}, "has no argument 'width'"),
+        ({"both": {"n_classes": 2}}, "same for both networks"),
+        ({"alone": {"numbers": (0,)}}, "same for both networks"),
     ],
 )
 def test_wrong_arguments(wrong, message):
