@@ -132,7 +132,7 @@ def _spread_variables(pixels) -> dict:
 
 def _lit(pixels, band, pixel_scale):
     """Pixels without those that no photon can have reached, where no exposure map says so."""
-    if pixels.exposure_known or band.waveband != "xray":
+    if pixels.exposure_known or pixels.exposure is not None or band.waveband != "xray":
         return pixels
     unlit = unlit_pixels(pixels.image, pixels.valid, pixel_scale)
     return replace(pixels, valid=pixels.valid & ~unlit) if unlit.any() else pixels

@@ -18,7 +18,8 @@ def unlit_pixels(image: np.ndarray, valid: np.ndarray, pixel_scale: float) -> np
 
     Beyond the edge of a field, images of X-ray telescopes hold zeros, as between photons. Where
     several blocks side by side have (nearly) none, and others of their size some fifteen, that is
-    no chance. Too few photons say nothing: then no pixel is unlit.
+    no chance. Too few photons say nothing, nor do images below zero, from which a background was
+    subtracted, or of which most would be unlit: then no pixel is.
 
     Parameters
     ----------
@@ -44,8 +45,11 @@ def unlit_pixels(image: np.ndarray, valid: np.ndarray, pixel_scale: float) -> np
     (True, False)
     """
     ny, nx = image.shape
-    counts = np.where(valid, np.nan_to_num(image), 0.0)
+    valid = valid & np.isfinite(image)
+    counts = np.where(valid, image, 0.0)
     unlit = np.zeros(image.shape, dtype=bool)
+    if (counts < 0).any():
+        return unlit
     for side in _BLOCKS:
         n = max(round(side / pixel_scale), 1)
         edges = [np.arange(0, size, n) for size in (ny, nx)]
@@ -65,5 +69,7 @@ def unlit_pixels(image: np.ndarray, valid: np.ndarray, pixel_scale: float) -> np
         sizes = np.bincount(numbers.ravel())
         sizes[0] = 0
         blocks = (sizes >= _TOGETHER)[numbers]
+        if blocks.sum() > whole.sum() / 2:
+            return unlit
         return blocks.repeat(n, axis=0)[:ny].repeat(n, axis=1)[:, :nx] & valid
     return unlit

@@ -8,7 +8,7 @@ from ..exceptions import CalibrationWarning
 from ..training import ImageDomain, apply_calibration, fit_calibration
 from ..validation import OperatingPoints
 from ._fitted import Fitted
-from ._sample import Sample
+from ._sample import ENOUGH, Sample
 
 __all__ = ["calibrate"]
 
@@ -42,11 +42,14 @@ def calibrate(
     whole = held_out.lacks == ""
     if method is not None:
         description.calibration = _calibration(proba, held_out, whole, description, method)
-        without = {
-            words: _calibration(proba, held_out, held_out.lacks == words, description, method)
-            for words in np.unique(held_out.lacks[~whole]).tolist()
-        }
-        description.calibration |= {"without": without} if without else {}
+        without = {}
+        for words in np.unique(held_out.lacks[~whole]).tolist():
+            rows = held_out.lacks == words
+            if np.count_nonzero(rows) >= ENOUGH:
+                without[words] = _calibration(proba, held_out, rows, description, method)
+        if any(without.values()):
+            description.calibration = {"method": None, **description.calibration}
+            description.calibration["without"] = {x: y for x, y in without.items() if y}
     # Images beside planes have the pixels of the telescope: of 4 arcsec all say less.
     quantile = 0.995 if held_out.plain is None else 0.999
     description.domain = ImageDomain.fit(images, held_out.looks, quantile).to_config()

@@ -105,7 +105,7 @@ def _calibration(fitted, outputs, is_cluster, proba) -> dict:
     """The calibration and what it does on the test."""
     used = fitted.description.calibration
     raw = outputs.mean(axis=1)[:, -1]
-    found = {"method": used.get("method", "none"), "held_out_targets": used.get("n", 0)}
+    found = {"method": used.get("method") or "none", "held_out_targets": used.get("n", 0)}
     if "temperature" in used:
         found["temperature"] = round(used["temperature"], 3)
     if "coefficients" in used:

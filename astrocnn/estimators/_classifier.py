@@ -192,12 +192,18 @@ class ClusterClassifier(NetworkClassifier):
         numbers = encode(y, len(targets), description.classes)
         trained_shares(numbers, sample_weight, self.class_weight, description.classes)
         say_positive(description.classes)
-        tensor, usable, plain = network_input(chunks, description)
+        given = network_input(chunks, description)
         if sample_weight is not None:
-            sample_weight = np.asarray(sample_weight, dtype=np.float32)[usable]
+            sample_weight = np.asarray(sample_weight, dtype=np.float32)[given.usable]
         sample, held_out = hold_out(
-            Sample(tensor, numbers[usable], sample_weight, plain),
-            target_coords(targets[usable]),
+            Sample(
+                given.images,
+                numbers[given.usable],
+                sample_weight,
+                given.plain,
+                missing=given.missing,
+            ),
+            target_coords(targets[given.usable]),
             self.validation_fraction,
             self.patience,
             self.random_state,

@@ -253,7 +253,7 @@ class Fitted:
             "bands": list(self.description.bands),
             "size_arcmin": self.description.size,
             "pixels": self.description.pixels,
-            "calibration": self.description.calibration.get("method", "none"),
+            "calibration": self.description.calibration.get("method") or "none",
             "precision": conf.precision,
             **({} if prior is None else {"prior": prior}),
             "versions": {

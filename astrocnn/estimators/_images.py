@@ -47,8 +47,8 @@ def judge_images(
 
 
 def missing_bands(dataset: xr.Dataset, rows: np.ndarray) -> np.ndarray:
-    """Return which bands have no pixels, or the same in all pixels, shape (n_rows, n_bands)."""
-    return ~dataset["signal"].values[rows]
+    """Return which bands have no pixels, shape (n_rows, n_bands), bool."""
+    return dataset["coverage"].values[rows] == 0
 
 
 def cause_words(bands: list[str]) -> list[str]:

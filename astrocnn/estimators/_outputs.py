@@ -45,13 +45,18 @@ def class_probabilities(
         Probabilities of the outputs that together are the first class, where there are several.
     """
     shares = prior_shares(prior, description)
-    mean, all_members = outputs.mean(axis=1), np.empty(outputs.shape)
-    for words in [""] if missing is None else np.unique(missing).tolist():
-        rows = slice(None) if missing is None else missing == words
-        calibration = calibration_without(description, words)
-        for proba, found in ((mean, mean), (outputs, all_members)):
-            calibrated = apply_calibration(proba[rows], calibration)
-            found[rows] = calibrated if shares is None else adjust_prior(calibrated, *shares)
+
+    def finished(proba):
+        if missing is None:
+            found = apply_calibration(proba, description.calibration)
+        else:
+            found = np.empty(proba.shape)
+            for words in np.unique(missing).tolist():
+                calibration = calibration_without(description, words)
+                found[missing == words] = apply_calibration(proba[missing == words], calibration)
+        return found if shares is None else adjust_prior(found, *shares)
+
+    mean, all_members = finished(outputs.mean(axis=1)), finished(outputs)
 
     def merged(proba):
         if not description.outputs:
@@ -88,4 +93,4 @@ def missing_wavebands(dataset: xr.Dataset, rows: np.ndarray) -> np.ndarray:
 def calibration_without(description: ModelDescription, wavebands: str) -> Mapping:
     """Return the calibration of targets that lack wavebands: their own, if there is one."""
     found = description.calibration
-    return found.get("without", {}).get(wavebands, found)
+    return found.get("without", {}).get(wavebands) or found

@@ -8,6 +8,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
+from ..exceptions import InvalidParameterError
 from ..extent import N_PLANES
 from ..networks import ModelDescription
 from ..preprocessing import Preprocessing
@@ -96,6 +97,13 @@ class Recipe:
     list_pixels: int | None = None
     xray_weights: str | None = None
 
+    def __post_init__(self):
+        if self.without and (self.list_pixels is not None or not self.source_planes):
+            raise InvalidParameterError(
+                "targets without some bands are made of their own images: leave list_pixels out, "
+                "and set source_planes"
+            )
+
     @property
     def preprocessing(self) -> Preprocessing:
         """Steps from cut-outs to network input."""
@@ -104,16 +112,12 @@ class Recipe:
     def describe(self, classifier: ClusterClassifier) -> ModelDescription:
         """Return what is to be trained."""
         description = classifier._start_description([False, True])
+        optional = list(self.bands) if self.without else []
+        description = replace(description, optional_bands=optional)
         if not self.outputs:
             return description
         arguments = {**description.arguments, "n_classes": len(self.outputs)}
-        optional = list(self.bands) if self.without else []
-        return replace(
-            description,
-            arguments=arguments,
-            outputs=list(self.outputs),
-            optional_bands=optional,
-        )
+        return replace(description, arguments=arguments, outputs=list(self.outputs))
 
     def classifier(self, **parameters) -> ClusterClassifier:
         """Return the classifier to train."""
@@ -158,7 +162,7 @@ class Recipe:
         )
         n_plain = n_plain if self.source_planes else 0
         # The truth is written last; whoever needed no images kept none.
-        if not truth.exists() or (n_plain and not plain.exists()):
+        if not truth.exists() or _n_kept(plain) < n_plain:
             _, table = simulated_tensors(
                 n,
                 seed,
@@ -186,3 +190,8 @@ class Recipe:
     def sample(self, n: int, seed: int, folder: Path, n_jobs: int) -> Sample:
         """Return simulated targets of the training; see `recipe_list`."""
         return recipe_list(self, n, seed, folder, n_jobs)
+
+
+def _n_kept(path: Path) -> int:
+    """How many images a file holds; none where there is none."""
+    return len(np.load(path, mmap_mode="r")) if path.exists() else 0

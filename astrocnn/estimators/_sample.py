@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -11,6 +12,7 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from ..networks import ModelDescription
 from ..preprocessing import Preprocessing
 from ..training import sky_groups, split_sky
+from ._outputs import missing_wavebands
 from ._verdicts import row_flags, say_left_out, usable_rows
 
 __all__ = ["ENOUGH", "Sample", "hold_out", "network_input"]
@@ -62,8 +64,13 @@ class Sample:
 
     @property
     def looks(self) -> np.ndarray:
-        """Images by which one knows the kind of the training's."""
-        return self.images if self.plain is None else self.plain
+        """Images by which one knows the kind of the training's, without those that lack a band.
+
+        Of a recipe ``plain`` holds images of some targets, none of which lacks one.
+        """
+        images = self.images if self.plain is None else self.plain
+        whole = self.lacks == ""
+        return images if whole.all() or len(images) != len(self) else images[whole]
 
 
 def hold_out(
@@ -132,18 +139,35 @@ def _apart_on_the_sky(coords, numbers, fraction, random_state):
     return np.concatenate([known[training], elsewhere]), known[test]
 
 
-def network_input(
-    chunks: Iterable[xr.Dataset], description: ModelDescription
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return network input of all usable targets, and which ones they are; see `say_left_out`.
+class NetworkInput(NamedTuple):
+    """Network input of the usable ones of n targets.
 
-    And, where the network sees planes of a fit, their images.
+    Attributes
+    ----------
+    images : ndarray of shape (n_usable, ny, nx, n_bands)
+        Network input.
+    usable : ndarray of shape (n,), bool
+        Which they are; see `say_left_out`.
+    plain : ndarray of shape (n_usable, ny, nx, n_bands), optional
+        Their images, where the network sees planes of a fit.
+    missing : ndarray of shape (n_usable,), str
+        Wavebands that each lacks; see `missing_wavebands`.
     """
+
+    images: np.ndarray
+    usable: np.ndarray
+    plain: np.ndarray | None
+    missing: np.ndarray
+
+
+def network_input(chunks: Iterable[xr.Dataset], description: ModelDescription) -> NetworkInput:
+    """Return network input of all targets that are usable."""
     steps = Preprocessing.from_config(description.preprocessing)
-    tensors, plain, usable, left_out, faults = [], [], [], [], []
+    tensors, plain, usable, missing, left_out, faults = [], [], [], [], [], []
     for dataset in chunks:
         rows = usable_rows(dataset, description.optional_bands)
         usable.append(rows)
+        missing.append(missing_wavebands(dataset, rows))
         tensors.append(steps(dataset, rows))
         if steps.source_planes:
             plain.append(steps.plain(dataset, rows).astype(np.float16))
@@ -152,4 +176,5 @@ def network_input(
         faults += list(dataset.attrs.get("faults", []))[: 1 - len(faults)]
     usable = np.concatenate(usable)
     say_left_out(left_out, len(usable), faults)
-    return np.concatenate(tensors), usable, np.concatenate(plain) if plain else None
+    looks = np.concatenate(plain) if plain else None
+    return NetworkInput(np.concatenate(tensors), usable, looks, np.concatenate(missing))

@@ -112,6 +112,7 @@ def train_fitted(
     xray = None
     if xray_weights is not None:
         network, xray = load_model(xray_weights)
+        _check_xray(xray, given, xray_weights)
         put_xray_part(fitted._model, network)
     settings |= {"sample_weight": sample.weight, "class_weight": class_weight}
     if held_out is not None:
@@ -120,11 +121,27 @@ def train_fitted(
     fitted.history = _train_members(fitted, sample, random_state, checkpoint, settings)
     if held_out is not None and len(held_out) >= ENOUGH:
         calibrate(fitted, sample.looks, held_out, calibration, settings["batch_size"])
-        if xray is not None and fitted.description.calibration:
-            others = [kind[0] for kind in given.band_kinds.values() if kind[0] != "xray"]
-            known = {"+".join(dict.fromkeys(others)): xray.calibration}
-            fitted.description.calibration.setdefault("without", {}).update(known)
+    if xray is not None and xray.calibration:
+        others = [kind[0] for kind in given.band_kinds.values() if kind[0] != "xray"]
+        known = {"+".join(dict.fromkeys(others)): xray.calibration}
+        found = {"method": None, **fitted.description.calibration}
+        fitted.description.calibration = found | {"without": found.get("without", {}) | known}
     return fitted
+
+
+def _check_xray(xray, description, name) -> None:
+    """Raise WeightsError unless weights for X-rays alone say the same of the same bands."""
+    bands = [b for b in description.bands if description.band_kinds[b][0] == "xray"]
+    for what, one, other in (
+        ("bands", xray.bands, bands),
+        ("outputs", xray.output_names, description.output_names),
+        ("preprocessing", xray.preprocessing, description.preprocessing),
+    ):
+        if one != other:
+            raise WeightsError(
+                f"the weights {str(name)!r} cannot be the X-ray part: their {what} are {one}, and "
+                f"here {other}"
+            )
 
 
 def _first_network(description, start):

@@ -112,20 +112,23 @@ class Verdicts:
 def usable_rows(dataset: xr.Dataset, optional_bands: Sequence[str] = ()) -> np.ndarray:
     """Say which targets can be classified: every band has pixels, and they are not all equal.
 
+    A band of equal pixels was observed: no photon in an exposure is not the same as no exposure.
+
     Parameters
     ----------
     dataset : `~xarray.Dataset`
         Cut-outs, with what `astrocnn.cutouts.survey_pixels` finds.
     optional_bands : sequence of str
-        Bands of which some may be missing, but not all bands.
+        Bands that may have no pixels, but not all bands.
 
     Returns
     -------
     ndarray of shape (n_targets,), bool
     """
     signal = dataset["signal"].values
-    needed = ~np.isin(dataset["band"].values.astype(str), list(optional_bands))
-    return signal[:, needed].all(axis=1) & signal.any(axis=1)
+    optional = np.isin(dataset["band"].values.astype(str), list(optional_bands))
+    missing = optional & (dataset["coverage"].values == 0)
+    return (signal | missing).all(axis=1) & signal.any(axis=1)
 
 
 def row_flags(dataset: xr.Dataset) -> list[str]:

@@ -11,6 +11,7 @@ from ._surroundings import (
     filter_taps,
     find_neighbors,
     find_source,
+    flat_exposure,
     photons_per_unit,
 )
 from ._templates import CORES, source_templates
@@ -186,14 +187,14 @@ def fit_models(image, psf, pixel, *, valid=None, exposure=None, rate=False) -> F
     if np.ndim(image) != 2:
         raise InvalidImageError(f"an image of shape (ny, nx) is needed, not {np.shape(image)}")
     counts, relative, weight = _counts(image, valid, exposure, rate)
-    taps = filter_taps(psf, pixel)
-    background = background_image(counts, relative, weight, pixel, taps)
+    taps, flat = filter_taps(psf, pixel), flat_exposure(relative)
+    background = background_image(counts, relative, flat, weight, pixel, taps)
     y, x = find_source(counts, np.maximum(background, 1e-6), weight, pixel, taps)
     neighbors = find_neighbors(counts, np.maximum(background, 1e-6), weight, psf, pixel, (y, x))
     for row, column, radius in neighbors:
         _mask(weight, (row, column), radius / pixel, (y, x), max(psf.half_radius, 12.0) / pixel)
     if neighbors:
-        background = background_image(counts, relative, weight, pixel, taps)
+        background = background_image(counts, relative, flat, weight, pixel, taps)
     background = np.maximum(background, 1e-6)
     used = weight * relative / (relative[y, x] or 1.0)
     templates = source_templates(psf, pixel)

@@ -6,12 +6,18 @@ from scipy.ndimage import maximum_filter
 from ..surveys import PointSpread
 from ._templates import gaussian_taps
 
-__all__ = ["background_image", "filter_taps", "find_neighbors", "find_source", "photons_per_unit"]
+__all__ = [
+    "background_image", "filter_taps", "find_neighbors", "find_source", "flat_exposure",
+    "photons_per_unit",
+]  # fmt: skip
 
 #: The background is measured beyond this distance from the middle (arcsec).
 _FAR = 90.0
 #: Relative scatter of the exposure from which on it tells photons from particles.
 _SPREAD = 0.05
+#: Relative change of the exposure from one pixel to the next that is a step; of the others, each
+#: so many are enough for a smooth trend.
+_STEEP, _EACH = 0.05, 7
 #: A source is looked for within this distance of the target (arcsec), above this significance.
 _REACH, _FOUND = 48.0, 4.0
 #: Neighbors are farther from the source than this (arcsec), above this significance.
@@ -44,16 +50,18 @@ def photons_per_unit(rate: np.ndarray, valid: np.ndarray) -> float:
     return float(values.mean() / max(values.var() / 0.8, 1e-30))
 
 
-def background_image(counts, relative, weight, pixel, taps) -> np.ndarray:
+def background_image(counts, relative, flat, weight, pixel, taps) -> np.ndarray:
     """Measure the background (counts per pixel), away from sources, and continue it to all pixels.
 
-    It is a sum of two: photons of the sky, which follow the exposure, and particles, which are the
-    same in all exposed pixels; the exposure of most maps is vignetted.
+    It is a sum of two: photons of the sky, which follow the exposure, and particles. Those do not
+    know of vignetting, but do of chips and cameras: they follow the exposure less its smooth trend
+    across the image.
 
     Parameters
     ----------
-    counts, relative, weight : ndarray of shape (ny, nx)
-        Counts, exposure relative to its median, and 0 where a pixel is not used.
+    counts, relative, flat, weight : ndarray of shape (ny, nx)
+        Counts, exposure relative to its median, the same less its trend (see `flat_exposure`), and
+        0 where a pixel is not used.
     pixel : float
         Side of a pixel (arcsec).
     taps : ndarray
@@ -66,37 +74,79 @@ def background_image(counts, relative, weight, pixel, taps) -> np.ndarray:
         use = (weight > 0) & (relative > 0)
     if not use.any():
         return np.full(counts.shape, 1e-6) * (relative > 0)
-    exposed = (relative > 0) * 1.0
     smoothed = smooth(counts * weight, taps)
+    exposed, variance = (
+        [smooth(part * weight, some) for part in (relative, flat)] for some in (taps, taps**2)
+    )
+
+    def total(levels, parts):
+        return levels[0] * parts[0] + levels[1] * parts[1] if levels[1] else levels[0] * parts[0]
+
     levels = counts[use].sum() / relative[use].sum(), 0.0
-    keep = use
     for _ in range(5):
-        background = levels[0] * relative + levels[1] * exposed
-        excess = smoothed - smooth(background * weight, taps)
-        error = np.sqrt(smooth(background * weight, taps**2) + _FLOOR * taps.max() ** 4)
+        excess = smoothed - total(levels, exposed)
+        error = np.sqrt(total(levels, variance) + _FLOOR * taps.max() ** 4)
         keep = use & (excess < 3 * error)
         if keep.sum() < 50:
             break
-        levels = _levels(counts[keep], relative[keep], background[keep])
-    return np.maximum(levels[0] * relative + levels[1] * exposed, 1e-6 * exposed)
+        some = relative[keep], flat[keep]
+        levels = _levels(counts[keep], *some, total(levels, some))
+    return np.maximum(total(levels, (relative, flat)), 1e-6 * (relative > 0))
 
 
-def _levels(counts, relative, expected) -> tuple[float, float]:
+def flat_exposure(relative: np.ndarray) -> np.ndarray:
+    """Return the exposure without vignetting, its smooth part, which is one at most.
+
+    The logarithm of the smooth part is a parabola in both directions, found from the slopes between
+    neighboring pixels: steps, where a chip or a camera begins, are no part of it.
+
+    Parameters
+    ----------
+    relative : ndarray of shape (ny, nx)
+        Exposure relative to its median; 0 outside of the field.
+    """
+    inside = relative > 0.2
+    if inside.sum() < 50 or relative[inside].std() < _SPREAD * relative[inside].mean():
+        return relative
+    logarithm = np.log(np.where(inside, relative, 1.0))
+    y, x = (2 * np.arange(n) / max(n - 1, 1) - 1 for n in relative.shape)
+    rows, slopes = [], []
+    for own, other, values, here in ((y, x, logarithm, inside), (x, y, logarithm.T, inside.T)):
+        change = np.diff(values[:, ::_EACH], axis=0)
+        both = here[1:, ::_EACH] & here[:-1, ::_EACH] & (np.abs(change) < _STEEP)
+        at, across = np.nonzero(both)
+        middle, step = (own[1:] + own[:-1])[at] / 2, own[1] - own[0]
+        slope = np.zeros((len(at), 5))
+        slope[:, 0 if own is y else 1] = step
+        slope[:, 2] = step * other[::_EACH][across]
+        slope[:, 3 if own is y else 4] = 2 * step * middle
+        rows.append(slope)
+        slopes.append(change[both])
+    if sum(map(len, slopes)) < 50:
+        return relative
+    a, b, c, d, e = np.linalg.lstsq(np.concatenate(rows), np.concatenate(slopes))[0]
+    y = y[:, np.newaxis]
+    trend = a * y + b * x + c * y * x + d * y * y + e * x * x
+    return relative / np.exp(np.clip(trend - trend[inside].max(), np.log(0.2), 0.0))
+
+
+def _levels(counts, relative, flat, expected) -> tuple[float, float]:
     """Background that follows the exposure, and background that does not, from pixels of it.
 
-    One step of weighted least squares; neither is below zero. Where the exposure is nearly the
-    same everywhere nothing tells them apart.
+    One step of weighted least squares; neither is below zero. Where the two look alike nothing
+    tells them apart.
     """
     level = float(counts.sum() / relative.sum())
-    if relative.std() < _SPREAD * relative.mean():
+    ratio = relative / flat
+    if ratio.std() < _SPREAD * ratio.mean():
         return level, 0.0
     weight = 1 / np.maximum(expected, 1e-6)
-    terms = np.stack([relative, np.ones_like(relative)])
+    terms = np.stack([relative, flat])
     normal, found = (terms * weight) @ terms.T, (terms * weight) @ counts
     sky, particles = np.linalg.solve(normal, found)
     if particles <= 0:
         return level, 0.0
-    return (sky, particles) if sky > 0 else (0.0, float(counts.mean()))
+    return (sky, particles) if sky > 0 else (0.0, float(counts.sum() / flat.sum()))
 
 
 def find_source(counts, background, weight, pixel, taps) -> tuple[int, int]:

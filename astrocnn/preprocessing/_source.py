@@ -66,15 +66,18 @@ def source_tensor(
     tensor = np.zeros((len(chosen), PLANE_PIXELS, PLANE_PIXELS, ends[-1]), dtype=np.float32)
     middle = [dataset.sizes[axis] // binning(scale) // 2 for axis in ("y", "x")]
     places = np.tile(middle, (len(chosen), 1))
-    for turn, number in enumerate(b for b, name in enumerate(wavebands) if name == "xray"):
+    likelihoods, placed = np.zeros(len(chosen)), np.zeros(len(chosen), dtype=bool)
+    for number in (b for b, name in enumerate(wavebands) if name == "xray"):
         planes = tensor[..., ends[number] - N_PLANES : ends[number]]
-        _xray_planes(dataset, number, chosen, places, planes, first=turn == 0)
+        seen = _xray_planes(dataset, number, chosen, places, planes, placed)
+        found = np.sinh(4 * planes[:, 0, 0, _LIKELIHOOD])
+        likelihoods = np.where(seen & ~placed, found, likelihoods)
+        placed |= seen
     for number in (b for b, name in enumerate(wavebands) if name != "xray"):
         images = steps.plain(dataset.isel(band=[number]), rows)[..., 0]
         parts = tensor[..., ends[number] - channels[number] : ends[number]]
         for image, place, part in zip(images, places, parts, strict=True):
             _other_planes(image, place, part, binning(scale))
-    likelihoods = np.sinh(4 * tensor[:, 0, 0, ends[wavebands.index("xray")] + _LIKELIHOOD])
     return tensor, places, _separations(dataset, places, likelihoods)
 
 
@@ -87,19 +90,23 @@ def _separations(dataset, places, likelihoods) -> np.ndarray:
     return np.where(likelihoods > _SEEN, found, np.nan)
 
 
-def _xray_planes(dataset, number, chosen, places, planes, first) -> None:
-    """Fill the planes of an X-ray band; the first one says where the source is."""
+def _xray_planes(dataset, number, chosen, places, planes, placed) -> np.ndarray:
+    """Fill the planes of an X-ray band; the first one that was observed says where the source is.
+
+    Returns which targets it was observed of.
+    """
     spreads = target_spreads(dataset, number)
     scale = float(dataset.attrs["pixel_scale"])
     factor = binning(scale)
     images, valid = dataset["image"].values[:, number], dataset["valid"].values[:, number] != 0
     exposures = dataset["exposure"].values[:, number] if "exposure" in dataset else None
     status = dataset["status"].values[:, number].astype(str) if "status" in dataset else None
+    seen = valid[chosen].any(axis=(1, 2))
 
     def some(start, stop):
         for i in range(start, stop):
             row = chosen[i]
-            if not valid[row].any():
+            if not seen[i]:
                 continue
             image, options = fit_input(
                 images[row],
@@ -108,10 +115,11 @@ def _xray_planes(dataset, number, chosen, places, planes, first) -> None:
                 "" if status is None else str(status[row]),
                 factor,
             )
-            options["place"] = None if first else tuple(places[i])
+            options["place"] = tuple(places[i]) if placed[i] else None
             planes[i], places[i] = planes_and_place(image, spreads[row], scale * factor, **options)
 
     in_threads(some, len(chosen))
+    return seen
 
 
 def _other_planes(image, place, planes, factor) -> None:

@@ -83,17 +83,23 @@ class TestExposure:
         assert fit.counts == pytest.approx(400, rel=0.25)
 
     @pytest.mark.parametrize("sky", [0.0, 0.1, 0.3])
-    def test_background_of_sky_and_particles(self, sky):
-        """Photons are vignetted, particles are not: expected at the edge of a field."""
-        particles = 0.2
-        exposure = np.tile(np.linspace(1.0, 0.3, N), (N, 1))
-        expected = sky * exposure + particles
+    @pytest.mark.parametrize("cameras", ["one", "two", "gaps"])
+    def test_background_of_sky_and_particles(self, sky, cameras):
+        """Photons are vignetted, particles are not; both follow the number of cameras."""
+        particles, number = 0.2, np.ones((N, N))
+        if cameras == "two":
+            number[:, : N // 2 - 8] = 2
+        elif cameras == "gaps":
+            number *= 3
+            number[20:26] = number[:, 60:66] = 2
+        vignetting = np.tile(np.linspace(1.0, 0.4, N), (N, 1))
+        expected = (sky * vignetting + particles) * number
         found = []
         for seed in range(8):
             counts = np.random.default_rng(seed).poisson(expected)
-            fit = fit_source(counts, PSF, PIXEL, exposure=exposure)
+            fit = fit_source(counts, PSF, PIXEL, exposure=vignetting * number)
             found.append(fit.background / expected[fit.place])
-        assert np.mean(found) == pytest.approx(1.0, abs=0.03)
+        assert np.mean(found) == pytest.approx(1.0, abs=0.04)
 
     def test_background_follows_the_exposure(self):
         x = np.linspace(0.4, 1.6, N)
