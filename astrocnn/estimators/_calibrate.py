@@ -1,6 +1,7 @@
 """Calibration, domain and thresholds of a trained network, from held-out targets."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from ._fitted import Fitted
 from ._sample import ENOUGH, Sample
 
 __all__ = ["calibrate"]
+
+#: Factor on the limits of the domain of networks that see planes of a fit.
+_MARGIN = 1.35
 
 
 def calibrate(
@@ -50,9 +54,12 @@ def calibrate(
         if any(without.values()):
             description.calibration = {"method": None, **description.calibration}
             description.calibration["without"] = {x: y for x, y in without.items() if y}
-    # Images beside planes have the pixels of the telescope: of 4 arcsec all say less.
-    quantile = 0.995 if held_out.plain is None else 0.999
-    description.domain = ImageDomain.fit(images, held_out.looks, quantile).to_config()
+    domain = ImageDomain.fit(images, held_out.looks, 0.995 if held_out.plain is None else 0.999)
+    if held_out.plain is not None:
+        # Telescopes and exposures that vary widely, and clusters on the sky that are brighter yet:
+        # only what is clearly of another kind is to be silenced.
+        domain = replace(domain, limits=domain.limits * _MARGIN)
+    description.domain = domain.to_config()
     truth = held_out.numbers[whole]
     if len(description.classes) == 2 and len(np.unique(truth)) == 2:
         positive = apply_calibration(proba[whole], description.calibration)[:, -1]

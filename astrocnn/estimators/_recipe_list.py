@@ -97,17 +97,22 @@ def _n_plain(recipe, part, number: int) -> int:
 
 
 def _looks(recipe, found, n: int, seed: int, folder: Path, n_jobs: int) -> np.ndarray | None:
-    """Images by which one knows the kind of the training's: of all its versions, on its grid."""
+    """Images by which one knows the kind of the training's: of all its versions, on its grid.
+
+    With further clusters: few of a list are bright.
+    """
     if not recipe.source_planes:
         return None
+    versions = sorted({new["version"] for _, new in recipe.beside if "version" in new})
+    base, most = replace(recipe, list_pixels=None, beside=(), without=()), min(n, _LOOKS)
+    parts = []
     if recipe.list_pixels is not None:
-        base, most = replace(recipe, list_pixels=None), min(n, _LOOKS)
-        versions = {new["version"] for _, new in recipe.beside if "version" in new}
         others = [(max(most // 2, 1), replace(base, version=other)) for other in versions]
-        found = [
-            part.simulate(number, seed, folder, n_jobs, number)
-            for number, part in [(most, base), *others]
-        ]
+        parts = [(most, base), *others]
+    if recipe.beside:
+        bright = [replace(base, version=other, kind="cluster") for other in versions]
+        parts += [(max(most // 4, 1), part) for part in [replace(base, kind="cluster"), *bright]]
+    found = [*found, *(part.simulate(m, seed, folder, n_jobs, m) for m, part in parts)]
     return np.concatenate([one.plain[:_LOOKS] for one in found if one.plain is not None])
 
 

@@ -83,7 +83,7 @@ class ImageDomain:
         ----------
         tensor : ndarray of shape (n, ny, nx, n_bands)
             Network input, in memory or memory-mapped; of more than 40,000 images as many, evenly
-            spread, are used.
+            spread, are used. Those with a band that is the same in all pixels are left out.
         held_out : ndarray of shape (m, ny, nx, n_bands), optional
             Other images of the same kind, for the limits. By default every fourth image.
         quantile : float
@@ -94,15 +94,13 @@ class ImageDomain:
         InvalidParameterError
             If there are fewer than four images to fit, or none held out.
         """
-        rows = np.unique(np.linspace(0, len(tensor) - 1, _MOST).astype(int))
-        known = image_statistics(SoftenedRows(tensor, rows))
+        known = image_statistics(SoftenedRows(tensor, _varied_rows(tensor)))
         if held_out is None:
             # Pairs, as every second image is softened: both kinds are in both parts.
             apart = np.arange(len(known)) // 2 % 4 == 3
             known, other = known[~apart], known[apart]
         else:
-            rows = np.unique(np.linspace(0, len(held_out) - 1, _MOST).astype(int))
-            other = image_statistics(SoftenedRows(held_out, rows))
+            other = image_statistics(SoftenedRows(held_out, _varied_rows(held_out)))
         if len(known) < 4 or len(other) == 0:
             raise InvalidParameterError(
                 "a domain needs some hundred images: four at least, and one held out"
@@ -240,6 +238,13 @@ class ImageDomain:
         if wrong:
             raise InvalidParameterError(f"{', '.join(wrong)} of another shape")
         return cls(n_bands, covariance=covariance, **config)
+
+
+def _varied_rows(tensor) -> np.ndarray:
+    """Rows that are looked at: none is empty, as an image without a photon is."""
+    rows = np.unique(np.linspace(0, len(tensor) - 1, _MOST).astype(int))
+    varied = [(np.ptp(tensor[row], axis=(0, 1)) > 0).all() for row in rows]
+    return rows[np.array(varied, dtype=bool)]
 
 
 def _center_and_scale(statistics):
