@@ -47,7 +47,7 @@ def train_on_simulation(
         Keep simulated images and the state of the training here, and go on from what is there.
         By default they are in a temporary folder.
         16,000 targets of 178 pixels in two bands are 2 GB; the planes of ``xmm-psf`` and
-        ``erosita-psf`` 5 GB, and as much again for the list of both telescopes.
+        ``erosita-psf`` 6 GB, and as much again for the list of both telescopes.
 
     Returns
     -------

@@ -47,6 +47,27 @@ def test_source_and_falling_background_are_lit():
     assert not unlit_pixels(image, np.ones((N, N), dtype=bool), SCALE).any()
 
 
+@pytest.mark.parametrize("level", [1.0, 5.0])
+def test_subtracted_background_says_nothing(level):
+    image = counts(level) - level
+    image[:, 60:] = 0
+    assert not unlit_pixels(image, np.ones((N, N), dtype=bool), SCALE).any()
+
+
+def test_mostly_dark_says_nothing():
+    """A cluster on an empty sky is no field with an edge."""
+    y, x = np.mgrid[:N, :N] - (N - 1) / 2
+    image = np.random.default_rng(0).poisson(5.0 * (np.hypot(y, x) < 20))
+    assert not unlit_pixels(image, np.ones((N, N), dtype=bool), SCALE).any()
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (1, 90), (90, 40)])
+def test_odd_shapes(shape):
+    image = np.ones(shape)
+    image[0] = np.nan
+    assert unlit_pixels(image, np.ones(shape, dtype=bool), SCALE).shape == shape
+
+
 def test_empty_image_says_nothing():
     assert not unlit_pixels(np.zeros((N, N)), np.ones((N, N), dtype=bool), SCALE).any()
 

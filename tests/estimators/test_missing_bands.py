@@ -1,5 +1,7 @@
 """Targets without an image in some bands: predicted from the others, where weights can do that."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from astrocnn._registry import Registry
 from astrocnn.estimators import _simulated, train_on_simulation
 from astrocnn.estimators._outputs import class_probabilities, missing_wavebands
 from astrocnn.estimators._recipe import Recipe
-from astrocnn.exceptions import NoCoverageWarning
+from astrocnn.exceptions import InvalidParameterError, NoCoverageWarning, WeightsError
 from astrocnn.networks import ModelDescription, read_description, save_model
 from astrocnn.preprocessing import Preprocessing, centered_planes
 from astrocnn.simulation import simulate_cutouts
@@ -91,6 +93,21 @@ class TestTrained:
         )
         assert np.isnan(result["source_separation"].filled(np.nan)[::2]).all()
 
+    def test_observed_without_a_photon_is_not_missing(self, trained, cutouts):
+        some = without(cutouts)
+        some["image"][0, 0] = 0
+        result = self.predict(trained, some)
+        assert "no_signal:xmm" in result["flag"][0]
+        assert result["proba_cluster"].mask[0]
+        assert not result["proba_cluster"].mask[1:].any()
+
+    def test_gate_does_not_judge_what_is_missing(self, trained, cutouts):
+        with pytest.warns(NoCoverageWarning):
+            result = ClusterClassifier(trained / "both.keras").predict(
+                without(cutouts, "dss2-red")
+            )
+        assert not any("dss2-red(" in flag for flag in result["flag"][::2])
+
     def test_nothing(self, trained, cutouts):
         with pytest.warns(NoCoverageWarning):
             result = self.predict(trained, without(cutouts, *BANDS))
@@ -103,14 +120,30 @@ class TestTrained:
             with pytest.warns(NoCoverageWarning):
                 result = classifier.predict(some, folder=tmp_path / "run")
         assert not np.ma.getmaskarray(result["proba_cluster"]).any()
-        explained = classifier.explain(some.isel(target=[0, 1]), steps=8)
+        explained = classifier.explain(some.isel(target=[0, 1]), steps=64)
         assert np.isfinite(explained["attribution"].values).all()
-        assert (explained["attribution"].values[0, 1] == 0).all()
+        added = explained["attribution"].values[0].sum(axis=(1, 2))
+        assert added[1] == 0
+        change = float(explained["proba"][0]) - explained.attrs["baseline_proba"]
+        assert added[0] == pytest.approx(change, abs=0.05)
 
     def test_goes_on_with_targets_that_lack_a_band(self, trained, cutouts):
         classifier = ClusterClassifier(trained / "both.keras", epochs=1, judge_novel=True)
         classifier.fit(without(cutouts, "dss2-red"), np.arange(12) % 2 == 0)
         assert classifier.n_targets_seen_ == 12
+
+    def test_calibrated_apart_by_fit(self, trained):
+        """Held-out targets without a band neither calibrate the others nor tell what is usual."""
+        many, truth = simulate_cutouts(420, 8, BANDS, pixels=90, version=3)
+        classifier = ClusterClassifier(
+            trained / "both.keras", epochs=1, validation_fraction=0.5, random_state=0
+        )
+        classifier.fit(without(many, "dss2-red"), truth["is_cluster"])
+        found = classifier._fitted.description
+        assert set(found.calibration["without"]) == {"optical"}
+        assert found.calibration["without"]["optical"] != found.calibration["temperature"]
+        flags = classifier.predict(many.isel(target=slice(0, 100)))["flag"]
+        assert np.mean(["dss2-red(" in flag for flag in flags]) < 0.1
 
     def test_planes_of_the_list_are_those_of_cutouts(self, trained, cutouts):
         """What is trained without X-rays is what a target without X-rays becomes."""
@@ -137,15 +170,34 @@ class TestCalibration:
         proba = class_probabilities(self.description, self.outputs, missing=missing)[0]
         np.testing.assert_allclose(proba[:, 1], [0.8, 2 / 3, 0.8])
 
+    def test_none_of_its_own(self):
+        """The common one; and none at all is no error."""
+        missing = np.array(["", "optical", "optical"])
+        for calibration, expected in (
+            ({"method": "temperature", "temperature": 2.0, "without": {"optical": {}}}, 2 / 3),
+            ({"method": None, "without": {"xray": {"method": "temperature"}}}, 0.8),
+        ):
+            one = replace(self.description, calibration=calibration)
+            proba = class_probabilities(one, self.outputs, missing=missing)[0]
+            np.testing.assert_allclose(proba[:, 1], expected)
+
+    def test_single_precision_in_double_precision_out(self):
+        outputs = self.outputs.astype(np.float32)
+        one, other = (
+            class_probabilities(self.description, outputs, missing=missing)[0]
+            for missing in (None, np.array(["", "", ""]))
+        )
+        assert one.dtype == other.dtype == np.float64
+        np.testing.assert_array_equal(one, other)
+
     def test_wavebands(self):
         cutouts = simulate_cutouts(2, 5, BANDS, pixels=16)[0]
-        cutouts["signal"] = (("target", "band"), [[False, True], [True, False]])
+        cutouts["coverage"] = (("target", "band"), [[0.0, 1.0], [0.4, 0.0]])
         rows = np.ones(2, dtype=bool)
         assert missing_wavebands(cutouts, rows).tolist() == ["xray", "optical"]
 
 
 def test_bands_that_may_be_missing_are_bands(tmp_path):
-    from astrocnn.exceptions import WeightsError
     from astrocnn.networks import build_cn
 
     arguments = {"input_shape": [32, 32, 1], "n_classes": 2}
@@ -155,3 +207,24 @@ def test_bands_that_may_be_missing_are_bands(tmp_path):
     save_model(tmp_path / "wrong.keras", build_cn((32, 32, 1)), description)
     with pytest.raises(WeightsError, match="optional_bands"):
         read_description(tmp_path / "wrong.keras")
+
+
+def test_recipes_that_cannot_be():
+    with pytest.raises(InvalidParameterError, match="list_pixels"):
+        Recipe(BANDS, 178, list_pixels=90, source_planes=True, without=((1.0, ("xmm",)),))
+    with pytest.raises(InvalidParameterError, match="source_planes"):
+        Recipe(BANDS, 178, without=((1.0, ("xmm",)),))
+
+
+@pytest.mark.slow
+def test_xray_weights_of_another_kind(trained, tmp_path):
+    """Weights whose outputs are in another order are no part of the network."""
+    other = PLANES | {"outputs": ("point", "other", "cluster"), "network": "evidence"}
+    recipe = Recipe(
+        BANDS, n_calibration=0, xray_weights=str(trained / "xray.keras"),
+        **(other | {"arguments": {"alone": SMALL, "both": SMALL}}),
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_simulated, "RECIPES", Registry("recipe", {"other": recipe}))
+        with pytest.raises(WeightsError, match="cannot be the X-ray part: their outputs"):
+            train_on_simulation("other", n=8, n_test=4, n_jobs=1)

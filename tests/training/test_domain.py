@@ -123,6 +123,15 @@ def test_wrong_input(domain):
         ImageDomain.from_config(config)
 
 
+def test_empty_images_do_not_widen_it(domain):
+    """One without a photon among the training's or the held-out ones is none of them."""
+    empty = np.zeros((1, PIXELS, PIXELS, 2), dtype=np.float32)
+    other = ImageDomain.fit(
+        np.concatenate([fields(600, 0), empty]), np.concatenate([empty, fields(400, 1)])
+    )
+    np.testing.assert_allclose(other.limits, domain.limits, rtol=0.05)
+
+
 def test_a_missing_band_is_not_judged(domain):
     """The other one is, by itself."""
     images = fields(60, 3)
