@@ -16,7 +16,7 @@ from ._sample import Sample
 __all__ = ["Simulated", "recipe_list", "without_bands"]
 
 #: Images of the latest version by which one knows the kind of the training's.
-_LOOKS = 4000
+_LOOKS = 2000
 
 
 class Simulated(NamedTuple):
