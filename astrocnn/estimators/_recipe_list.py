@@ -109,7 +109,7 @@ def _looks(recipe, found, n: int, seed: int, folder: Path, n_jobs: int) -> np.nd
     if recipe.list_pixels is not None:
         others = [(max(most // 2, 1), replace(base, version=other)) for other in versions]
         parts = [(most, base), *others]
-    if recipe.beside:
+    if versions:  # those that calibrate are as they come
         bright = [replace(base, version=other, kind="cluster") for other in versions]
         parts += [(max(most // 4, 1), part) for part in [replace(base, kind="cluster"), *bright]]
     found = [*found, *(part.simulate(m, seed, folder, n_jobs, m) for m, part in parts)]
