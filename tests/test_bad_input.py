@@ -98,7 +98,7 @@ def classifier(**parameters):
         ),
         (Table({"ra": [2.0], "dec": [150.0]}), "out of range .*check the order and the units"),
         (Table({"ra": [["a", "b"]], "dec": [[1, 2]]}), "must hold one number per row"),
-        ("empty.csv", "target list 'empty.csv': no sky columns found"),
+        ("empty.csv", "cannot read 'empty.csv': it is empty"),
         ("header.csv", "target list 'header.csv': the target list is empty"),
         ("other.csv", "target list 'other.csv': no sky columns found.*the table has: x, y"),
         ("swapped.csv", "'swapped.csv': 2 of 2 positions are out of range .*check the order"),

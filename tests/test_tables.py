@@ -540,15 +540,15 @@ def test_unreadable_file_is_named(tmp_path, name, content):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.reg", "", "the target list is empty"),
-        ("t.csv", "ra,dec\n", "the target list is empty"),
-        ("t.csv", "", "no sky columns found: .* the table has: no columns"),
-        ("t.csv", "x,y\n1,2\n", "no sky columns found: .* the table has: x, y"),
+        ("t.reg", "", "cannot read '.*t.reg': it is empty"),
+        ("t.csv", "ra,dec\n", "target list '.*t.csv': the target list is empty"),
+        ("t.csv", "", "cannot read '.*t.csv': it is empty"),
+        ("t.csv", "x,y\n1,2\n", "target list '.*t.csv': no sky columns .* the table has: x, y"),
     ],
 )
 def test_file_without_targets_is_named(tmp_path, name, content, message):
     (tmp_path / name).write_text(content)
-    with pytest.raises(InvalidTargetError, match=f"target list '.*{name}': {message}"):
+    with pytest.raises(InvalidTargetError, match=message):
         read_targets(tmp_path / name)
 
 

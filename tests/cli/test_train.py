@@ -36,7 +36,7 @@ def test_weights_are_saved_with_their_card(run, folder, monkeypatch, small):
 
 def test_a_number_that_makes_no_sense_is_one_plain_line(run, monkeypatch):
     monkeypatch.setattr(_simulated, "RECIPES", Registry("recipe", {"xmm": Recipe(("xmm",), 24)}))
-    code, _, err = run("train", "xmm", *TINY, "--n", "1")
+    code, _, err = run("train", "xmm", "--n", "1", "--epochs", "1", "--n-test", "6")
     assert (code, len(err)) == (1, 1)
     assert err[0].startswith("error: training needs targets of at least two classes")
 
