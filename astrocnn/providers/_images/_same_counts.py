@@ -6,6 +6,7 @@ import numpy as np
 from scipy.ndimage import uniform_filter
 from scipy.special import ndtr
 
+from .._energies import share_energies
 from ._image_places import unshared
 
 __all__ = ["held_counts"]
@@ -70,8 +71,10 @@ def _candidates(images):
 
 
 def _may_share(one, other) -> bool:
-    """Whether two images may hold the same photons, by what they say."""
+    """Whether two images may hold the same photons, by what they say of themselves."""
     if one.photons == other.photons or (one.path, one.chip) == (other.path, other.chip):
+        return False
+    if not share_energies(one.energies, other.energies):
         return False
     here, there = one.selection, other.selection
     stated = [(a, b) for a, b in zip((here.observation, here.camera),
