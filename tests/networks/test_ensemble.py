@@ -47,5 +47,5 @@ def test_a_single_network_is_its_own_member():
 def test_refused():
     with pytest.raises(ValueError, match="at least two members, not 1"):
         build_ensemble((16, 16, 1), member="cn", n_members=1)
-    with pytest.raises(UnknownNameError, match="Choices: cn, mn, two_branch$"):
+    with pytest.raises(UnknownNameError, match="Choices: cn, mn, two_branch, evidence$"):
         build_ensemble((16, 16, 1), member="ensemble")
