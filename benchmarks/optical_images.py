@@ -1,6 +1,6 @@
 """What becomes of predictions where the optical image is missing, empty, or handed on badly.
 
-    python benchmarks/optical_images.py [xmm-dss2 xmm-dss2-psf] [--n 1000] [--seed 2] [--version 3]
+    python benchmarks/optical_images.py [xmm-dss2] [--n 1000] [--seed 2] [--version 3]
 
 Simulated targets, each with its own X-ray image; changed is what the weights see beside it:
 
@@ -12,7 +12,7 @@ Simulated targets, each with its own X-ray image; changed is what the weights se
 - *edge*: a third of the image missing at one side.
 
 The area under the ROC curve is that of clusters against all others; the difference to the images as
-they are is paired (DeLong). Beside them are the weights for X-rays alone.
+they are is paired (DeLong). Several weights, of the same bands and grid, see the same targets.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from astropy.table import Table
 from scipy.ndimage import gaussian_filter, shift
 
 from astrocnn import ClusterClassifier
-from astrocnn.cutouts._survey import found_pixels
+from astrocnn.cutouts import survey_pixels
 from astrocnn.networks import read_description
 from astrocnn.simulation import simulate_cutouts
 from astrocnn.validation import auc, delong_test, proportion
@@ -38,9 +38,13 @@ def changes(bands, size, pixels, version, seed):
     scale = size.to_value(u.arcsec) / pixels
     rng = np.random.default_rng(seed)
 
+    used = [0]
+
     def other(images):
+        numbers = range(used[0], used[0] + len(images))
+        used[0] += len(images)
         cutouts, _ = simulate_cutouts(
-            len(images), seed + 100, bands, size, pixels, version, kind="blank"
+            numbers, seed + 100, bands, size, pixels, version, kind="blank"
         )
         return cutouts["image"].values[:, 1:]
 
@@ -86,10 +90,7 @@ def changed(cutouts, numbers, change):
     images = change(found["image"].values[:, numbers])
     found["image"].values[:, numbers] = images
     found["valid"].values[:, numbers] &= np.isfinite(images).astype(found["valid"].dtype)
-    pixels = found_pixels(found["image"].values, found["valid"].values)
-    for name, values in zip(("coverage", "signal"), pixels, strict=True):
-        found[name] = (("target", "band"), values)
-    return found
+    return survey_pixels(found)
 
 
 def evaluate(names, n=1000, seed=2, version=3) -> Table:
@@ -139,7 +140,7 @@ def _scores(truth, values, plain):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("weights", nargs="*", default=["xmm-dss2", "xmm-dss2-psf"])
+    parser.add_argument("weights", nargs="*", default=["xmm-dss2"])
     parser.add_argument("--n", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--version", type=int, default=3)
