@@ -71,7 +71,7 @@ class Recipe:
         Pixels of the cut-outs of the training, where others do as well: planes of a fit are alike
         for all pixels of about 4 arcsec or less, and fewer are quicker.
     xray_weights : str, optional
-        Weights for X-rays alone: they are that part of the network; see
+        Weights for X-rays alone: they are that part of the network, and not trained; see
         `astrocnn.networks.build_evidence`.
     """
 
@@ -127,7 +127,10 @@ class Recipe:
             pixels=self.pixels,
             size=self.size * u.arcmin,
             network=self.network,
-            network_arguments=dict(self.arguments),
+            network_arguments={
+                **self.arguments,
+                **({"frozen_xray": True} if self.xray_weights else {}),
+            },
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             calibration=self.calibration,
