@@ -45,7 +45,8 @@ def calibrate(
     proba = fitted.outputs(held_out.images, batch_size).mean(axis=1)
     whole = held_out.lacks == ""
     if method is not None:
-        description.calibration = _calibration(proba, held_out, whole, description, method)
+        if whole.any():
+            description.calibration = _calibration(proba, held_out, whole, description, method)
         without = {}
         for words in np.unique(held_out.lacks[~whole]).tolist():
             rows = held_out.lacks == words
@@ -54,6 +55,8 @@ def calibrate(
         if any(without.values()):
             description.calibration = {"method": None, **description.calibration}
             description.calibration["without"] = {x: y for x, y in without.items() if y}
+    if not whole.any() or not len(images):
+        return  # none has all bands: nobody knows how these look, and what thresholds do
     domain = ImageDomain.fit(images, held_out.looks, 0.995 if held_out.plain is None else 0.999)
     if held_out.plain is not None:
         # Telescopes and exposures that vary widely, and clusters on the sky that are brighter yet:

@@ -83,17 +83,7 @@ def train_fitted(
         If a class has no weight among the held-out targets: nothing is calibrated then.
     """
     given, classes = description, description.classes
-    if len(given.output_names) != 2 and calibration not in (None, *CALIBRATIONS[:2]):
-        some = " or ".join(map(repr, CALIBRATIONS[:2]))
-        raise InvalidParameterError(
-            f"{calibration} calibration is for two outputs, the network has "
-            f"{', '.join(given.output_names)}: give calibration={some}"
-        )
-    if calibration == CALIBRATIONS[1] and given.outputs and sample.outputs is None:
-        raise InvalidParameterError(
-            f"vector calibration needs labels of {', '.join(given.outputs)}, and these are of "
-            f"{', '.join(classes)}: give calibration={CALIBRATIONS[0]!r}"
-        )
+    _check_calibration(calibration, given, sample)
     shares = trained_shares(sample.numbers, sample.weight, class_weight, classes)
     class_weight = _by_number(class_weight, classes)
     prior = _trained_prior(sample, held_out, shares, given)
@@ -127,6 +117,21 @@ def train_fitted(
         found = {"method": None, **fitted.description.calibration}
         fitted.description.calibration = found | {"without": found.get("without", {}) | known}
     return fitted
+
+
+def _check_calibration(calibration, description, sample) -> None:
+    """Raise InvalidParameterError unless the outputs and labels can be calibrated so."""
+    if len(description.output_names) != 2 and calibration not in (None, *CALIBRATIONS[:2]):
+        some = " or ".join(map(repr, CALIBRATIONS[:2]))
+        raise InvalidParameterError(
+            f"{calibration} calibration is for two outputs, the network has "
+            f"{', '.join(description.output_names)}: give calibration={some}"
+        )
+    if calibration == CALIBRATIONS[1] and description.outputs and sample.outputs is None:
+        raise InvalidParameterError(
+            f"vector calibration needs labels of {', '.join(description.outputs)}, and these are "
+            f"of {', '.join(description.classes)}: give calibration={CALIBRATIONS[0]!r}"
+        )
 
 
 def _check_xray(xray, description, name) -> None:

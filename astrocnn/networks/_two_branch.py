@@ -36,7 +36,7 @@ def build_two_branch(
 
     X-ray pixels are first averaged to about 4 arcsec, what the telescope resolves; both branches
     then meet on one grid. The last features are averaged over rings about the target, so that the
-    verdict depends on distances from it, not on directions.
+    prediction depends on distances from it, not on directions.
 
     Parameters
     ----------

@@ -145,6 +145,22 @@ class TestTrained:
         flags = classifier.predict(many.isel(target=slice(0, 100)))["flag"]
         assert np.mean(["dss2-red(" in flag for flag in flags]) < 0.1
 
+    def test_fit_without_any_optical_image(self, trained):
+        """Nothing is known of targets with all bands, and nothing that was trained is lost."""
+        many, truth = simulate_cutouts(210, 8, BANDS, pixels=90, version=3)
+        many = many.drop_vars(["coverage", "signal"])
+        many["image"][:, 1], many["valid"][:, 1] = np.nan, 0
+        classifier = ClusterClassifier(
+            trained / "both.keras", epochs=1, validation_fraction=0.5, random_state=0
+        )
+        classifier.fit(many, truth["is_cluster"])
+        found = classifier._fitted.description
+        assert (found.domain, found.operating_points) == ({}, {})
+        assert set(found.calibration["without"]) == {"optical"}
+        with pytest.warns(NoCoverageWarning):
+            result = classifier.predict(many.isel(target=slice(0, 10)))
+        assert not np.ma.getmaskarray(result["proba_cluster"]).any()
+
     def test_planes_of_the_list_are_those_of_cutouts(self, trained, cutouts):
         """What is trained without X-rays is what a target without X-rays becomes."""
         steps = Preprocessing(source_planes=True)
