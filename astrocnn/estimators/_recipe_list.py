@@ -88,12 +88,13 @@ def _order(recipe) -> tuple:
 
 
 def _n_plain(recipe, part, number: int) -> int:
-    """Images that are kept of a part of the list: the domain sees some, `without_bands` all."""
+    """Images that are kept of a part of the list: the domain sees some, `without_bands` its own."""
     if part.bands != recipe.bands or part.kind is not None or recipe.list_pixels is not None:
         return 0
-    if recipe.without and part.version == recipe.version:
-        return number
-    return min(number, _LOOKS if part.version == recipe.version else _LOOKS // 2)
+    if part.version != recipe.version:
+        return min(number, _LOOKS // 2)
+    most = max((part for part, _ in recipe.without), default=0.0)
+    return min(number, max(_LOOKS, round(number * most)))
 
 
 def _looks(recipe, found, n: int, seed: int, folder: Path, n_jobs: int) -> np.ndarray | None:

@@ -43,17 +43,20 @@ def _list_with(other: str) -> tuple:
     return (*parts, *others)
 
 
-def _joint(xray: str) -> dict:
-    """Settings of weights in which optical bands add to what weights for X-rays alone say."""
+def _joint(bands: tuple[str, ...], xray: str, n: int, n_calibration: int) -> Recipe:
+    """Recipe of weights in which optical bands add to what weights for X-rays alone say."""
     own = {name: value for name, value in _FITTED["arguments"].items() if name in _BRANCHES}
     both = own | {"other_widths": (16, 32, 64)}
-    arguments = {"member": "evidence", "n_members": 2, "alone": own, "both": both}
-    return _FITTED | {
+    settings = _FITTED | {
+        "n": n,
+        "n_calibration": n_calibration,
         "list_pixels": None,
         "epochs": 3,
-        "arguments": arguments,
+        "arguments": {"member": "evidence", "n_members": 2, "alone": own, "both": both},
         "xray_weights": xray,
     }
+    beside = ((2000 / n, {"kind": "blank"}), (8000 / n, {"version": 2}))
+    return Recipe(bands, beside=beside, without=((0.25, bands[:1]),), **settings)
 
 
 #: Recipes of the weights that come with astrocnn.
@@ -62,12 +65,7 @@ RECIPES = Registry(
     {
         "xmm": Recipe(("xmm",), 178, n=40000, epochs=3, shift=0.03, **_ENSEMBLE),
         "xmm-dss2": Recipe(("xmm", "dss2-red"), 178, n=40000, epochs=4, shift=0.03, **_ENSEMBLE),
-        "xmm-dss2-psf": Recipe(
-            ("xmm", "dss2-red"),
-            beside=((0.125, {"kind": "blank"}), (0.5, {"version": 2})),
-            without=((0.25, ("xmm",)),),
-            **_joint("xmm-psf"),
-        ),
+        "xmm-dss2-psf": _joint(("xmm", "dss2-red"), "xmm-psf", 32000, 4000),
         "xmm-psf": Recipe(("xmm",), beside=_list_with("erosita"), **_FITTED),
         # Its probabilities near one half come out too low, which no temperature mends.
         "erosita": Recipe(
@@ -81,6 +79,9 @@ RECIPES = Registry(
         ),
         "erosita-legacy": Recipe(
             ("erosita", "legacy-g", "legacy-r", "legacy-z"), 178, n=40000, epochs=3, **_ENSEMBLE
+        ),
+        "erosita-legacy-psf": _joint(
+            ("erosita", "legacy-g", "legacy-r", "legacy-z"), "erosita-psf", 12000, 2000
         ),
         "erosita-psf": Recipe(("erosita",), beside=_list_with("xmm"), **_FITTED),
     },
