@@ -122,6 +122,9 @@ class XrayOptics:
         Radius of the field of view (arcsec).
     vignetting : float
         Distance :math:`v` (arcsec) at which half of the area is left.
+    response : float
+        Counts of a source per second on axis, relative to other cameras of the telescope; only the
+        ratio of two of them has a meaning.
 
     Examples
     --------
@@ -138,6 +141,7 @@ class XrayOptics:
     stretch: float = 1.0
     field_radius: float = 840.0
     vignetting: float = np.inf
+    response: float = 1.0
 
     def at(self, off_axis: float, angle: float = 0.0) -> PointSpread:
         """Return the point-spread function at a place of the field.
@@ -197,7 +201,7 @@ OPTICS = Registry(
     "X-ray optics",
     {
         "epic-pn": XrayOptics(7.4, **_EPIC),
-        "epic-mos": XrayOptics(6.5, **_EPIC),
+        "epic-mos": XrayOptics(6.5, response=0.3, **_EPIC),
         "erosita-survey": XrayOptics(14.8),
         "erosita-pointed": XrayOptics(
             8.0, growth=1.9, power=3.5, slope=(1.9, 2.3), stretch=1.3, field_radius=1860.0,

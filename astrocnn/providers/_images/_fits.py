@@ -248,7 +248,8 @@ class FitsProvider(Provider):
             pixels.background = np.nan_to_num(background.image, nan=0.0)
         pixels.psf = loaded.psf(grid.center) if loaded.psf is not None else None
         image.mark(pixels, self.band)
-        stack.add(pixels, image.key, image.photons if counts else None)
+        photons = image.photons if counts else None
+        stack.add(pixels, image.key, photons, loaded.response)
 
     def _nothing(self, grid):
         """Error of a target that no image covers."""

@@ -12,7 +12,7 @@ from ...surveys import OPTICS, Band, PointSpread, XrayOptics, find_axis
 from .._origin import Origin
 from ._resample import SkyImage, spread_at
 
-__all__ = ["image_spread"]
+__all__ = ["camera_response", "image_spread"]
 
 #: Optics by words of telescope and instrument: the first that is found.
 _CAMERAS = (
@@ -21,6 +21,8 @@ _CAMERAS = (
     (re.compile(r"\b(erosita|srg\S*)\b"), "erosita-survey"),
     (re.compile(r"\b(pspc\w?|rosat|rass)\b"), "pspc-survey"),
 )
+#: Cameras of one telescope whose responses differ, by words of the instrument.
+_EPIC = ((re.compile(r"\be?mos\d?\b"), "epic-mos"), (re.compile(r"\be?pn\b"), "epic-pn"))
 #: Where an image does not say which camera took it: by band.
 _USUAL = {"xmm": "epic-pn", "erosita": "erosita-survey", "rass": "pspc-survey"}
 #: A map whose exposure falls off from its peak as that of a pointing does, this well (coefficient
@@ -60,6 +62,21 @@ def image_spread(
         same = optics.at(0.0)
         return lambda _: same
     return None if axis is None else _Pointed(optics, axis)
+
+
+def camera_response(origin: Origin) -> float | None:
+    """Return how many counts a camera sees per second, see `XrayOptics`.
+
+    None where the image does not say which camera it was, or cameras are not told apart here.
+
+    Parameters
+    ----------
+    origin : Origin
+        What the image says of telescope and instrument.
+    """
+    words = origin.instrument.lower()
+    name = next((name for pattern, name in _EPIC if pattern.search(words)), None)
+    return None if name is None else OPTICS[name].response
 
 
 class _Pointed:

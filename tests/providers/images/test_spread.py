@@ -95,6 +95,29 @@ def test_cameras_together_and_in_the_dataset(provider, tmp_path):
     assert "psf_half_radius" not in dataset
 
 
+def test_exposures_of_cameras_of_different_response(provider, tmp_path):
+    """Counts over exposure have no step at the edge of one of them."""
+    whole, half = np.full((420, 420), 1000.0), np.where(X < 210, 1000.0, 0.0)
+    for camera, map_, n in (("EPN", half, 20), ("EMOS1", 2 * whole, 12), ("EMOS2", whole, 6)):
+        name = camera.lower()
+        provider(exposure=map_, name=name, value=n * 1.0, TELESCOP="XMM", INSTRUME=camera)
+    files = {
+        key: [tmp_path / f"{name}{end}.fits" for name in ("epn", "emos1", "emos2")]
+        for key, end in (("image", ""), ("exposure", "_exp"))
+    }
+    image, exposure = (
+        make_cutouts(CENTER, ["xmm"], {"xmm": files}, pixels=90)[name].values[0, 0]
+        for name in ("image", "exposure")
+    )
+    # The map of the pn leaves half of the image without it, north up and east to the left.
+    left, right = (slice(2, -2), slice(2, 43)), (slice(2, -2), slice(48, -2))
+    assert exposure[left] == pytest.approx(4000)
+    assert exposure[right] == pytest.approx(4000 * 0.9 / (0.9 + 1.0))
+    assert image[left] == pytest.approx(38)
+    assert image[right] == pytest.approx(18)  # no photons of a camera that did not look there
+    assert image[right].mean() / exposure[right].mean() == pytest.approx(38 / 4000, rel=2e-3)
+
+
 def test_real_cameras(real_data):
     folder = real_data / "a907_xmm"
     stem = str(folder / "0201903501_{}_exp1-0.50-2.00keV{}.fits.gz")
