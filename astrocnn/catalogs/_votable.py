@@ -8,7 +8,7 @@ from astropy.table import Table
 from ..exceptions import CatalogError, InvalidTargetError
 from ..services import PassingFault
 from ..tables._votable import votable_faults
-from ..tables._xml import is_xml, refuse_entities
+from ..tables._xml import is_xml, refuse_entities, refuse_streams
 
 __all__ = ["check_votable", "parse_votable"]
 
@@ -49,6 +49,7 @@ def check_votable(content: bytes, who: str) -> None:
         raise PassingFault(f"{who} sent only the first {len(content)} bytes of a VOTable")
     try:
         refuse_entities(io.BytesIO(content))
+        refuse_streams(io.BytesIO(content))
     except InvalidTargetError as error:
         raise CatalogError(f"{who}: {error}") from None
 

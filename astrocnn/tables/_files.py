@@ -19,7 +19,7 @@ from ._packing import check_packing
 from ._parquet import read_parquet
 from ._text import read_text
 from ._votable import read_votable
-from ._xml import is_xml, refuse_entities
+from ._xml import is_xml, refuse_entities, refuse_streams
 
 __all__ = ["read_file"]
 
@@ -148,13 +148,15 @@ def _read(path: Path, suffix: str, form: str | None) -> Table:
 
 
 def _start(path: Path) -> bytes:
-    """First bytes of a file; raise InvalidTargetError if it is XML with entities."""
+    """First bytes of a file; raise InvalidTargetError if it is XML that leads elsewhere."""
     check_packing(path)
     with get_readable_fileobj(path, encoding="binary") as file:
         start = file.read(4096)
         if is_xml(start[:64]):
             file.seek(0)
             refuse_entities(file)
+            file.seek(0)
+            refuse_streams(file)
     return start
 
 

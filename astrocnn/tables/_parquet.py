@@ -15,6 +15,7 @@ from ..exceptions import InvalidTargetError
 from ._formats import to_votable
 from ._result import describe_result
 from ._storable import storable
+from ._xml import refuse_entities, refuse_streams
 
 __all__ = ["from_arrow", "import_pyarrow", "read_parquet", "write_parquet"]
 
@@ -159,6 +160,8 @@ def _from_votable(table: Table, xml: bytes) -> None:
     """Units, descriptions and UCDs from the VOTable in the file."""
     from astropy.io.votable import parse
 
+    refuse_entities(BytesIO(xml))
+    refuse_streams(BytesIO(xml))
     for field in parse(BytesIO(xml)).get_first_table().fields:
         if field.name in table.colnames:
             unit = field.unit and field.unit.to_string()
