@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import re
 import zlib
 from pathlib import Path
@@ -10,11 +11,15 @@ from ..storage import AnswerCache, Kept
 
 __all__ = ["ANSWERS", "cache_folder", "clear_cache"]
 
+#: Flags of a gzip file that has its name after ten bytes; those of astrocnn 0.1 have none.
+_NAMED = b"\x08"
+
 
 class _TableCache(AnswerCache):
     """Answers as they came, compressed; gzip checks length and CRC.
 
-    A source is the start and kind of a file name, such as ``"psz2.vot"``.
+    A source is the start and kind of a file name, such as ``"psz2.vot"``. The name is in the file
+    too (RFC 1952): an answer to another request, under this name, is not taken.
     """
 
     form = re.compile(r"[\w.-]+-[0-9a-f]{16}\.(vot|csv)\.gz")
@@ -26,9 +31,16 @@ class _TableCache(AnswerCache):
         return self.folder() / f"{re.sub(r'[^A-Za-z0-9.-]+', '_', stem)}-{digest}.{kind}.gz"
 
     def pack(self, source, request, content):
-        return gzip.compress(content, 6, mtime=0)
+        file, name = io.BytesIO(), self.place(source, request).name
+        with gzip.GzipFile(name, "wb", 6, file, mtime=0) as packed:
+            packed.write(content)
+        return file.getvalue()
 
     def unpack(self, raw, source, request):
+        if raw[3:4] == _NAMED and raw[10:].split(b"\0", 1)[0].decode("latin-1") + ".gz" != (
+            self.place(source, request).name
+        ):
+            return None
         try:
             return Kept(gzip.decompress(raw), 0.0)
         except (OSError, EOFError, zlib.error):

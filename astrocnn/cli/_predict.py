@@ -281,5 +281,5 @@ def _draw(args, result) -> None:
         targets, description.bands, images, description.field_size, description.pixels
     )
     path = user_path(args.figure)
-    save_figure(plot_cutouts(cutouts, result[rows]), path)
+    save_figure(plot_cutouts(cutouts, result[rows]), path, args.overwrite)
     print(f"written: {path}")

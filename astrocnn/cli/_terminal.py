@@ -139,8 +139,8 @@ def check_folder(path) -> Path:
     return folder
 
 
-def save_figure(figure, path: Path) -> None:
+def save_figure(figure, path: Path, replace: bool = True) -> None:
     """Save a figure, whole or not at all."""
     from ..storage import write_whole
 
-    write_whole(path, lambda part: figure.savefig(part, dpi=150))
+    write_whole(path, lambda part: figure.savefig(part, dpi=150), replace=replace)

@@ -1,5 +1,7 @@
 """``astrocnn train``: train weights on simulated targets, or on a published data set."""
 
+import contextlib
+
 from ._arguments import positive, refuse_unused, seed, some_path
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
@@ -71,8 +73,10 @@ def run(args) -> int:
     _check_options(args)
     name = args.dataset or args.recipe
     path = check_output_path(args.output or f"{name}.keras", args.overwrite, (".keras",))
-    trained = _train_on_dataset(args) if args.dataset else _train_on_simulation(args)
-    _save(trained, path, args.half)
+    with _folder(args) as folder:
+        train = _train_on_dataset if args.dataset else _train_on_simulation
+        trained = train(args, folder)
+    _save(trained, path, args.half, args.overwrite)
     print(*card_lines(path), sep="\n")
     if args.dataset:
         print("", *_comparison_lines(trained), sep="\n")
@@ -92,14 +96,26 @@ def _check_options(args) -> None:
     refuse_unused(args, {"--n-test": simulated, "--jobs": simulated})
 
 
-def _train_on_simulation(args):
+@contextlib.contextmanager
+def _folder(args):
+    """Folder of images and state, which no other process uses meanwhile; None if none is given."""
+    from ..storage import FolderLock
+    from ._terminal import check_folder
+
+    if args.folder is None:
+        yield None
+        return
+    folder = check_folder(args.folder)
+    with FolderLock(folder):
+        yield folder
+
+
+def _train_on_simulation(args, folder):
     """Train by a recipe."""
     from ..estimators import RECIPES, train_on_simulation
-    from ._terminal import check_folder, start_network
+    from ._terminal import start_network
 
     chosen = RECIPES[args.recipe]
-    if args.folder is not None:
-        check_folder(args.folder)
     print(
         f"Training {args.recipe}: {args.n or chosen.n} simulated targets, "
         f"epochs: {args.epochs or chosen.epochs}, seed {args.seed}, on {start_network()}"
@@ -111,19 +127,18 @@ def _train_on_simulation(args):
         args.epochs,
         random_state=args.seed,
         n_jobs=args.jobs,
-        folder=args.folder,
+        folder=folder,
     )
 
 
-def _train_on_dataset(args):
+def _train_on_dataset(args, folder):
     """Train as the article did."""
     from ..datasets import train_on_kosiba2020
-    from ._terminal import check_folder, start_network
+    from ._terminal import start_network
 
     epochs = args.epochs or 1000
     checkpoint = None
-    if args.folder is not None:
-        folder = check_folder(args.folder)
+    if folder is not None:
         checkpoint = folder / f"{args.dataset}-{epochs}-seed{args.seed}.checkpoint"
     print(
         f"Training {args.dataset}: CN by the protocol of Kosiba et al. (2020), epochs: {epochs}, "
@@ -142,12 +157,15 @@ def _comparison_lines(trained) -> list[str]:
     return lines
 
 
-def _save(trained, path, half: bool) -> None:
+def _save(trained, path, half: bool, overwrite: bool) -> None:
     """Save weights; where that fails, elsewhere: they may have taken an hour."""
     import tempfile
     from pathlib import Path
 
+    from ..tables import check_output_path
+
     try:
+        check_output_path(path, overwrite, (".keras",))  # another process may have been faster
         trained.save(path, half)
     except OSError as error:
         spare = Path(tempfile.mkdtemp(prefix="astrocnn-")) / path.name

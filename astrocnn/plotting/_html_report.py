@@ -131,4 +131,4 @@ def write_report(
             plt.close(number)
     title = title or (f"Validation of {report.name}" if report.name else "Validation")
     text = page(title, summary(report), "\n".join(filter(None, sections)), foot())
-    return write_whole(path, text)
+    return write_whole(path, text, replace=overwrite)

@@ -116,6 +116,10 @@ class Provider(ABC):
             return self.cutout(grids[i])
         except ProviderError as error:
             return error
+        except OSError as error:  # a disk, a connection: of this target, not of the run
+            fault = ProviderError(f"{self.description}: {error}")
+            fault.__cause__ = error
+            return fault
 
     @property
     @abstractmethod

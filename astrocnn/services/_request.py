@@ -106,7 +106,11 @@ class _Request:
             response.close()
             self.session.drop(origin)  # what a redirect has to say is not read
             location = location.encode("latin-1", "replace").decode("utf-8", "replace")
-            onward = urljoin(address, quote(location, safe=_SAFE))
+            try:
+                onward = urljoin(address, quote(location, safe=_SAFE))
+            except ValueError as error:
+                said = f"{self.server} leads to {location[:200]!r}: {error}"
+                raise UselessAnswer(said) from error
             check_onward(self.server, onward, self.allowed)
             if response.status not in _UNCHANGED and method != "GET":
                 method, body = "GET", None

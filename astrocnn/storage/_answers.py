@@ -16,7 +16,7 @@ from astropy.config.paths import get_cache_dir
 
 from .._paths import user_path
 from ..config import conf, n_bytes
-from ..exceptions import AstrocnnWarning
+from ..exceptions import AstrocnnWarning, StoreError
 from ._whole import remove_parts, write_whole
 
 __all__ = ["AnswerCache", "Kept"]
@@ -194,21 +194,33 @@ class AnswerCache:
                         path.unlink()
 
     def clear(self, folder: Path | None = None) -> int:
-        """Delete all entries, or those in a part of the folder, and return how many there were."""
+        """Delete all entries, or those in a part of the folder, and return how many there were.
+
+        Raises
+        ------
+        StoreError
+            If that is not permitted.
+        """
         paths = [path for path, _ in self.entries(folder)]
         for path in paths:
-            path.unlink(missing_ok=True)
+            _delete(path)
         return len(paths)
 
     def evict(self, limit: int) -> tuple[int, int]:
-        """Delete the least recently used entries where there are too many; number, bytes left."""
+        """Delete the least recently used entries where there are too many; number, bytes left.
+
+        Raises
+        ------
+        StoreError
+            If that is not permitted.
+        """
         kept = list(self.entries())
         total, deleted = sum(found.st_size for _, found in kept), 0
         if total > limit:
             for path, found in sorted(kept, key=lambda entry: entry[1].st_mtime):
                 if total <= limit * _AFTER:
                     break
-                path.unlink(missing_ok=True)
+                _delete(path)
                 total, deleted = total - found.st_size, deleted + 1
         return deleted, total
 
@@ -247,6 +259,16 @@ class AnswerCache:
                 AstrocnnWarning,
                 stacklevel=5,
             )
+
+
+def _delete(path) -> None:
+    """Delete an entry, which another process may have deleted."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(
+            error.errno, f"'{path}' cannot be deleted: {error.strerror} (ask its owner)"
+        ) from error
 
 
 def _age(path) -> float:

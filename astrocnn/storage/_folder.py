@@ -83,13 +83,16 @@ class RunFolder:
         try:
             self._lock.__enter__()
         except StoreError:
-            raise
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
+            if self.path.exists():
+                raise
+            make_folder(self.path)  # another process has just removed it
+            self._lock.__enter__()
         try:
             self._check_manifest()
             remove_parts(self.path)  # half-written when a run was killed
         except BaseException:
+            if not (self.path / _MANIFEST).exists():  # it is no folder of ours
+                self._lock.delete()
             self._lock.__exit__()
             raise
         return self
@@ -164,16 +167,19 @@ class RunFolder:
         Raises
         ------
         StoreError
-            If that is not permitted.
+            If that is not permitted, or another process uses the folder; nothing is deleted then.
         """
         try:
-            for start, stop in self.parts():
-                self._part(start, stop).unlink(missing_ok=True)
-            for name in (_MANIFEST, self._lock.name):
-                (self.path / name).unlink(missing_ok=True)
-            remove_parts(self.path)
-            if not any(self.path.iterdir()):
-                self.path.rmdir()
+            with self._lock:
+                for start, stop in self.parts():
+                    self._part(start, stop).unlink(missing_ok=True)
+                remove_parts(self.path)
+                (self.path / _MANIFEST).unlink(missing_ok=True)
+                self._lock.delete()  # last, so that nobody begins meanwhile
+                if not any(self.path.iterdir()):
+                    self.path.rmdir()
+        except StoreError:
+            raise
         except OSError as error:
             raise cannot_write(self.path, error) from error
 

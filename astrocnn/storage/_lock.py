@@ -7,8 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..exceptions import AstrocnnWarning, StoreError
+from ._whole import cannot_write
 
 __all__ = ["FolderLock"]
+
+#: How often a lock is asked for whose file is deleted meanwhile.
+_MOST = 100
 
 
 class FolderLock:
@@ -26,9 +30,7 @@ class FolderLock:
     Raises
     ------
     StoreError
-        On entering, if another process holds it.
-    OSError
-        On entering, if its file cannot be made.
+        On entering, if another process holds it, or its file cannot be made.
 
     Examples
     --------
@@ -49,17 +51,24 @@ class FolderLock:
 
     def __enter__(self) -> "FolderLock":
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        self._file = os.open(self.folder / self.name, flags, 0o666)
         try:
-            _lock(self._file)
+            for _ in range(_MOST):
+                self._file = os.open(self.folder / self.name, flags, 0o666)
+                _lock(self._file)
+                if self._is_there():
+                    break
+                self._close()  # who held it has deleted it; another process may have made a new one
+            else:
+                raise BlockingIOError
         except BlockingIOError:
-            owner = os.pread(self._file, 200, 0).decode(errors="replace") if _PREAD else ""
+            owner = self._owner()
             self._close()
             raise StoreError(
-                f"'{self.folder}' is in use by {owner or 'another process'}: wait for it, or "
-                "choose another folder"
+                f"'{self.folder}' is in use by {owner}: wait for it, or choose another folder"
             ) from None
         except OSError as error:
+            if self._file is None:
+                raise cannot_write(self.folder, error) from error
             # Some network file systems have no locks; that must not stop a run.
             warnings.warn(
                 f"'{self.folder}' cannot be locked ({error.strerror}): make sure that no other "
@@ -75,6 +84,24 @@ class FolderLock:
 
     def __exit__(self, *_):
         self._close()
+
+    def delete(self) -> None:
+        """Delete its file, while it is held: whoever waits for it finds that out."""
+        with suppress(PermissionError):  # Windows keeps files that are open
+            (self.folder / self.name).unlink(missing_ok=True)
+
+    def _owner(self) -> str:
+        """Who holds the lock, in words."""
+        told = self._file is not None and _PREAD and os.pread(self._file, 200, 0)
+        return told.decode(errors="replace") if told else "another process"
+
+    def _is_there(self) -> bool:
+        """Whether the file that was opened is still the one of that name."""
+        try:
+            there = os.stat(self.folder / self.name, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(there, os.fstat(self._file))
 
     def _close(self):
         if self._file is not None:

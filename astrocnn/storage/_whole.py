@@ -26,6 +26,7 @@ def write_whole(
     path: str | os.PathLike,
     content: bytes | str | Callable[[Path], object],
     flush: bool = True,
+    replace: bool = True,
 ) -> Path:
     """Write a file whole or not at all: whatever ends the program, a half file is never there.
 
@@ -44,6 +45,9 @@ def write_whole(
     flush : bool
         Whether it is on the disk when this returns (some milliseconds). Otherwise a power cut may
         leave it empty: for what has checksums and can be had again.
+    replace : bool
+        Whether a file that is there is replaced. Otherwise, of several programs that write it at
+        once, one does.
 
     Returns
     -------
@@ -52,6 +56,8 @@ def write_whole(
 
     Raises
     ------
+    FileExistsError
+        If there is such a file, and ``replace`` is False.
     StoreError
         If it cannot be written: disk full, no permission, no such folder, something that is no
         file in its place. What was there before is as it was.
@@ -75,9 +81,13 @@ def write_whole(
                     os.fsync(file.fileno())  # some file systems say only now that they are full
             if old is not None:
                 _keep_permissions(part, target, old)
-            part.replace(target)
+            if replace or not _put_beside(part, target):
+                part.replace(target)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+    except FileExistsError as error:
+        reason = "exists: choose another name, or replace it (overwrite=True, --overwrite)"
+        raise FileExistsError(f"'{path}' {reason}") from error
     except OSError as error:
         raise cannot_write(path, error) from error
     if flush:
@@ -202,6 +212,22 @@ def _replaceable(target: Path) -> os.stat_result | None:
     if not os.access(target, os.W_OK):  # the user said so, and renaming would not ask
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
     return old
+
+
+def _put_beside(part: Path, target: Path) -> bool:
+    """Give a file its name unless there is such a file, which renaming would replace.
+
+    False where that cannot be had: the file system has no hard links, and there is no such file.
+    """
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise
+    except (OSError, AttributeError, NotImplementedError):
+        if os.path.lexists(target):
+            raise FileExistsError from None
+        return False
+    return True
 
 
 def _fill(part: Path, content) -> None:

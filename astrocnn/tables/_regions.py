@@ -118,7 +118,7 @@ def write_regions(
     ]
     if catalog is not None:
         regions += _lines(table, coords, rows, catalog, prefix, colors, path)
-    write_whole(path, _serialize(Regions(regions), path, legend))
+    write_whole(path, _serialize(Regions(regions), path, legend), replace=overwrite)
     return path
 
 

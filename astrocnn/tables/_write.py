@@ -106,7 +106,7 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
                     + ("leave out what it names" if suffix == ".ecsv" else "write .ecsv")
                 ) from error
 
-    write_whole(path, write)
+    write_whole(path, write, replace=overwrite)
     return path
 
 

@@ -171,7 +171,8 @@ class ValidationReport:
             )
         path = check_output_path(path, overwrite, _SUFFIXES)
         if path.suffix.lower() == ".json":
-            return write_whole(path, json.dumps(to_json(self), allow_nan=False, indent=1) + "\n")
+            text = json.dumps(to_json(self), allow_nan=False, indent=1) + "\n"
+            return write_whole(path, text, replace=overwrite)
         return write_result(self.to_table(), path, overwrite)
 
     def __str__(self) -> str:

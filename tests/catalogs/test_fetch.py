@@ -406,6 +406,18 @@ def test_damaged_file_is_fetched_again(service, damage):
     assert gzip.decompress(path.read_bytes()) == gzip.decompress(content)
 
 
+def test_answers_under_each_other_s_names_are_fetched_again(service):
+    one, other = (fetch_catalog("psz2", target(ra, dec)) for ra, dec in ((10, -5), (200, 40)))
+    paths = sorted(cache_folder().iterdir())
+    contents = [path.read_bytes() for path in paths]
+    for path, content in zip(paths, reversed(contents), strict=True):
+        path.write_bytes(content)
+    assert fetch_catalog("psz2", target(10, -5))["source_id"].tolist() == one["source_id"].tolist()
+    again = fetch_catalog("psz2", target(200, 40))
+    assert again["source_id"].tolist() == other["source_id"].tolist() == ["G000.40-41.86"]
+    assert [path.read_bytes() for path in paths] == contents
+
+
 @pytest.mark.parametrize("fault", ["error", "other", "overflow", "garbage"])
 def test_useless_answer_is_not_kept(service, fault):
     service.faults = [fault]

@@ -12,6 +12,7 @@ from astrocnn._registry import Registry
 from astrocnn.estimators import _simulated
 from astrocnn.estimators._recipe import Recipe
 from astrocnn.networks import read_description
+from astrocnn.storage import FolderLock
 
 CENTER = SkyCoord(150, 2, unit="deg")
 TINY = ["--n", "6", "--n-test", "6", "--epochs", "1", "--jobs", "1"]
@@ -83,6 +84,34 @@ def test_full_disk_does_not_lose_the_work(run, folder, monkeypatch):
     assert err == [
         f"error: cannot write 'xmm.keras' (No space left on device): the weights are in '{spare}'"
     ]
+
+
+def test_weights_that_came_meanwhile_stay(run, folder, monkeypatch):
+    """Another process has written that name since; both trainings are kept."""
+
+    class Trained:
+        def save(self, path, half):
+            Path(path).write_text("mine")
+
+    def train(*_, **__):
+        Path("xmm.keras").write_text("another's")
+        return Trained()
+
+    monkeypatch.setattr("astrocnn.estimators.train_on_simulation", train)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    code, _, err = run("train", "xmm")
+    (spare,) = folder.glob("astrocnn-*/xmm.keras")
+    assert (code, spare.read_text(), Path("xmm.keras").read_text()) == (1, "mine", "another's")
+    assert err[0].endswith(f"the weights are in '{spare}'")
+
+
+def test_folder_of_a_training_is_used_by_one_process(run, folder, monkeypatch):
+    monkeypatch.setattr("astrocnn.estimators.train_on_simulation", _too_far)
+    Path("state").mkdir()
+    with FolderLock(Path("state")):
+        code, _, err = run("train", "xmm", "--folder", "state")
+    assert code == 1
+    assert err[0].startswith("error: 'state' is in use by process")
 
 
 def archive_module():

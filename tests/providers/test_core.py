@@ -9,8 +9,16 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
+from astrocnn.cutouts import make_cutouts
 from astrocnn.grid import CutoutGrid
-from astrocnn.providers import FitsProvider, Hips2FitsProvider, HipsProvider, write_hips
+from astrocnn.providers import (
+    FitsProvider,
+    Hips2FitsProvider,
+    HipsProvider,
+    Pixels,
+    Provider,
+    write_hips,
+)
 from astrocnn.surveys import get_band
 
 CENTER = SkyCoord(150, 2, unit="deg")
@@ -31,6 +39,24 @@ def make_hips(folder):
 
 def make_hips2fits(_):
     return Hips2FitsProvider(get_band("dss2"), timeout=60)
+
+
+def test_fault_of_the_system_is_that_of_one_target():
+    """A disk that is full, a connection that breaks: in providers of users too."""
+
+    class Broken(Provider):
+        description = "my service"
+
+        def cutout(self, grid):
+            if grid.center.ra.deg > 150.5:
+                raise ConnectionResetError(104, "Connection reset by peer")
+            return Pixels(np.ones(grid.shape, "float32"), np.ones(grid.shape, bool))
+
+    positions = SkyCoord([150, 151], [2, 2], unit="deg")
+    provider = Broken(get_band("dss2"))
+    dataset = make_cutouts(positions, ["dss2"], {"dss2": provider}, pixels=16)
+    assert dataset["status"].values.ravel().tolist() == ["", "failed:dss2-red"]
+    assert "my service: [Errno 104] Connection reset by peer" in dataset.attrs["faults"][0]
 
 
 @pytest.mark.parametrize("make", [make_fits, make_hips, make_hips2fits])

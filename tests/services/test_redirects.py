@@ -127,6 +127,16 @@ def test_redirect_to_nowhere(serve, location):
         download([wire.url], None, lambda answer, _: answer, tries=QUICK)
 
 
+def test_redirect_that_is_no_address(serve):
+    """The next mirror is asked: it is not the address of the user that is wrong."""
+    broken = serve(lambda wire, request: wire.reply(status=302, Location="http://[::1"))
+    with pytest.raises(ProviderError, match="leads to 'http://\\[::1': Invalid IPv6"):
+        download([broken.url], None, lambda answer, _: answer, tries=QUICK)
+    mirror = serve(lambda wire, request: wire.reply(b"pixels"))
+    found = download([broken.url, mirror.url], None, lambda answer, _: answer, tries=QUICK)
+    assert found.content == b"pixels"
+
+
 def test_path_that_is_not_ascii(serve):
     def answer(wire, request):
         if b"/caf%C3%A9" in request:

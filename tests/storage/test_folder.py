@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from astrocnn.exceptions import DamagedPartWarning, StoreError
-from astrocnn.storage import RunFolder, gaps, make_folder
+from astrocnn.storage import FolderLock, RunFolder, gaps, make_folder
 
 WHO = {"targets": "ten", "weights": "a" * 64}
 
@@ -192,6 +192,37 @@ def test_remove(folder):
         other.write(0, 1, {})
     RunFolder.existing(folder.parent / "other").remove()
     assert not (folder.parent / "other").exists()
+
+
+def test_folder_in_use_is_not_removed(folder):
+    with RunFolder(folder, WHO) as run:
+        with pytest.raises(StoreError, match="is in use"):
+            RunFolder.existing(folder).remove()
+        assert run.parts() == [(0, 4), (8, 10)]
+    RunFolder.existing(folder).remove()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["gone", "made anew"])
+def test_lock_whose_file_is_deleted_keeps_nobody_out(tmp_path, monkeypatch, again):
+    """Who opened the file before it was deleted does not hold the lock of the new one."""
+    lock, opened = FolderLock(tmp_path), []
+
+    def delete_meanwhile(path, *args, **options):
+        opened.append(real(path, *args, **options))
+        if len(opened) == 1:
+            os.unlink(path)
+            if again:
+                open(path, "w").close()
+        return opened[-1]
+
+    real = os.open
+    monkeypatch.setattr(os, "open", delete_meanwhile)
+    with lock:
+        assert len(opened) == 2
+        monkeypatch.undo()
+        with pytest.raises(StoreError, match="is in use"), FolderLock(tmp_path):
+            pass
 
 
 def test_lock_follows_no_link(tmp_path):

@@ -212,6 +212,28 @@ def test_writers_at_once(tmp_path):
     assert os.listdir(tmp_path) == ["a"]
 
 
+@pytest.mark.parametrize("links", [True, False], ids=["hard links", "none"])
+def test_file_that_came_meanwhile_stays(tmp_path, monkeypatch, links):
+    """Of several programs that write a name at once, which none may replace, one does."""
+    path = tmp_path / "a"
+
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    def write(part):
+        part.write_text("mine")
+        path.write_text("another's")
+
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(FileExistsError, match="a' exists: choose another name, or replace it"):
+        write_whole(path, write, replace=False)
+    assert path.read_text() == "another's"
+    assert write_whole(tmp_path / "b", "mine", replace=False).read_text() == "mine"
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+    assert (tmp_path / "b").stat().st_nlink == 1
+
+
 def test_remove_parts(tmp_path):
     """Only folders of our own form go, and no file of the user's, hidden or not."""
     part = tmp_path / ".astrocnn-part-abcd0_12"

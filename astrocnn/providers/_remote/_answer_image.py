@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from math import prod
 
 import numpy as np
 from astropy.io import fits
@@ -16,6 +17,9 @@ from .._images._resample import SkyImage
 from ._answer_wcs import check_offset, check_wcs
 
 __all__ = ["read_on_grid", "read_sky_image"]
+
+#: No service is asked for as many pixels.
+_MOST_PIXELS = 2**26
 
 
 def read_on_grid(content: bytes, grid, name: str) -> np.ndarray:
@@ -88,9 +92,12 @@ def read_sky_image(content: bytes, name: str) -> SkyImage:
             warnings.filterwarnings("ignore", category=AstropyWarning, module=SILENCED)
             check_counts(io.BytesIO(content))
             hdus = fits.open(io.BytesIO(content), memmap=False)
+            most = max(prod(getattr(hdu, "shape", None) or ()) for hdu in hdus)
     except Exception as error:  # whatever astropy raises of a damaged file
         raise ProviderError(f"{name} is an image that cannot be read: {error}") from error
     with hdus:
+        if most > _MOST_PIXELS:  # packed by tiles, a megabyte holds gigabytes of zeros
+            raise ProviderError(f"{name} is an image of {most} pixels, far more than asked for")
         try:
             image = read_image(hdus)
         except ProviderError as error:

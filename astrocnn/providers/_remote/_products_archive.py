@@ -3,10 +3,10 @@
 import io
 import re
 import tarfile
-import zlib
 from pathlib import PurePosixPath
 
 from ...exceptions import ProviderError
+from ...services import UselessAnswer, unpacked
 
 __all__ = ["as_tar", "read_products"]
 
@@ -15,8 +15,7 @@ _NAME = re.compile(
     r"P\d{10}(?:PN|M1|M2)[SUX]\d{3}(?:IMAGE_|EXPMAP)[0-9A-Z][0-9A-F]{3}\.(?:FTZ|FIT|FITS)"
 )
 #: Most members, and bytes taken out or uncompressed, of one archive file.
-_MOST, _MAX_BYTES = 5000, 2**30
-_GZIP = b"\x1f\x8b"
+_MOST, _MAX_BYTES = 5000, 2**29
 
 
 def read_products(content: bytes) -> dict[str, bytes]:
@@ -85,10 +84,7 @@ def as_tar(content: bytes, name: str) -> bytes:
 
 def _plain(content) -> bytes:
     """Tar file without its compression, which may not make it far too large."""
-    if not content.startswith(_GZIP):
-        return content
-    unzip = zlib.decompressobj(wbits=31)
-    plain = unzip.decompress(content, _MAX_BYTES)
-    if not unzip.eof:
-        raise ProviderError("the archive file is cut short, or holds far too much")
-    return plain
+    try:
+        return unpacked(content, _MAX_BYTES)
+    except UselessAnswer as error:
+        raise ProviderError(f"of the archive file, {error}") from error

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ...exceptions import ProviderError
-from ...storage import make_folder, write_whole
+from ...storage import FolderLock, write_whole
 from ._hips_tile import remove_tiles
 
 __all__ = ["hips_plan", "start_folder"]
@@ -39,7 +39,7 @@ def start_folder(path: Path, plan: dict, overwrite: bool) -> None:
     Parameters
     ----------
     path : path
-        The folder.
+        The folder; it exists, and nobody else uses it.
     plan : dict
         See `hips_plan`.
     overwrite : bool
@@ -68,7 +68,6 @@ def start_folder(path: Path, plan: dict, overwrite: bool) -> None:
                 f"'{path}' holds tiles of other images or settings: choose another folder, or "
                 "replace them (overwrite=True, --overwrite)"
             )
-    elif path.is_dir() and any(path.iterdir()):
+    elif any(found.name != FolderLock.name for found in path.iterdir()):
         raise ProviderError(f"'{path}' is no folder of tiles and not empty: choose another folder")
-    make_folder(path)
     write_whole(file, json.dumps(plan))

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from ..._paths import user_path
 from ...config import conf
 from ...exceptions import NoCoverageError, ProviderError
-from ...storage import write_whole
+from ...storage import FolderLock, make_folder, write_whole
 from .._core import run_all
 from .._images._fits import FitsProvider
 from ._hips_map import tile_path
@@ -105,7 +105,7 @@ def make_hips(
     ProviderError
         If the folder holds something else, counts would have to be rebinned, or an image failed.
     StoreError
-        If a file is in place of the folder, or it cannot be written.
+        If a file is in place of the folder, it cannot be written, or another process writes it.
 
     Notes
     -----
@@ -136,12 +136,21 @@ def make_hips(
     (8, 4)
     """
     path = user_path(path)
-    images = provider._images
     order = _best_order(provider, tile_width) if order is None else order
     check_hips(order, tile_width, frame)
     _check_counts(provider, order, tile_width)
-    start_folder(path, hips_plan(provider, order, tile_width, frame), overwrite)
-    numbers = set()
+    plan = hips_plan(provider, order, tile_width, frame)
+    with FolderLock(make_folder(path)) as lock:
+        try:
+            start_folder(path, plan, overwrite)
+            return _make(path, provider, order, tile_width, frame, title)
+        finally:
+            lock.delete()
+
+
+def _make(path, provider, order, tile_width, frame, title) -> HipsSummary:
+    """Make what is not there yet."""
+    images, numbers = provider._images, set()
     for image in images:
         center = SkyCoord(*image.info.center, representation_type="cartesian")
         numbers.update(touched_tiles(center, image.info.radius, order, frame).tolist())

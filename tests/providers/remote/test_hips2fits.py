@@ -25,7 +25,7 @@ from astrocnn.config import conf
 from astrocnn.exceptions import NoCoverageError, ProviderError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import Hips2FitsProvider
-from astrocnn.providers._remote import _hips2fits
+from astrocnn.providers._remote import _answer_image, _hips2fits
 from astrocnn.providers._remote._answer_wcs import check_wcs
 from astrocnn.providers._remote._hips2fits import request_parameters
 from astrocnn.services import UselessAnswer, forget_services
@@ -483,6 +483,17 @@ def test_header_that_cannot_be(web, grid, key, value):
     card = f"{key:<8}= {value!s:>20}".ljust(80).encode()
     web.answer = lambda path, query: raw[:place] + card + raw[place + 80 :]
     with pytest.raises(ProviderError, match="damaged header|no readable|cannot be read"):
+        Hips2FitsProvider("dss2-red", server=web.url).cutout(grid)
+
+
+def test_packed_image_that_would_fill_the_memory(web, grid, monkeypatch):
+    """Its size is read in the header; nothing is unpacked."""
+    monkeypatch.setattr(_answer_image, "_MOST_PIXELS", 10_000)
+    file = io.BytesIO()
+    zeros = fits.CompImageHDU(np.zeros((200, 100), "int16"), grid.wcs.to_header())
+    fits.HDUList([fits.PrimaryHDU(), zeros]).writeto(file)
+    web.answer = lambda path, query: file.getvalue()
+    with pytest.raises(ProviderError, match="image of 20000 pixels, far more than asked for"):
         Hips2FitsProvider("dss2-red", server=web.url).cutout(grid)
 
 

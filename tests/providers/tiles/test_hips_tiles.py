@@ -13,10 +13,11 @@ from reproject import reproject_interp
 from reproject.hips import reproject_to_hips
 
 from astrocnn.cutouts import make_cutouts
-from astrocnn.exceptions import NoCoverageError, ProviderError
+from astrocnn.exceptions import NoCoverageError, ProviderError, StoreError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import FitsProvider, HipsProvider, SkyImage, make_hips, open_provider
 from astrocnn.providers._tiles._hips_map import nested_to_flat, tile_path
+from astrocnn.storage import FolderLock
 from astrocnn.surveys import get_band
 
 XMM, DSS2 = get_band("xmm"), get_band("dss2-red")
@@ -232,6 +233,16 @@ class TestResume:
         assert not list((tmp_path / "a").rglob(".astrocnn-part-*"))
         assert self.make(tmp_path).n_tiles == wanted.n_tiles
         assert self.contents(tmp_path / "a") == contents
+
+    def test_one_process_at_a_time(self, tmp_path):
+        """Tiles of two, one of which replaces those of the other, would be mixed."""
+        self.make(tmp_path)
+        contents = self.contents(tmp_path / "a")
+        message = "a' is in use by process"
+        with FolderLock(tmp_path / "a"), pytest.raises(StoreError, match=message):
+            self.make(tmp_path, tile_width=128, overwrite=True)
+        assert self.contents(tmp_path / "a") == contents
+        assert not (tmp_path / "a" / FolderLock.name).exists()
 
     def test_other_settings_or_images(self, tmp_path):
         self.make(tmp_path)
