@@ -151,7 +151,11 @@ def _connect(host, port, watch) -> _Plain:
     """Plain connection to the first address of a host that answers."""
     addresses, fault = _look_up(host, port, watch), None
     for number, (family, kind, protocol, _, address) in enumerate(addresses):
-        sock = _Plain(family, kind, protocol)
+        try:
+            sock = _Plain(family, kind, protocol)
+        except OSError as error:  # a computer without IPv6, say
+            fault = error
+            continue
         sock.watch = watch
         try:
             sock.settimeout(watch.left() / (len(addresses) - number))
@@ -238,7 +242,14 @@ def _context() -> ssl.SSLContext:
     named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     if named:
         folder = os.path.isdir(named)
-        context.load_verify_locations(**{"capath" if folder else "cafile": named})
+        try:
+            context.load_verify_locations(**{"capath" if folder else "cafile": named})
+        except OSError as error:
+            reason = error.strerror or error
+            raise OSError(
+                f"'{named}', which REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names, has no readable "
+                f"certificates: {reason}"
+            ) from error
         return context
     try:
         import certifi

@@ -187,7 +187,7 @@ class AnswerCache:
             folders[:] = [name for name in sorted(folders) if self.nested and name[0] != "."]
             for name in names:
                 path = Path(parent, name)
-                with contextlib.suppress(FileNotFoundError):  # deleted by another process
+                with contextlib.suppress(OSError):  # deleted by another process, or of another user
                     if self.form.fullmatch(name):
                         yield path, path.stat()
                     elif _INCOMPLETE.fullmatch(name) and _age(path) > _ABANDONED:
@@ -212,16 +212,21 @@ class AnswerCache:
         Raises
         ------
         StoreError
-            If that is not permitted.
+            If there are too many still, because that is not permitted.
         """
         kept = list(self.entries())
-        total, deleted = sum(found.st_size for _, found in kept), 0
-        if total > limit:
-            for path, found in sorted(kept, key=lambda entry: entry[1].st_mtime):
-                if total <= limit * _AFTER:
-                    break
+        total, deleted, fault = sum(found.st_size for _, found in kept), 0, None
+        for path, found in sorted(kept, key=lambda entry: entry[1].st_mtime) * (total > limit):
+            if total <= limit * _AFTER:
+                break
+            try:
                 _delete(path)
-                total, deleted = total - found.st_size, deleted + 1
+            except StoreError as error:  # of another user, in a folder that many share
+                fault = error
+                continue
+            total, deleted = total - found.st_size, deleted + 1
+        if fault is not None and total > limit:
+            raise fault
         return deleted, total
 
     def _keep_below(self, folder, limit, written) -> None:

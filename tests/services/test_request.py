@@ -19,6 +19,7 @@ from astrocnn.services import (
     TooLarge,
     UselessAnswer,
     Watch,
+    _sockets,
     open_session,
     send,
     unpacked,
@@ -142,6 +143,24 @@ def test_second_address_of_a_name(serve, monkeypatch):
              for port in (9, wire.port)]  # fmt: skip
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     assert asked(f"http://localhost:{wire.port}", timeout=20).content == b"pixels"
+
+
+def test_address_of_a_kind_that_the_computer_lacks(serve, monkeypatch):
+    """As IPv6 where it is switched off: there is not even a socket for it."""
+    wire = serve(lambda wire, request: wire.send(OK))
+    found = [(family, socket.SOCK_STREAM, 6, "", ("127.0.0.1", wire.port))
+             for family in (99, socket.AF_INET)]  # fmt: skip
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    assert asked(f"http://localhost:{wire.port}", timeout=20).content == b"pixels"
+
+
+def test_certificates_that_are_not_there(serve, monkeypatch):
+    wire = serve(lambda wire, request: None, context="silent")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
+    _sockets._context.cache_clear()
+    with pytest.raises(PassingFault, match="'/no/such/file.pem', which REQUESTS_CA_BUNDLE or"):
+        asked(wire.url.replace("http:", "https:"), timeout=20)
+    _sockets._context.cache_clear()
 
 
 @pytest.fixture

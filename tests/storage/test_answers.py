@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from astrocnn.config import conf, n_bytes
-from astrocnn.exceptions import AstrocnnError, AstrocnnWarning
+from astrocnn.exceptions import AstrocnnError, AstrocnnWarning, StoreError
 from astrocnn.storage import AnswerCache
 
 CACHE = AnswerCache("image_cache", "images")
@@ -180,6 +180,29 @@ def test_files_of_killed_processes_are_deleted(folder):
     os.utime(part, (time.time() - 2 * 86400,) * 2)
     CACHE.evict(100_000)
     assert files(folder) == sorted([new, mine, path])
+
+
+def test_files_of_others_in_a_shared_folder(folder, monkeypatch):
+    """What may not be deleted stays, and other entries make room for new ones."""
+
+    def unlink(path, missing_ok=False):
+        if path in others:
+            raise PermissionError(1, "Operation not permitted")
+        os.unlink(path)
+
+    for i in range(3):
+        store("theirs", str(i), bytes(20_000))
+    others = files(folder)
+    monkeypatch.setattr("pathlib.Path.unlink", unlink)
+    for i in range(9):
+        store("mine", str(i), bytes(20_000))  # a warning would be an error here
+    assert load("mine", "8").content == bytes(20_000)
+    assert load("mine", "0") is None
+    assert {*others} < {*files(folder)}
+    for number, delete in ((60_000, CACHE.clear), (50_000, lambda: CACHE.evict(50_000))):
+        with pytest.raises(StoreError, match="cannot be deleted: Operation not permitted"):
+            delete()
+        assert sum(path.stat().st_size for path in others) > number
 
 
 def answer(i):
