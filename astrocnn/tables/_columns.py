@@ -27,6 +27,8 @@ _UCD_MAIN = (
 _SEXAGESIMAL = re.compile(
     r"\s*([+-]?)\s*(\d+)\s*[:\s]\s*(\d+(?:\.\d*)?)(?:\s*[:\s]\s*(\d+(?:\.\d*)?))?\s*", re.ASCII
 )
+#: What papers and programs write for a minus: the true one, dashes and hyphens.
+_MINUS = re.compile("[\u2212\u2010-\u2014\ufe63\uff0d]")
 #: Names of columns of other equinoxes.
 _OLD = re.compile(r"19\d\d|18\d\d")
 
@@ -46,7 +48,7 @@ def sky_columns(table: Table) -> tuple[str, str, str]:
     -------
     lon, lat : str
         Names of the longitude and latitude columns.
-    frame : {'icrs', 'galactic', 'barycentricmeanecliptic', 'supergalactic'}
+    frame : {'icrs', 'galactic', 'barycentricmeanecliptic', 'supergalactic', 'fk4'}
 
     Raises
     ------
@@ -165,6 +167,8 @@ def _angle_unit(name, column) -> u.UnitBase | None:
         return unit
     if str(unit).lower().startswith("deg"):  # 'degrees', 'DEG': common in FITS, not standard
         return u.deg
+    if str(unit).lower().rstrip("s.") in ("h", "hr", "hour"):
+        return u.hourangle
     if column.dtype.kind in "SUO":
         return None
     raise InvalidTargetError(
@@ -191,8 +195,10 @@ def _text_degrees(strings, unit: u.UnitBase | None, sexagesimal: u.UnitBase) -> 
 
 
 def plain_minus(strings: np.ndarray) -> np.ndarray:
-    """Return strings with a plain sign for the minus of papers."""
-    return np.char.replace(strings, "\u2212", "-") if len(strings) else strings
+    """Return strings with a plain sign for the minus of papers, and without the $ of LaTeX."""
+    if not len(strings) or all(word.isascii() and "$" not in word for word in strings.tolist()):
+        return strings
+    return np.array([_MINUS.sub("-", word).replace("$", "").strip() for word in strings.tolist()])
 
 
 def plain_numbers(strings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

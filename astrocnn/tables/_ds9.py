@@ -1,13 +1,15 @@
-"""Regions of DS9 as a table."""
+"""Regions of DS9 and CASA as a table."""
 
 import re
+import warnings
 from pathlib import Path
 
 from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
 from astropy.table import Table
 from astropy.utils.data import get_readable_fileobj
+from astropy.utils.exceptions import AstropyUserWarning
 
-from ..exceptions import InvalidTargetError
+from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._coords import from_list
 
 __all__ = ["MATCH_TAG", "read_ds9"]
@@ -17,6 +19,7 @@ MATCH_TAG = "match"
 #: Text of a region, and a letter before it, or else regions makes a number of ``00123``.
 _TEXT = re.compile(r"(\btext\s*=\s*[{\"'])")
 _LETTER = "_"
+_OR = " (or physical ones, or are of no known shape)"
 
 
 def read_ds9(path: Path) -> Table:
@@ -37,20 +40,28 @@ def read_ds9(path: Path) -> Table:
     InvalidTargetError
         If regions are in image coordinates.
     """
-    from regions import Regions, SkyRegion
+    from regions import SkyRegion
 
     with get_readable_fileobj(path, encoding="binary") as file:
         content = file.read().decode("utf-8-sig", "backslashreplace")
+    found, skipped = _parse(content)
     regions = [
         r
-        for r in Regions.parse(_TEXT.sub(rf"\g<1>{_LETTER}", content), format="ds9")
+        for r in found
         if r.meta.get("include", True) and MATCH_TAG not in r.meta.get("tag", ())
     ]
-    pixel = [r for r in regions if not isinstance(r, SkyRegion)]
-    if pixel:
+    pixel = sum(not isinstance(r, SkyRegion) for r in regions)
+    if pixel or (skipped and not regions):
         raise InvalidTargetError(
-            f"{len(pixel)} of {len(regions)} regions are in image coordinates: save the file with "
-            "sky coordinates (in DS9: Region, Save Regions, Coordinate System fk5)"
+            f"{f'{pixel} of {len(regions)}' if pixel else 'all'} regions are in image coordinates"
+            f"{'' if pixel else _OR}: save the file with sky coordinates (in DS9: Region, Save "
+            "Regions, Coordinate System fk5)"
+        )
+    if skipped:
+        warnings.warn(
+            f"regions of '{path}' in image coordinates{_OR} are left out: {skipped[-1]}",
+            AstrocnnWarning,
+            stacklevel=4,
         )
     ra, dec = from_list([_center(region) for region in regions])
     table = Table({"ra": ra, "dec": dec})
@@ -61,10 +72,25 @@ def read_ds9(path: Path) -> Table:
     return table
 
 
+def _parse(content: str):
+    """Regions of a file, and what was said of those that could not be read."""
+    from regions import Regions
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", AstropyUserWarning)
+        if content.lstrip().startswith("#CRTF"):
+            regions = Regions.parse(content, format="crtf")
+        else:
+            regions = Regions.parse(_TEXT.sub(rf"\g<1>{_LETTER}", content), format="ds9")
+    # others are about points and colors
+    said = [str(one.message) for one in caught if str(one.message).endswith("skipping.")]
+    return regions, said
+
+
 def _label(region) -> str:
     """Text of a region."""
     text = getattr(region, "text", None)
-    text = region.meta.get("text") if text is None else text
+    text = region.meta.get("text", region.meta.get("label")) if text is None else text
     return "" if text is None else str(text).removeprefix(_LETTER)
 
 

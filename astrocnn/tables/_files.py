@@ -130,7 +130,7 @@ def _read(path: Path, suffix: str, form: str | None) -> Table:
         raise InvalidTargetError("it is empty")
     if form is not None:
         return Table.read(path, format=form)
-    if suffix == ".reg":
+    if suffix == ".reg" or start.startswith(b"#CRTF"):
         return read_ds9(path)
     if start.startswith(b"PAR1") or suffix in (".parquet", ".parq"):
         return read_parquet(path)

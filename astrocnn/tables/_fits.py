@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
-from astropy.table import Table
+from astropy.table import Column, Table
 from astropy.utils.data import get_readable_fileobj
 
 from .._fits_counts import check_counts
@@ -127,6 +127,8 @@ def _clean(table: Table) -> Table:
     """Text that ends at NUL and is more than ASCII, as strings."""
     for name in table.colnames:
         column = table[name]
+        if not isinstance(column, Column):  # coordinates, times
+            continue
         if column.dtype.kind == "U" and column.ndim == 1:
             words = np.asarray(column).tolist()
             if any("\0" in word for word in words):

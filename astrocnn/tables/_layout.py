@@ -28,6 +28,8 @@ _UNIT = re.compile(
     rf"[\"'\[(]*(?:deg(?:ree)?s?|°|h(?:ours?)?|h:m:s|hms|dms|d:m:s|rad|{_TYPE.pattern})[\"'\])]*",
     re.IGNORECASE,
 )
+#: A cell of the line in which papers number their columns.
+_COUNTED = re.compile(r"[\[(]\d+[a-z]?[\])]")
 _END = re.compile(r"\s*(?:#\s*END\b.*|\[EOD\]|\(\d+ rows?\)|<END>)\s*", re.IGNORECASE)
 #: Comments that name a column each: "# 1 NUMBER", "# col2: ra", "#(3) dec".
 _LISTED = re.compile(
@@ -72,7 +74,10 @@ class Layout:
         """Cells of a line."""
         if self.spans:
             return [line[start:end].strip() for start, end in self.spans]
-        return _split(line, self.separator)
+        cells = _split(line, self.separator)
+        if len(cells) < len(self.names) and self.separator == "|" and line.lstrip()[:1] == "|":
+            return ["", *cells]  # a first cell that is empty, no bar at the edge
+        return cells
 
     def rows(self, lines: Iterable[str]) -> list[str]:
         """The lines that hold rows."""
@@ -131,11 +136,8 @@ def find_layout(lines: list[str], on_sky: bool = True) -> Layout | None:
         if bare.startswith("|") and bare is not line:  # "#" is the name of the first column
             bare = f"#{bare}"
         for separator in _SEPARATORS if on_sky else _SEPARATORS[:4]:
-            layout = _try(lines, place, bare, separator, on_sky)
-            if layout is not None:
-                return layout
-        if on_sky:
-            layout = _by_spans(lines, place, bare)
+            layout = _by_spans(lines, place, bare) if separator == "  " else None
+            layout = layout or _try(lines, place, bare, separator, on_sky)
             if layout is not None:
                 return layout
     return _listed(lines) if on_sky else None
@@ -188,10 +190,15 @@ def _below(lines, place: int, separator: str, n: int) -> tuple[tuple[str, ...], 
             if all(len(_split(line, separator)) <= n for line in above):
                 return (_units(above[-1], separator, n) if above else ()), at + 1
     units, first = (), place + 1
-    while first < len(lines) and not units:
+    while first < len(lines):
         line = lines[first]
         bare = line[_COMMENT.match(line).end() :] if _COMMENT.match(line) else line
         cells = [cell for cell in _split(bare, separator) if cell]
+        if len(cells) > 2 and all(map(_COUNTED.fullmatch, cells)):
+            first += 1
+            continue
+        if units:
+            break
         if not cells or sum(bool(_UNIT.fullmatch(cell)) for cell in cells) * 2 < len(cells):
             break
         if sum(bool(_NUMBER.fullmatch(cell)) for cell in cells):
@@ -222,7 +229,9 @@ def _by_spans(lines, place: int, bare: str) -> Layout | None:
         spans = tuple((start, end) for (start, _), end in zip(runs, ends, strict=True))
         line = lines[place].replace("#", " ", 1) if bare != lines[place] else lines[place]
         names = [line[start:end].strip() for start, end in spans]
-        if find_sky_names(names):
+        rows = lines[at + 1 : at + 21]
+        apart = all(not row[start - 1 : start].strip() for row in rows for start, _ in spans[1:])
+        if apart and find_sky_names(names):
             above = lines[place + 1 : at]
             units = tuple(above[-1][s:e].strip() for s, e in spans) if above else ()
             return Layout(_named(names), " ", at + 1, place, units, spans)

@@ -111,7 +111,7 @@ def sky_system(table: Table) -> tuple[tuple[str, ...], Mapping[str, str]]:
 def _pair(table: Table, names: SkyNames) -> tuple[np.ndarray, np.ndarray]:
     """One column for each coordinate."""
     (lon_name,), (lat_name,) = names.lon, names.lat
-    sexagesimal = u.hourangle if names.frame == "icrs" else u.deg
+    sexagesimal = u.hourangle if names.frame in ("icrs", "fk4") else u.deg
     lon, lat = to_degrees(table[lon_name], sexagesimal), to_degrees(table[lat_name])
     if names.frame == "icrs" and _is_bare(table[lon_name], lon_name) and _like_hours(lon, lat):
         warnings.warn(
@@ -140,11 +140,13 @@ def _components(table: Table, names: SkyNames) -> tuple[np.ndarray, np.ndarray]:
     """Hours, minutes and seconds in columns of their own; what is missing at the end is zero."""
     sign, *parts = names.lat
     lat = _sum(table, parts)
-    south = _number(table, parts[0]) < 0
-    for name in (sign, parts[0]):  # "-0" is no negative number
-        if name and table[name].dtype.kind in "USO":
-            starts = [word.strip()[:1] for word in text(table[name])]
-            south |= np.isin(np.array(starts, dtype="U1"), ("-", "\u2212", "S"))
+    south = np.zeros(len(table), dtype=bool)
+    for name in (sign, parts[0]):
+        if name and table[name].dtype.kind in "USO":  # "-0" is no negative number
+            starts = [word[:1] for word in np.char.strip(plain_minus(text(table[name])))]
+            south |= np.isin(np.array(starts, dtype="U1"), ("-", "S", "s"))
+        elif name:  # nor is that of floats, but it keeps its sign
+            south |= np.signbit(_number(table, name))
     return 15 * _sum(table, names.lon), np.where(south, -lat, lat)
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["SkyNames", "find_sky_names", "name_unit", "says_degrees"]
+__all__ = ["SkyNames", "find_sky_names", "is_signed_part", "name_unit", "says_degrees"]
 
 #: Words that stand for right ascension or declination, in the form that `_plain` gives them.
 _WORDS = (
@@ -50,6 +50,8 @@ _OTHERS = (
     ("supergalactic", r"sgl|sglon|supergalactic_?l(?:on(?:gitude)?)?",
      r"sgb|sglat|supergalactic_?(?:b|lat(?:itude)?)"),
 )  # fmt: skip
+#: Of the equinox B1950.
+_OLD = re.compile(r"b?1950(?:\.0)?|fk4", re.IGNORECASE)
 _WORLD = (("x_world", "y_world"), ("hms", "dms"))
 #: Hours, minutes and seconds in columns of their own, as the CDS and the AAS publish them.
 _SEXAGESIMAL = re.compile(r"(ra|r|alpha)_?(h|m|s|hours?|hr|min|sec)|(de|dec)_?(d|m|s|deg|min|sec)")
@@ -99,6 +101,7 @@ def find_sky_names(names) -> SkyNames | None:
         _equatorial([name for name in names if name not in taken])
         or parts
         or _other_frames(names)
+        or _of_1950(names)
         or _world(names)
         or _in_one_column(names)
     )
@@ -120,6 +123,19 @@ def name_unit(name: str) -> str | None:
         if _RADIANS.fullmatch(rest):
             return "rad"
     return None
+
+
+def is_signed_part(name: str) -> bool:
+    """Whether a name is that of the degrees of a declination, whose minutes are elsewhere.
+
+    Examples
+    --------
+    >>> from astrocnn.tables._sky_names import is_signed_part
+    >>> is_signed_part("DEd"), is_signed_part("Dec (d)"), is_signed_part("DEm")
+    (True, True, False)
+    """
+    match = _part(name)
+    return bool(match) and (match[4] or "").startswith("d")
 
 
 def says_degrees(name: str) -> bool:
@@ -209,6 +225,11 @@ def _rank(what: str) -> int:
     return 200 if what in _POINTINGS else 100
 
 
+def _part(name: str) -> re.Match | None:
+    """Which part of a coordinate a name is that of: hours, minutes ..."""
+    return _SEXAGESIMAL.fullmatch(re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_"))
+
+
 def _components(names: list[str]) -> SkyNames | None:
     """Hours, minutes and seconds (and degrees, minutes and seconds) in columns of their own."""
     parts, sign = {}, None
@@ -216,7 +237,7 @@ def _components(names: list[str]) -> SkyNames | None:
         lowered = name.strip().lower()
         if lowered in _SIGNS:
             sign = sign or name
-        elif match := _SEXAGESIMAL.fullmatch(re.sub(r"[^a-z0-9]+", "_", lowered).strip("_")):
+        elif match := _part(name):
             axis = "lon" if match[1] else "lat"
             parts.setdefault((axis, (match[2] or match[4])[0]), name)
     if not {("lon", "h"), ("lon", "m"), ("lat", "d"), ("lat", "m")} <= {*parts}:
@@ -243,6 +264,19 @@ def _other_frames(names: list[str]) -> SkyNames | None:
         for letter in "lb"
     )
     return SkyNames((lon,), (lat,), "galactic") if lon and lat else None
+
+
+def _of_1950(names: list[str]) -> SkyNames | None:
+    """Columns whose names say B1950."""
+    bare = {}
+    for name in names:
+        if _OLD.search(name):
+            bare.setdefault(_OLD.sub("", name), name)
+    found = _components([*bare]) or _equatorial([*bare])
+    if found is None:
+        return None
+    lon, lat = (tuple(bare.get(name, "") for name in part) for part in (found.lon, found.lat))
+    return SkyNames(lon, lat, "fk4")
 
 
 def _world(names: list[str]) -> SkyNames | None:

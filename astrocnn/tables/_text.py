@@ -16,14 +16,18 @@ from astropy.utils.data import get_readable_fileobj
 
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._identifiers import differs, is_identifier
+from ._latex import is_latex, latex_lines
 from ._layout import Layout, find_layout
+from ._lines import all_lines, all_text, decode, split_lines
+from ._sky_names import is_signed_part
 
 __all__ = ["read_text"]
 
 #: A number of a spreadsheet whose language writes a decimal comma.
-_NUMBER = re.compile(r"[+-]?\d+(,\d*)?([eE][+-]?\d+)?")
-#: Degrees of a declination whose sign is lost where they are the number -0.
-_DEGREES = re.compile(r"de(?:c)?_?d(?:eg)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
+#: Empty cells between tabs, which are blanks to astropy: it would shift the cells behind them.
+_GAP = re.compile(r"(?:(?<=\t)|^)[ ]*(?=\t)|(?<=\t)[ ]*$", re.MULTILINE)
+_GAPS = re.compile(rb"\t[ ]*[\t\r\n]|[\r\n][ ]*\t")
 _TOP = 2**16
 #: What VizieR says of a column: name, format, description, UCD.
 _COLUMN = re.compile(r"#Column\s+(\S+)\s+\(([^)]*)\)\s*(.*?)\s*(?:\[ucd=([^\]]*)\])?\s*$")
@@ -56,7 +60,7 @@ def read_text(path: Path, suffix: str) -> Table:
     """
     with get_readable_fileobj(path, encoding="binary") as file:
         start = file.read(_TOP)
-    top = _lines(_decode(start[: start.rfind(b"\n") + 1] if len(start) == _TOP else start))
+    top = split_lines(decode(start[: start.rfind(b"\n") + 1] if len(start) == _TOP else start))
     known = _known_format(top, suffix)
     if known is not None:
         return known(path)
@@ -66,17 +70,32 @@ def read_text(path: Path, suffix: str) -> Table:
         layout = find_layout(top, on_sky=False)
     if layout is None:
         return _guess(path, suffix, top)
-    if layout.is_plain and not start.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+    _tell_repeated(path, layout, top[layout.header])
+    marked = start.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"))
+    if layout.is_plain and not marked and not (layout.separator == "\t" and _has_gaps(path)):
         try:
             return _read_plain(path, layout)
         except (UnicodeDecodeError, io_ascii.InconsistentTableError):
             pass  # decoded below, and rows that end with separators are cut
-    table = _read_lines(_all_lines(path), layout, columns)
+    table = _read_lines(all_lines(path), layout, columns)
     for name in columns.keys() & {*table.colnames}:
         table[name].info.description = columns[name][3] or None
         if columns[name][4]:
             table[name].info.meta = {"ucd": columns[name][4]}
     return table
+
+
+def _tell_repeated(path: Path, layout: Layout, header: str) -> None:
+    """Warn of names that several columns have."""
+    cells = [cell for cell in layout.cells(header.lstrip("#%! ")) if cell]
+    twice = [name for name in layout.names if cells.count(name) > 1]
+    if twice:
+        warnings.warn(
+            f"'{path}' has several columns {', '.join(map(repr, twice[:3]))}: the first of them is "
+            f"taken, and the next is called {f'{twice[0]}_1'!r}; rename them if it is another",
+            AstrocnnWarning,
+            stacklevel=5,
+        )
 
 
 def _known_format(top: list[str], suffix: str):
@@ -86,25 +105,49 @@ def _known_format(top: list[str], suffix: str):
         return lambda path: Table.read(path, format="ascii.ecsv")
     if any("byte-by-byte description" in line.lower() for line in top):
         return _read_cds
+    if is_latex(top):
+        return _read_latex
     if _SEXTRACTOR.match(first):
         return lambda path: Table.read(path, format="ascii.sextractor")
     if first.strip() == "<HEADER>" or suffix == ".tdat":
-        return lambda path: _read_tdat(_all_lines(path))
+        return lambda path: _read_tdat(all_lines(path))
     bars = [line for line in top if line.strip() and not line.startswith("\\")][:8]
     if bars and bars[0].startswith("|") and not all(line.startswith("|") for line in bars):
         names = sum(line.startswith("|") for line in bars)
         if names <= 4 and all(line.startswith(("|", " ")) for line in bars):
-            return lambda path: Table.read(path, format="ascii.ipac")
+            return _read_ipac
     return None
 
 
 def _read_cds(path: Path) -> Table:
     """A table of the CDS or of the AAS, whose head says which bytes hold which column."""
-    text = "\n".join(line.removeprefix("# ").rstrip() for line in _all_lines(path))
+    text = "\n".join(line.removeprefix("# ").rstrip() for line in all_lines(path))
     try:
         return io_ascii.read(text, format="cds", guess=False)
     except (ValueError, IndexError, AttributeError, io_ascii.InconsistentTableError):
         return io_ascii.read(text, format="mrt", guess=False)
+
+
+def _read_latex(path: Path) -> Table:
+    """A table of a paper."""
+    lines = latex_lines(all_lines(path))
+    layout = find_layout(lines) or find_layout(lines, on_sky=False)
+    if layout is None:
+        raise InvalidTargetError(_UNREADABLE)
+    return _read_lines(lines, layout)
+
+
+def _read_ipac(path: Path) -> Table:
+    """A table of IRSA, if its rows keep to the columns of its head: astropy cuts what does not."""
+    lines = [line for line in all_lines(path) if line.strip() and not line.startswith("\\")]
+    bars = [place for place, letter in enumerate(lines[0]) if letter == "|"]
+    for line in lines:
+        if not line.startswith("|") and any(line[bar : bar + 1].strip() for bar in bars):
+            raise InvalidTargetError(
+                f"a row does not keep to the columns of the head: {line.strip():.60} has letters "
+                "below a bar (format='ascii.ipac' leaves them out)"
+            )
+    return Table.read(path, format="ascii.ipac")
 
 
 def _read_tdat(lines: list[str]) -> Table:
@@ -127,7 +170,7 @@ def _guess(path: Path, suffix: str, top: list[str]) -> Table:
         return io_ascii.get_reader(io_ascii.Cds, readme=str(readme)).read(str(path))
     try:
         # Text without any end of a line would be taken as a path.
-        table = Table.read(_all_text(path) + "\n", format="ascii")
+        table = Table.read(all_text(path) + "\n", format="ascii")
     except Exception as err:
         if any(line.strip() for line in top):
             raise InvalidTargetError(_UNREADABLE) from err
@@ -135,6 +178,12 @@ def _guess(path: Path, suffix: str, top: list[str]) -> Table:
     if all(re.fullmatch(r"col\d+", name) for name in table.colnames):
         raise InvalidTargetError(_UNREADABLE)
     return table
+
+
+def _has_gaps(path: Path) -> bool:
+    """Whether cells between tabs are empty."""
+    with get_readable_fileobj(path, encoding="binary") as file:
+        return bool(_GAPS.search(file.read()))
 
 
 def _read_plain(path: Path, layout: Layout) -> Table:
@@ -166,6 +215,8 @@ def _read_lines(lines: list[str], layout: Layout, columns: Mapping = MappingProx
         csv.writer(head, delimiter=layout.separator, lineterminator="\n").writerow(layout.names)
         text, separator = head.getvalue() + "\n".join(rows) + "\n", layout.separator
         cells = None
+    if separator == "\t":
+        text = _GAP.sub('""', text)
     table = Table.read(text, format="ascii.csv", delimiter=separator)
     words = {name for name, match in columns.items() if match[2].lower().startswith("a")}
     for place in _numeric_identifiers(table, words):
@@ -196,7 +247,7 @@ def _numeric_identifiers(table: Table, words: Container = ()) -> list[int]:
         place
         for place, name in enumerate(table.colnames)
         if table[name].dtype.kind in "iuf"
-        and (name in words or is_identifier(name) or _DEGREES.fullmatch(name))
+        and (name in words or is_identifier(name) or is_signed_part(name))
     ]
 
 
@@ -220,38 +271,7 @@ def _read_decimal_commas(table: Table, separator: str) -> None:
         texts = np.char.strip(np.asarray(column)[known])
         if separator == "," and all(re.search(r",\d{3}$", word) for word in texts if "," in word):
             continue
-        if len(texts) and all(map(_NUMBER.fullmatch, texts)):
+        if any("," in word for word in texts) and all(map(_NUMBER.fullmatch, texts)):
             numbers = np.ma.masked_all(len(column))
             numbers[known] = np.char.replace(texts, ",", ".").astype(float)
             table[name] = numbers if not known.all() else numbers.data
-
-
-def _decode(content: bytes) -> str:
-    """Bytes as text; what is no UTF-8 is escaped."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "backslashreplace")
-    return content.decode("utf-8-sig", "backslashreplace")
-
-
-def _lines(text: str) -> list[str]:
-    return re.split(r"\r\n|\n|\r", text)
-
-
-def _all_text(path: Path) -> str:
-    """The whole file."""
-    with get_readable_fileobj(path, encoding="binary") as file:
-        content = file.read()
-    try:
-        content.decode("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8")
-    except UnicodeDecodeError as err:
-        warnings.warn(
-            f"'{path}' holds bytes that are no UTF-8 (the first at {err.start}): they are written "
-            r"as \xe9 and the like; save the file in UTF-8 to have letters",
-            AstrocnnWarning,
-            stacklevel=5,
-        )
-    return _decode(content)
-
-
-def _all_lines(path: Path) -> list[str]:
-    return _lines(_all_text(path))

@@ -59,7 +59,7 @@ def test_other_frames(names, frame):
 @pytest.mark.parametrize(
     "names",
     [
-        ("RAB1950", "DEB1950"), ("RA 1950", "Dec 1950"), ("pmRA", "pmDE"), ("RA_err", "DEC_err"),
+        ("pmRA", "pmDE"), ("RA_err", "DEC_err"),
         ("raErr", "decErr"), ("dra", "ddec"), ("L", "B"), ("ra_offset", "dec_offset"), ("x", "y"),
         ("grade", "decade"), ("e_RA", "e_DE"), ("ra", "depth"), ("clon", "clat"),
     ],
