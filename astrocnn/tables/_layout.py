@@ -229,11 +229,13 @@ def _by_spans(lines, place: int, bare: str) -> Layout | None:
         spans = tuple((start, end) for (start, _), end in zip(runs, ends, strict=True))
         line = lines[place].replace("#", " ", 1) if bare != lines[place] else lines[place]
         names = [line[start:end].strip() for start, end in spans]
-        rows = lines[at + 1 : at + 21]
+        rows = [line for line in lines[at + 1 :] if not _END.fullmatch(line)]
         apart = all(not row[start - 1 : start].strip() for row in rows for start, _ in spans[1:])
+        apart = apart and not any(row[: runs[0][0]].strip() for row in rows)
         if apart and find_sky_names(names):
             above = lines[place + 1 : at]
-            units = tuple(above[-1][s:e].strip() for s, e in spans) if above else ()
+            cells = [above[-1][s:e].strip("[]() ") for s, e in spans] if above else []
+            units = tuple("" if _TYPE.fullmatch(cell) else cell for cell in cells)
             return Layout(_named(names), " ", at + 1, place, units, spans)
     return None
 
