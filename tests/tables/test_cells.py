@@ -63,7 +63,8 @@ def test_blanks_in_columns_of_a_width(tmp_path):
 def test_dashes_that_are_not_above_the_columns(tmp_path):
     path = write(tmp_path, "# name ra dec\n# ---- -- ---\nA1 10 2\nA2 11 3\n")
     assert read_targets(path)["target_id"].tolist() == ["A1", "A2"]
-    path = write(tmp_path, "name ra     dec\nchar double double\n---- ------ ------\nA1   10     2\n")
+    head = "name ra     dec\nchar double double\n---- ------ ------\n"
+    path = write(tmp_path, head + "A1   10     2\n")
     assert read_targets(path)["ra"][0].value == 10
 
 
