@@ -10,7 +10,7 @@ from ..surveys import BANDS, SURVEYS, Band, Survey
 from ..surveys._telescopes import find_telescope, has_word, seen_waveband
 from ._energies import energies_inside, told_energies
 from ._origin_headers import FILTER, INSTRUMENT, TELESCOPE, axis_waveband, beam_width, first_word
-from ._words import find_passband, unit_reason
+from ._words import any_passband, find_passband, plate_passband, unit_reason
 
 __all__ = ["Origin", "check_origin", "is_coarse", "is_hips_of", "survey_of"]
 
@@ -78,7 +78,7 @@ class Origin:
         return cls(
             telescope=first_word(headers, TELESCOPE),
             instrument=first_word(headers, INSTRUMENT),
-            passband=next(filter(find_passband, (first_word(headers, [k]) for k in FILTER)), ""),
+            passband=_passband(headers),
             unit=first_word(headers[:1], ["BUNIT"]),
             survey=first_word(headers, ["SURVEY"]),
             waveband=axis_waveband(headers[0]) if headers else "",
@@ -254,12 +254,25 @@ def _names(text, survey) -> bool:
 
 def _other_passband(origin, band) -> str:
     """Passband that an image names and a band does not have."""
-    passband = find_passband(origin.passband)
+    xray = band.waveband == "xray"
+    passband = (find_passband if xray else any_passband)(origin.passband)
+    passband = passband or ("" if xray else plate_passband(origin.passband))
     if not passband:
         return ""
     known = [name.lower() for name in band.filters]
     if (known and passband not in known) or band.waveband == "xray":
         return f"passband {origin.passband}"
+    return ""
+
+
+def _passband(headers) -> str:
+    """Word of the filter: one that is surely a passband before one that has it among others."""
+    words = [first_word(headers, [key]) for key in FILTER]
+    survey = first_word(headers, ["SURVEY"])
+    for tell, texts in ((find_passband, words), (any_passband, words), (plate_passband, [survey])):
+        found = next(filter(tell, texts), "")
+        if found:
+            return found
     return ""
 
 

@@ -34,7 +34,8 @@ class Telescope:
 TELESCOPES = (
     Telescope(("art-xc", "artxc"), "xray"),
     Telescope(("xmm", "4xmm", "3xmm"), "xray", (0.0, 1.0)),
-    Telescope(("srg", "erosita", "erass", "efeds", "spektr-rg", "spectrum-r"), "xray", (0.0, 1.0)),
+    Telescope(("srg", "erosita", "erass", "efeds"), "xray", (0.0, 1.0)),
+    Telescope(("spektr-rg", "spectrum-r", "spectr-r"), "xray", (0.0, 1.0)),
     Telescope(("rosat", "rass"), "xray", (0.0, 10.0), pha=True),
     Telescope(("chandra", "axaf"), "xray", (0.0, 14.6)),
     Telescope(("swift",), "xray", (0.0, 10.0)),
@@ -43,7 +44,8 @@ TELESCOPES = (
     Telescope(("nicer",), "xray", (0.0, 10.0)),
     Telescope(("asca", "astro-h", "hitomi", "xrism", "einstein", "integral"), "xray"),
     Telescope(("astrosat", "hxmt", "ixpe", "maxi", "beppo", "exosat", "rxte", "xte"), "xray"),
-    Telescope(("glast", "fermi", "agile"), "gamma-ray"),
+    Telescope(("heao", "uhuru", "ginga", "tenma", "leia", "athena", "lobster"), "xray"),
+    Telescope(("glast", "fermi", "agile", "cos-b", "cgro", "h.e.s.s", "veritas"), "gamma-ray"),
     Telescope(("spitzer", "wise", "2mass", "ukirt", "herschel", "iras", "akari"), "infrared"),
     Telescope(("vista", "jwst", "ukidss", "allwise", "unwise"), "infrared"),
     Telescope(("galex",), "ultraviolet"),
@@ -51,7 +53,9 @@ TELESCOPES = (
     Telescope(("nvss", "lotss", "tgss", "racs"), "radio"),
     Telescope(("planck", "wmap", "spt", "act"), "radio"),
     Telescope(("hst", "cfht", "subaru", "sdss", "ctio", "ps1", "schmidt", "ukst"), "optical"),
-    Telescope(("ztf",), "optical"),
+    Telescope(("ztf", "vlt", "eso-", "ntt", "vst", "gemini", "keck", "euclid", "lsst"), "optical"),
+    Telescope(("rubin", "oaj", "lbt", "kpno", "noao", "mayall", "blanco", "palomar"), "optical"),
+    Telescope(("jcmt", "iram", "effelsberg", "parkes", "wsrt", "apex"), "radio"),
 )
 
 #: Channels of ``PI`` by instrument, where these are not those of the telescope; None: these tell

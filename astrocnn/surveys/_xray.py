@@ -103,7 +103,7 @@ EROSITA = Survey(
     ),
     0.5,
     "2024A&A...682A..34M",
-    telescopes=("eROSITA", "SRG", "eRASS", "eFEDS", "Spektr-RG", "Spectrum-R"),
+    telescopes=("eROSITA", "SRG", "eRASS", "eFEDS", "Spektr-RG", "Spectrum-R", "Spectr-R"),
     instruments=("eROSITA", "TM"),
     weights=("erosita", "erosita-legacy", "erosita-psf"),
 )

@@ -47,6 +47,10 @@ def origin(**cards):
         ("dss2-red", {"TELESCOP": "Palomar 48-in Schmidt", "FILTER": "RG610"}),
         ("dss2-blue", {"FILTER": "J"}),
         ("dss2-blue", {"TELESCOP": "Oschin Schmidt - D", "SURVEY": "POSSII-J", "FILTER": "GG385"}),
+        ("dss2-red", {"SURVEY": "AAO-SES"}),
+        ("dss2-red", {"SURVEY": "POSSII-F", "BANDPASS": 35}),
+        ("dss2-blue", {"SURVEY": "SERC-EJ"}),
+        ("dss2-red", {"TELESCOP": "UKST", "EMULSION": "IIIaF", "FILTER": "OG 590"}),
         ("legacy-r", {"SURVEY": "LegacySurvey", "BANDS": "r", "BAND0": "r"}),
         ("legacy-r", {"SURVEY": "LegacySurvey", "BANDS": "griz"}),
         ("sdss-g", {"TELESCOP": "2.5m", "FILTER": "g", "BUNIT": "nanomaggy"}),
@@ -58,6 +62,7 @@ def origin(**cards):
         (UV, {"TELESCOP": "SWIFT", "INSTRUME": "UVOTA", "FILTER": "UVW1"}),
         (UV, {"TELESCOP": "XMM", "INSTRUME": "OM"}),
         ("xmm", {"TELESCOP": "XMM", "INSTRUME": "EPX"}),
+        ("xmm", {"TELESCOP": "XMM", "INSTRUME": "EPN", "FILTER": "UVIS-I"}),
         ("erosita", {"TELESCOP": "Spektr-RG", "INSTRUME": "EROSITA"}),
     ],
 )
@@ -100,6 +105,18 @@ def test_what_agrees_or_says_nothing_is_used(band, cards):
         ("xmm", {"FILTER1": "CLEAR1L", "FILTER2": "F814W"}, "F814W"),
         ("sdss-r", {"TELESCOP": "2.5m", "FILTER": "g"}, "passband g"),
         ("dss2-red", {"FILTER": "K"}, "passband K"),
+        ("dss2-red", {"SURVEY": "POSSII-J"}, "passband POSSII-J"),
+        ("dss2-blue", {"SURVEY": "POSSII-F", "TELESCOP": "UK Schmidt"}, "passband POSSII-F"),
+        ("dss2-red", {"SURVEY": "SERC-I"}, "passband SERC-I"),
+        ("dss2-red", {"TELESCOP": "UKST", "FILTER": "GG 395"}, "passband GG 395"),
+        ("legacy-r", {"FILT": "g"}, "passband g"),
+        ("legacy-r", {"FILTERID": "g"}, "passband g"),
+        ("legacy-r", {"PHYSFILT": "g_03"}, "passband g_03"),
+        ("legacy-r", {"FILTER": "MegaPrime g"}, "passband MegaPrime g"),
+        ("legacy-r", {"FILTER": "F606W;CLEAR2L"}, "F606W"),
+        ("xmm", {"BUNIT": "sigma"}, "pixels in sigma"),
+        (DEEP, {"TELESCOP": "HEAO-2", "INSTRUME": "IPC"}, "HEAO-2"),
+        (DEEP.with_(waveband="xray"), {"TELESCOP": "ESO-VLT-U1"}, "ESO-VLT-U1"),
         ("dss2-red", {"SURVEY": "POSSII-J", "FILTER": "GG385"}, "GG385"),
         ("dss2-red", {"TELESCOP": "UK Schmidt", "FILTER": "RG715"}, "RG715"),
         ("dss2-red", {"TELESCOP": "Palomar 48-inch", "INSTRUME": "ZTF/MOSAIC"}, "ZTF"),
@@ -139,6 +156,8 @@ def test_sky_image_is_compared_too():
         FitsProvider(SkyImage(image.data, wcs, unit="MJy/sr"), get_band("xmm"))
     with pytest.raises(ProviderError, match="Spitzer"):
         FitsProvider(SkyImage(image.data, wcs, origin=Origin("Spitzer")), get_band("xmm"))
+    with pytest.raises(ProviderError, match="MJy / sr"):
+        FitsProvider(SkyImage(image.data * (u.MJy / u.sr), wcs), get_band("xmm"))
     mute = FitsProvider(SkyImage(image.data, wcs), get_band("xmm"))
     assert not mute.cutout(GRID).origin_known
     told = FitsProvider(SkyImage(image.data, wcs, origin=Origin("XMM")), get_band("xmm"))

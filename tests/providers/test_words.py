@@ -2,7 +2,7 @@
 
 import pytest
 
-from astrocnn.providers._words import find_passband, unit_reason
+from astrocnn.providers._words import any_passband, find_passband, plate_passband, unit_reason
 
 
 @pytest.mark.parametrize(
@@ -10,7 +10,8 @@ from astrocnn.providers._words import find_passband, unit_reason
     ["MJy/sr", "MJy sr-1", "uJy", "nanomaggy", "nmgy", "ABmag", "mag/arcsec2", "adu", "DN/s",
      "electrons/s", "e-/s", "e/s", "nW/m2/sr", "W m-2", "erg/s/cm2/Hz", "erg s-1 cm-2 A-1",
      "1e-17 erg/cm2/s/A", "erg/cm2/s/Angstrom", "K", "mK", "uK_CMB", "K km/s", "mK,thermodynamic",
-     "Kelvin", "Jy/beam", "1e-17 erg/s/cm2/Ang", "km/s", "deg", "Msun", "mmag", "kpc"],
+     "Kelvin", "Jy/beam", "sigma", "log10(ct/s)", "keV", "percent", "S/N",
+     "ratio", "1e-17 erg/s/cm2/Ang", "km/s", "deg", "Msun", "mmag", "kpc"],
 )  # fmt: skip
 def test_units_that_are_none_of_xrays(unit):
     assert unit_reason(unit, "xray") == f"pixels in {unit}"
@@ -49,8 +50,34 @@ def test_units_of_light(unit):
         ("Thin1", ""), ("Thick", ""), ("Medium", ""), ("Open", ""), ("CalClosed", ""), ("OBF", ""),
         ("CLEAR1L", ""), ("none", ""), ("", ""), ("Primary Array", ""), ("7", ""), ("grz", ""),
         ("ip", "i"), ("HSC-I2", "i"), ("ZTF_r", "r"), ("Rc", "r"), ("W-J-B", "b"),
+        ("OG 590", "og590"), ("Blue", "b"), ("UVIS-I", ""), ("N708", "n708"),
         ("GG385", "gg385"), ("RG9", "rg9"), ("Halpha", "halpha"), ("NB816", "nb816"),
     ],
 )  # fmt: skip
 def test_passbands(word, passband):
     assert find_passband(word) == passband
+
+
+@pytest.mark.parametrize(
+    ("words", "passband"),
+    [
+        ("MegaPrime g", "g"), ("OCAM_g_SDSS", "g"), ("F606W;CLEAR2L", "f606w"), ("2MASS J", "j"),
+        ("V/89_ESO843", "v"), ("g|clear", "g"), ("IIIaJ + GG385", "gg385"), ("NIR_H", "h"),
+        ("B+Y", ""), ("gri", ""), ("CLEAR", ""), ("r", "r"),
+    ],
+)  # fmt: skip
+def test_passbands_among_other_words(words, passband):
+    assert any_passband(words) == passband
+
+
+@pytest.mark.parametrize(
+    ("survey", "passband"),
+    [
+        ("POSSII-F", "f"), ("POSSII-J", "j"), ("POSSII-N", "i"), ("SERC-EJ", "j"), ("SERC-J", "j"),
+        ("SERC-ER", "r"), ("AAO-SES", "r"), ("POSS-E Red", "r"), ("POSS-O Blue", "b"),
+        ("DSS2 Red", "r"), ("Digitized Sky Survey (blue)", "b"), ("DSS2", ""), ("LegacySurvey", ""),
+        ("eRASS1", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_passbands_of_plates(survey, passband):
+    assert plate_passband(survey) == passband

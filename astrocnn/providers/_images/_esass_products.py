@@ -18,6 +18,7 @@ _KINDS = {
     "Image": "image", "ImageTot": "image", "EvtImg": "image", "ExposureMap": "exposure map",
     "ExpMap": "exposure map", "BackgrImage": "background map", "BkgMap": "background map",
     "DetectionMask": "mask", "DetMask": "mask", "DetMsk": "mask", "CheeseMask": "mask",
+    "EventList": "list of events",
 }  # fmt: skip
 #: Energies (keV) of the bands.
 _ENERGY = {

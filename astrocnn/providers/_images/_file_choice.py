@@ -111,7 +111,9 @@ def _of_series(files) -> dict:
 def _raise_none(paths, reasons, band):
     """Raise for files none of which is an image of a band."""
     told = [path for path in paths if "telescope" in reasons[path] or _ENERGIES in reasons[path]]
-    other = next(iter(told), None)
+    other, kind = next(iter(told), None), describe(paths[0]).kind
+    if other is None and kind != "image":
+        other, reasons = paths[0], {paths[0]: f"no image but {kind}, by its name"}
     raise ProviderError(
         f"no image for band {band.name} among {len(paths)} files"
         + (f"; {other.name} is {reasons[other]}" if other else "")

@@ -20,7 +20,7 @@ from ._fits_image import ImageInfo, read_infos, read_pixels
 from ._hdus import is_beside
 from ._left_out import LeftOut
 from ._map_files import kind_by_header
-from ._map_pairs import attach_maps, pair_maps
+from ._map_pairs import attach_maps, of_other_exposure, pair_maps
 from ._product import Product, Selection
 from ._products import describe
 from ._resample import SkyImage, spread_at
@@ -171,7 +171,7 @@ def find_images(source, band: Band, hdu=None, plane=None) -> list[FitsImage]:
         images = _given(source, hdus, left) if named else _choose(source, hdus, left)
     if band.waveband == "xray":
         images = _without_doubles(images, named, left)
-    left.notes = [note for image in images for note in image.info.notes]
+    left.notes += [note for image in images for note in image.info.notes]
     left.report(len(images))
     keys, photons = {}, {}
     for image in images:
@@ -283,4 +283,5 @@ def _with_maps(path, exposure, background, hdus, left) -> list[FitsImage]:
         return []
     for chip in chips if exposure else ():
         chip.key = (exposure, chip.chip)  # images that share a map share its time
+        left.notes += filter(None, [of_other_exposure(chip, exposure, describe(exposure))])
     return chips

@@ -91,9 +91,7 @@ def _may_touch(info, directions, reach):
     """
     wcs = unshared(info.wcs)
     plain = wcs.wcs.ctype[wcs.wcs.lng][5:8] in _ZENITHAL and not wcs.has_distortion
-    if not plain or wcs.wcs.radesys not in ("ICRS", "FK5", "") or info.radius + reach > 0.1:
-        return np.ones(len(directions), dtype=bool)
-    if wcs.wcs.ctype[wcs.wcs.lng][:2] != "RA":
+    if not plain or info.radius + reach > 0.1 or not _is_icrs(wcs):
         return np.ones(len(directions), dtype=bool)
     lon = np.degrees(np.arctan2(directions[:, 1], directions[:, 0]))
     lat = np.degrees(np.arcsin(np.clip(directions[:, 2], -1, 1)))
@@ -105,3 +103,10 @@ def _may_touch(info, directions, reach):
     with np.errstate(invalid="ignore"):
         outside = (x < -margin) | (x > nx + margin) | (y < -margin) | (y > ny + margin)
     return ~outside
+
+
+def _is_icrs(wcs) -> bool:
+    """Whether coordinates are those of ICRS, or nearly so: FK5 of the equinox 2000."""
+    equatorial = wcs.wcs.ctype[wcs.wcs.lng][:2] == "RA"
+    now = wcs.wcs.radesys == "ICRS" or wcs.wcs.equinox == 2000 or np.isnan(wcs.wcs.equinox)
+    return bool(equatorial and now and wcs.wcs.radesys in ("ICRS", "FK5", ""))

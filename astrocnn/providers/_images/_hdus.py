@@ -91,9 +91,25 @@ def science_hdus(
             return chips, [*map(str, faults), *notes, *_sip_notes(chips, hdus, name), *junk]
     where = "" if wanted is None else f" in HDU {wanted!r}"
     raise ProviderError(
-        f"{name} has no two-dimensional image with a celestial WCS{where}; give an image made on "
-        "the sky"
+        f"{name} has no two-dimensional image with a celestial WCS{where}; {_advice(found)}"
     )
+
+
+def _advice(hdus) -> str:
+    """What to do with a file without an image of the sky."""
+    if hdus and hdus[0].header.get("SIMPLE") is False:
+        return "its header says that it is no standard FITS file (SIMPLE = F): convert it first"
+    axes = [str(hdu.header.get("CTYPE1", "")).strip() for hdu in hdus if _is_image(hdu)]
+    if any(axes):
+        axis = next(filter(None, axes))
+        return f"its axis is {axis}: give an image made on the sky, in its coordinates"
+    names = [hdu.name.upper() for hdu in hdus if isinstance(hdu, fits.BinTableHDU)]
+    if not axes and any("EVENTS" in name or name == "STDEVT" for name in names):
+        return (
+            "it is a list of events: make an image of them first (evselect, dmcopy, evtool, "
+            "xselect), with its exposure map"
+        )
+    return "give an image made on the sky" + ("" if axes or not names else ", as it holds tables")
 
 
 def _readable(hdus, name) -> tuple[list, list[str]]:

@@ -158,7 +158,10 @@ def sky_wcs(header: fits.Header, name: str, hdus=None) -> WCS | None:
         header = header.copy()
         for key in [key for key in header if _SIP_TERM.fullmatch(key)]:
             header.remove(key, ignore_missing=True, remove_all=True)
-    wcs = WCS(header, hdus)
+    try:
+        wcs = WCS(header, hdus)
+    except KeyError:  # only one with a letter (CTYPE1A), which is not that of the image
+        return None
     if not wcs.has_celestial:
         return None
     if {wcs.wcs.lng, wcs.wcs.lat} != {0, 1}:
@@ -180,9 +183,9 @@ def sky_wcs(header: fits.Header, name: str, hdus=None) -> WCS | None:
 
 def _with_usual_words(header, name):
     """A header whose axes and frame are in the words of the standard: in capitals, ``FK5``."""
-    changes = {}
     equatorial = any("RA" in str(header.get(key, "")).upper() for key in ("CTYPE1", "CTYPE2"))
     frames = ("RADESYS", "RADECSYS") if equatorial else ()
+    changes = _projections(header) | (_equinoxes(header, name) if equatorial else {})
     for key in ("CTYPE1", "CTYPE2", *frames):
         value = header.get(key)
         if isinstance(value, str) and value.strip() != "":
@@ -193,12 +196,40 @@ def _with_usual_words(header, name):
                     f"{name} has coordinates of the frame {value!r} ({key}), which is none of "
                     "ICRS, FK5 and FK4: write into its header which it is"
                 )
-            if word != value.strip():
+            if word != value.strip() and key not in changes:
                 changes[key] = word
     if changes:
         header = header.copy()
-        header.update(changes)
+        header.update({key: word for key, word in changes.items() if word is not None})
+        for key in (key for key, word in changes.items() if word is None):
+            header.remove(key, remove_all=True)
     return header
+
+
+def _projections(header) -> dict[str, str]:
+    """Axes of SCAMP: ``TAN`` whose declination has polynomials, which only ``TPV`` has."""
+    types = {key: str(header.get(key, "")).strip().upper() for key in ("CTYPE1", "CTYPE2")}
+    lat = next((key[-1] for key, text in types.items() if text == "DEC--TAN"), "")
+    if not lat or not any(f"PV{lat}_{k}" in header for k in range(1, 40)):
+        return {}
+    return {key: text.replace("-TAN", "-TPV") for key, text in types.items()}
+
+
+def _equinoxes(header, name) -> dict:
+    """The equinox as a number where it is a text (``B1950``, ``2000.0``); 0 states none."""
+    key = "EQUINOX" if str(header.get("EQUINOX", "")).strip() else "EPOCH"
+    value = header.get(key, "")
+    if isinstance(value, str) and value.strip():
+        try:
+            return {key: float(value.strip().upper().lstrip("JB")) or None}
+        except ValueError:
+            if key == "EPOCH" or value.strip().upper() == "ICRS":
+                return {key: None}  # of the observation, or the frame
+            raise ProviderError(
+                f"{name} has coordinates of the equinox {value!r} ({key}), which is no year: write "
+                "into its header which it is"
+            ) from None
+    return {key: None} if isinstance(value, (int, float)) and value == 0 else {}
 
 
 def leftover_sip(header: fits.Header) -> bool:

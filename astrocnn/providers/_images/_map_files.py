@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +21,21 @@ _NAMES = {
                          r"(?:unv|v)?(?:e|exp?|expo|exposure)maps?\d*|expunv"),
         ("background map", rf"bk\d|{_BKG}\d?|{_BKG}\d?(?:map|img|image|im)s?\d*(?:sky)?|"
                            r"(?:prot|swcx)(?:im)?(?:sky)?"),
-        ("mask", r"(?:det|reg|src|bad|cheese)?(?:masks?|ms?k)\d*|mask(?:im)?(?:sky)?|maskmaps?|"
-                 r"cheese|maskbits|mskimg"),
-        ("weight map", r"wht|wt|weights?|weightmaps?\d*|invvar|ivar"),
+        ("mask", r"(?:det|reg|src|bad|cheese|obj|dq)?(?:masks?|ms?k)\d*|mask(?:im)?(?:sky)?|"
+                 r"maskmaps?|cheese|maskbits|mskimg|dq|bpm|badpix|flags?|segm?|segmentation|segmap"),
+        ("weight map", r"wht|wt|wei|weights?|weightmaps?\d*|invvar|ivar|rrhr|ctx|"
+                       r"conf(?:idence)?(?:map)?"),
         ("error map", r"(?:err|error|var|variance|rms|sigma|unc)s?(?:map|img|image)?\d*"),
         ("source map", r"model|(?:src|source|box|model)(?:map|img|image)s?\d*"),
         ("sensitivity map", r"(?:sens|sns|snr|(?:gal|psf)?depth|limit)(?:map|img|image)?s?\d*"),
         ("PSF map", r"psf(?:map|img|image|size)?s?\d*"),
         ("map of smoothing scales", r"size|scale(?:map|img|image)s?"),
+        ("significance map", r"signif(?:icance)?s?(?:map|img|image)?|ts(?:map|img|image)|sqrt"
+                             r"|sqrtts|detlike|likelihoods?(?:map|img|image)?"),
+        ("map of a ratio", r"(?:hardness|ratio)s?(?:map|img|image|ratio)?|hr(?:map|img|image)"),
+        ("temperature map", r"temp(?:erature)?(?:map|img|image)|temperature|kt(?:map|img|image)"),
+        ("coverage map", r"cov|n?hits|nexp|nimages?|(?:coverage|vignetting)(?:map)?|"
+                         r"(?:cov|theta|vig)(?:map|img|image)"),
         ("residual map", r"(?:res|resid|residual|chi2?)(?:map|img|image)s?\d*|residuals?|chi2"),
     )
 }  # fmt: skip
@@ -51,6 +59,9 @@ _SECONDS = re.compile(rf"(?:{_AREA}[ .*]*)?{_TIME}(?:[ .*]*{_AREA})?")
 _JOINED = (
     (re.compile(r"^(i?image|expmap|expunv|detmsk|bkgmap|cheese|srcmap|snsmap)(?=\d{10})"), r"\1_"),
     (re.compile(r"(kev)(?=[a-z])"), r"\1_"),
+    # Energies behind a word: ``img05-2``, ``exp05-2``.
+    (re.compile(r"(?<![a-z])(im|img|image|cts?|counts?|exp|expo|exposure|expmap|emap|bkg|bg|back"
+                r"|mask)(?=\d[\d.p]*(?:-|to)\d)"), r"\1_"),
 )
 _IMAGE = re.compile(
     r"i?imgs?|i?images?|im\d?|counts?|cts?|cnts?|obj|fov|fovim(?:sky)?|evtimg|sk|imsky"
@@ -124,6 +135,7 @@ def kind_by_name(path: Path) -> str | None:
     ['exposure map', 'background map', None]
     """
     words = _words(path)
+    words += [one + other for one, other in pairwise(words) if other == "map"]  # theta_map
     for kind, pattern in _NAMES.items():
         if any(pattern.fullmatch(word) for word in words):
             return kind

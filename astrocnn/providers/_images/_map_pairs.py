@@ -1,6 +1,7 @@
 """Images and their exposure maps, paired by name or header, and checked pixel by pixel."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from ._fits_image import directions, read_info, read_infos
 from ._left_out import LeftOut
 from ._product import Product
 
-__all__ = ["attach_maps", "check_map", "pair_maps"]
+__all__ = ["attach_maps", "check_map", "of_other_exposure", "pair_maps"]
 
 
 def pair_maps(images: list, maps: list[tuple[Path, Product]], left: LeftOut) -> list:
@@ -131,6 +132,29 @@ def attach_maps(chips: list, path: Path, kind: str, hdu=None) -> None:
     for image, info in zip(chips, maps, strict=False):
         setattr(image, f"{kind}_path", path)
         setattr(image, f"{kind}_info", info)
+
+
+def of_other_exposure(image, path: Path, product: Product) -> str:
+    """Return what speaks against the exposure map that a user gave for an image; empty if nothing.
+
+    Parameters
+    ----------
+    image : FitsImage
+        Image with its map.
+    path, product : path, Product
+        The map.
+    """
+    ours, theirs = image.selection, product.selection or image.exposure_info.selection
+    for keys in ("observation", "camera"):
+        one, other = (str(getattr(x, keys)).upper().strip(" 0") for x in (ours, theirs))
+        mixed = re.search("EPIC|EPX|MERGED|COMBINED|TM0|TM89", f"{one} {other}")
+        if one and other and not mixed and one not in other and other not in one:
+            return (
+                f"{path.name} is the exposure map of {keys} {getattr(theirs, keys)}, by its header "
+                f"or name, and its image {image.name} is of {getattr(ours, keys)}: list them in "
+                "pairs"
+            )
+    return ""
 
 
 def check_map(image, path: Path, info, kind: str) -> None:

@@ -1,9 +1,10 @@
 """A product: what a file is by its name, and what its photons are by name or header."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from ._event_parts import chosen_chips, chosen_patterns
 
 __all__ = ["FITS", "Product", "Selection", "read_selection"]
 
@@ -12,7 +13,6 @@ FITS = r"\.(?:fits?|fts|ftz|img)(?:\.(?:gz|bz2|xz|fz|z|zst|zip))?$"
 #: Keywords of the observation, the camera and its parts, and the exposure.
 _OBSERVATION = ("OBS_ID", "OBSID", "OBS_IDS")
 _CAMERA, _EXPOSURE = ("INSTRUME", "DETNAM"), ("EXPIDSTR", "EXP_ID", "EXPID")
-_CHIP = re.compile(r"CCDNR\s*(?:==|in)\s*([\d\[\](:,) ]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,32 @@ class Selection:
         As headers or names of products state them; empty where they do not.
     span : tuple of (str, float, float), optional
         Scale, start and end of the time (s).
+    chips, patterns : frozenset of int, optional
+        Chips of the camera, and patterns of events, that were taken; None: all, or not known.
     """
 
     observation: str = ""
     camera: str = ""
     exposure: str = ""
     span: tuple[str, float, float] | None = None
+    chips: frozenset[int] | None = None
+    patterns: frozenset[int] | None = None
 
     @property
-    def named(self) -> tuple[str, str, str] | None:
+    def whole(self) -> tuple[str, str, str] | None:
         """Observation, camera and exposure; None where one of the first two is not known."""
         known = self.observation and self.camera
         return (self.observation, self.camera, self.exposure) if known else None
+
+    @property
+    def named(self) -> tuple | None:
+        """The same, and the chips of the camera."""
+        return None if self.whole is None else (*self.whole, self.chips)
+
+    def apart(self, other: "Selection") -> bool:
+        """Say whether two parts of one exposure have no photon in common."""
+        pairs = ((self.chips, other.chips), (self.patterns, other.patterns))
+        return any(None not in pair and not pair[0] & pair[1] for pair in pairs)
 
 
 @dataclass(frozen=True)
@@ -92,7 +106,7 @@ def read_selection(header: Mapping, primary: Mapping | None = None) -> Selection
     --------
     >>> from astrocnn.providers._images._product import read_selection
     >>> read_selection({"OBS_ID": "0201903501", "INSTRUME": "EPN", "EXPIDSTR": "S003"}).named
-    ('0201903501', 'EPN', 'S003')
+    ('0201903501', 'EPN', 'S003', None)
     """
 
     def text(keys, separator=None):
@@ -100,9 +114,9 @@ def read_selection(header: Mapping, primary: Mapping | None = None) -> Selection
                  if str(head.get(key, "")).strip()]  # fmt: skip
         return "" if not found else found[0] if separator is None else separator.join(found)
 
-    chips = _CHIP.findall(str(header.get("SLCTEXPR", "")))
-    camera = " ".join(dict.fromkeys([*text(_CAMERA, "|").split("|"), *chips])).strip().upper()
-    return Selection(text(_OBSERVATION), camera, text(_EXPOSURE), _span(header))
+    camera = " ".join(dict.fromkeys(text(_CAMERA, "|").split("|"))).strip().upper()
+    parts = chosen_chips(header), chosen_patterns(header)
+    return Selection(text(_OBSERVATION), camera, text(_EXPOSURE), _span(header), *parts)
 
 
 def _span(header):

@@ -30,8 +30,8 @@ class SkyImage:
 
     Parameters
     ----------
-    data : ndarray of shape (ny, nx)
-        Pixels; NaN where there are none.
+    data : array or Quantity of shape (ny, nx)
+        Pixels; NaN, or masked, where there are none.
     wcs : `~astropy.wcs.WCS`
         Celestial WCS, in any frame.
     quantity : {'counts', 'rate', 'intensity'}
@@ -53,7 +53,7 @@ class SkyImage:
     Raises
     ------
     InvalidImageError
-        If the pixels are no single image, or the exposure map has another shape.
+        If the pixels are no numbers or no single image, or the exposure map has another shape.
     """
 
     data: np.ndarray
@@ -66,10 +66,20 @@ class SkyImage:
     psf: PointSpread | Callable[[SkyCoord], PointSpread] | None = None
 
     def __post_init__(self):
+        if isinstance(self.data, u.Quantity):
+            self.unit = self.unit or str(self.data.unit)
+        self.data = _plain(self.data, self.name)
         shape = np.shape(self.data)
         if len(shape) != 2:
             raise InvalidImageError(f"{self.name} has shape {shape}: give one image, (ny, nx)")
+        if not isinstance(self.wcs, WCS):
+            raise InvalidImageError(
+                f"{self.name} has a {type(self.wcs).__name__} in place of a WCS: give "
+                "astropy.wcs.WCS(header)"
+            )
         self.exposure = in_seconds(self.exposure)
+        if self.exposure is not None:
+            self.exposure = _plain(self.exposure, f"the exposure map of {self.name}")
         if self.exposure is not None and np.shape(self.exposure) != shape:
             raise InvalidImageError(
                 f"an exposure map has shape {np.shape(self.exposure)}, its image {self.name} "
@@ -80,6 +90,20 @@ class SkyImage:
     def pixel_area(self) -> u.Quantity:
         """Area of one pixel (arcsec2)."""
         return (proj_plane_pixel_area(self.wcs) * u.deg**2).to(u.arcsec**2)
+
+
+def _plain(pixels, name) -> np.ndarray:
+    """Pixels without a unit, NaN where they are masked; what reads them from a file as it is."""
+    if hasattr(pixels, "largest"):
+        return pixels
+    if isinstance(pixels, np.ma.MaskedArray) or hasattr(pixels, "unmasked"):
+        masked = np.broadcast_to(np.asarray(pixels.mask, dtype=bool), np.shape(pixels))
+        pixels = np.asarray(getattr(pixels, "unmasked", np.ma.getdata(pixels)))
+        pixels = np.where(masked, np.nan, pixels) if masked.any() else pixels
+    pixels = np.asarray(pixels)
+    if pixels.dtype.kind not in "buif":
+        raise InvalidImageError(f"{name} has pixels of type {pixels.dtype}: give real numbers")
+    return pixels
 
 
 def spread_at(image: SkyImage, center: SkyCoord) -> PointSpread:

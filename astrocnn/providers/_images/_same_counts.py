@@ -9,7 +9,7 @@ from scipy.special import ndtr
 from .._energies import share_energies
 from ._image_places import unshared
 
-__all__ = ["held_counts"]
+__all__ = ["covering", "held_counts"]
 
 #: Farthest the middles of two images may lie apart, in radii of the larger one; most pairs that are
 #: compared: images that nothing is known of are few.
@@ -49,38 +49,66 @@ def held_counts(images: list, read: Callable) -> list[tuple[object, object]]:
     list of (FitsImage, FitsImage)
         The one that has more counts, or finer pixels, first.
     """
-    pairs = []
-    for one, other in _candidates(images)[:_MOST_PAIRS]:
+    near = _candidates(images)
+    asked = [pair for pair in near if _may_share(*pair)]
+    pairs = _held(asked, read)
+    # A sum that states an observation and a camera has the photons of others too.
+    sums = [whole for whole, part in pairs if whole.selection.whole or part.selection.whole]
+    more = [pair for pair in near if pair not in asked and any(x in sums for x in pair)]
+    return pairs + _held(more, read)
+
+
+def _held(pairs, read) -> list:
+    """Those pairs of which one image holds the photons of the other, that one first."""
+    found = []
+    for one, other in pairs[:_MOST_PAIRS]:
         counts = [_counts(image, read) for image in (one, other)]
         if all(pixels is not None for pixels in counts):
             order = _holds(one, other, *counts)
-            pairs += [] if order is None else [order]
-    return pairs
+            found += [] if order is None else [order]
+    return found
+
+
+def covering(one, other, read: Callable) -> tuple[object, object] | None:
+    """Return, of two images on the same pixels, that which has all counts of the other one, first.
+
+    None where neither has, or they are no counts.
+    """
+    ours, theirs = (_counts(image, read) for image in (one, other))
+    if ours is None or theirs is None or ours.shape != theirs.shape:
+        return None
+    if _covers(ours, theirs):
+        return one, other
+    return (other, one) if _covers(theirs, ours) else None
 
 
 def _candidates(images):
-    """Pairs of images of much the same sky that may hold the same photons."""
+    """Pairs of images of much the same sky and energies."""
     centers = np.array([image.info.center for image in images]).reshape(-1, 3)
     radii = np.array([image.info.radius for image in images])
     found = []
     for i, one in enumerate(images):
         apart = np.linalg.norm(centers[i + 1 :] - centers[i], axis=1)
         near = i + 1 + np.flatnonzero(apart < _APART * np.maximum(radii[i + 1 :], radii[i]))
-        found += [(one, images[k]) for k in near if _may_share(one, images[k])]
+        found += [(one, images[k]) for k in near if _is_other(one, images[k])]
     return found
+
+
+def _is_other(one, other) -> bool:
+    """Whether two images, of energies that overlap, are not known to hold the same photons."""
+    if one.photons == other.photons or (one.path, one.chip) == (other.path, other.chip):
+        return False
+    return share_energies(one.energies, other.energies)
 
 
 def _may_share(one, other) -> bool:
     """Whether two images may hold the same photons, by what they say of themselves."""
-    if one.photons == other.photons or (one.path, one.chip) == (other.path, other.chip):
-        return False
-    if not share_energies(one.energies, other.energies):
-        return False
     here, there = one.selection, other.selection
     stated = [(a, b) for a, b in zip((here.observation, here.camera),
                                      (there.observation, there.camera), strict=True)
               if a and b]  # fmt: skip
-    return all(a == b for a, b in stated)
+    words = [(set(a.split()), set(b.split())) for a, b in stated]  # ACIS, and ACIS ACIS-235678
+    return all(a <= b or b <= a for a, b in words) and not here.apart(there)
 
 
 def _counts(image, read):

@@ -7,7 +7,7 @@ import numpy as np
 from ...surveys import Band
 from .._energies import energies_inside, share_energies, told_energies, widest_apart
 from ._left_out import LeftOut
-from ._same_counts import held_counts
+from ._same_counts import covering, held_counts
 from ._same_pixels import copied_parts, pixel_digest, pixel_grid
 
 __all__ = ["leave_out_derived", "leave_out_same"]
@@ -91,8 +91,10 @@ def leave_out_same(images: list, band: Band, vouched: bool, read: Callable, left
         groups.setdefault(_base(image), []).append(image)
     kept = _share_parts(groups.pop(None, []), read, left)
     for base, members in groups.items():
-        for block, together in enumerate(_at_one_time(members)):
-            kept += _join(together, (base, block), band, left)
+        for block, at_one_time in enumerate(_at_one_time(members)):
+            for together in _together(at_one_time):
+                chips = next(filter(None, (x.selection.chips for x in together)), None)
+                kept += _join(together, (base, block, chips), band, left, read)
     return _share_counts(kept, read, left)
 
 
@@ -117,27 +119,62 @@ def _share_parts(images, read, left) -> list:
     return images
 
 
-def _join(images, key, band, left) -> list:
+def _join(images, key, band, left, read) -> list:
     """Give images of one exposure their keys, and return those that are kept."""
+    images = sorted(images, key=lambda image: -_width(image.selection))
     spans = widest_apart([x.energies for x in images if x.energies], band) or [None]
     first = next((image for image in images if image.energies in spans), None)
     if first is None:
         return images  # none is of the band: that is said elsewhere
     kept, firsts = {}, {}
+    patterns = images[0].selection.patterns
     for image in images:
         if image.energies not in spans:
             left.others.append((image.path, _why(image, first, band)))
             continue
-        image.key, image.photons = key, (key, image.energies)
+        image.key, image.photons = key, (key, patterns, image.energies)
         same = firsts.setdefault(image.energies, image)
         # Tiles of a pipeline are known by their names, and no copies on whatever pixels.
         mark = image.path if image.product.pipeline else pixel_grid(image.info)
         twin = kept.setdefault((image.energies, mark), image)
         if twin is not image:
-            left.copies.append((image.path, twin.path))
+            kept[image.energies, mark] = _one_of(twin, image, read, left)
         elif same is not image and not image.product.pipeline:
             left.shared.append((image.path, same.path))
     return list(kept.values())
+
+
+def _width(selection) -> float:
+    """How much of an exposure was taken, to put what has all of it first."""
+    parts = (selection.chips, selection.patterns)
+    return sum(100 if part is None else len(part) for part in parts)
+
+
+def _one_of(one, other, read, left):
+    """Of two images on the same pixels, of one exposure by their headers, that which is used.
+
+    Whoever adds images of other cameras to one often leaves its header as it is: of two, one of
+    which has all photons of the other and more, the other one is what the header says.
+    """
+    if one.product.pipeline or _width(one.selection) != _width(other.selection):
+        left.copies.append((other.path, one.path))
+        return one
+    pair = covering(one, other, read)
+    kept, gone = (one, other) if pair is None or pair[0] is other else (other, one)
+    words = "" if pair is None else ", but with more photons"
+    reason = f"of the exposure of {kept.name} by its header{words}"
+    left.others.append((gone.path, reason))
+    return kept
+
+
+def _together(images) -> list[list]:
+    """Part images of one exposure into those that may have photons in common."""
+    groups = []
+    for image in images:
+        near = [g for g in groups if any(not image.selection.apart(x.selection) for x in g)]
+        groups = [g for g in groups if not any(g is x for x in near)]
+        groups.append([*(x for g in near for x in g), image])
+    return groups
 
 
 def _why(image, other, band) -> str:
@@ -171,7 +208,7 @@ def _leave_out_twins(images, left, read):
 
 def _base(image):
     """What images of one exposure have in common; None where nothing is known."""
-    base = image.selection.named or image.product.series
+    base = image.selection.whole or image.product.series
     return (base, image.chip) if base else None
 
 

@@ -13,7 +13,8 @@ _NAME = re.compile(
     r"(?P<type>[A-Z0-9_]{6})(?P<band>[0-9A-Z])[0-9A-F]{3}\."
 )
 _CAMERAS = {"PN": "EPN", "M1": "EMOS1", "M2": "EMOS2"}
-_KINDS = {"IMAGE_": "image", "EXPMAP": "exposure map", "BKGMAP": "background map", "DETMSK": "mask"}
+_KINDS = {"IMAGE_": "image", "EXPMAP": "exposure map", "BKGMAP": "background map", "DETMSK": "mask",
+          "MIEVLI": "list of events", "PIEVLI": "list of events", "TIEVLI": "list of events"}
 #: Energies (keV) of the PPS bands.
 _ENERGY = {
     "1": (0.2, 0.5), "2": (0.5, 1.0), "3": (1.0, 2.0), "4": (2.0, 4.5), "5": (4.5, 12.0),

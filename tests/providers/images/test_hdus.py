@@ -45,6 +45,22 @@ def test_what_lies_beside_is_not_taken(tmp_path, beside, name):
     assert (read_image(path, hdu=1).data == 777).all()
 
 
+@pytest.mark.parametrize(
+    ("hdu", "words"),
+    [
+        (fits.BinTableHDU.from_columns([fits.Column("X", "E", array=[1.0])], name="EVENTS"),
+         "it is a list of events: make an image of them first"),
+        (fits.BinTableHDU.from_columns([fits.Column("RA", "E", array=[1.0])]), "holds tables"),
+        (fits.ImageHDU(np.ones((9, 9)), fits.Header({"CTYPE1": "DETX", "CTYPE2": "DETY"})),
+         "its axis is DETX: give an image made on the sky"),
+        (fits.ImageHDU(np.ones((9, 9))), "give an image made on the sky$"),
+    ],
+)  # fmt: skip
+def test_what_is_in_place_of_an_image(tmp_path, hdu, words):
+    with pytest.raises(ProviderError, match=words):
+        read_image(write(tmp_path / "a.fits", hdu))
+
+
 @pytest.mark.parametrize("quantity", ["counts", "intensity"])
 def test_all_chips(tmp_path, quantity):
     fields = [

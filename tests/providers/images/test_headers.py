@@ -7,15 +7,18 @@ import sys
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.coordinates import SkyCoord
+from astropy.coordinates import FK5, SkyCoord
 from astropy.io import fits
+from astropy.wcs import WCS
 
 from astrocnn.exceptions import ProviderError
 from astrocnn.grid import CutoutGrid
-from astrocnn.providers import read_image
+from astrocnn.providers import FitsProvider, read_image
 from astrocnn.providers._images._headers import check_header, check_packed, sky_wcs
+from astrocnn.surveys import get_band
 
-FIELD = CutoutGrid(SkyCoord(150, 2, unit="deg"), 4 * u.arcmin, 60)
+CENTER = SkyCoord(150, 2, unit="deg")
+FIELD = CutoutGrid(CENTER, 4 * u.arcmin, 60)
 ABSURD = [
     ("WCSAXES", 65536), ("WCSAXESA", 65536), ("WCSAXES", -3), ("WCSAXES", 1e9), ("CTYPE99", "FREQ"),
     ("CRPIX999", 1.0), ("PC1_999", 1.0), ("CD999_1", 1.0), ("PV0_1", 1.0), ("A_ORDER", 10**6),
@@ -113,6 +116,66 @@ def test_words_that_mean_the_usual(tmp_path, cards):
     found = sky_wcs(header, "a.fits")
     x, y = found.world_to_pixel(field.center)
     assert max(abs(x - 29.5), abs(y - 29.5)) < 0.02
+
+
+def moved(frame, **cards):
+    """Header of a field around a position in another frame, and that position."""
+    here = CENTER.transform_to(frame)
+    lonlat = here.spherical
+    header = CutoutGrid(CENTER, 4 * u.arcmin, 60).wcs.to_header()
+    header.update({"CRVAL1": lonlat.lon.deg, "CRVAL2": lonlat.lat.deg})
+    for key in ("RADESYS", "EQUINOX", "LONPOLE", "LATPOLE"):
+        header.remove(key, ignore_missing=True)
+    header.update(cards)
+    return header
+
+
+@pytest.mark.parametrize(
+    ("frame", "cards"),
+    [
+        ("fk4", {"EQUINOX": "B1950"}),
+        ("fk4", {"EQUINOX": "1950.0"}),
+        ("fk4", {"EPOCH": "1950"}),
+        ("fk4", {"EPOCH": 1950.0}),
+        ("icrs", {"EQUINOX": 0.0}),
+        ("icrs", {"EPOCH": 0}),
+        ("icrs", {"EQUINOX": "ICRS"}),
+        ("icrs", {"EPOCH": "2011-05-03"}),
+        ("icrs", {"EQUINOX": "J2000.0"}),
+        (FK5(equinox="J1975"), {"RADESYS": "FK5", "EQUINOX": 1975.0}),
+        (FK5(equinox="J2015.5"), {"RADESYS": "FK5", "EQUINOX": "2015.5"}),
+    ],
+)
+def test_equinoxes(frame, cards):
+    """A source in the middle, whatever the words are; a target there has all of the image."""
+    data = np.zeros((60, 60), "float32")
+    data[29:31, 29:31] = 100
+    provider = FitsProvider(fits.PrimaryHDU(data, moved(frame, **cards)), get_band("dss2-red"))
+    pixels = provider.cutout(CutoutGrid(CENTER, 2 * u.arcmin, 30))
+    assert pixels.valid.mean() > 0.9  # FK4 turns the field
+    y, x = np.average(np.indices((30, 30)), axis=(1, 2), weights=np.nan_to_num([pixels.image] * 2))
+    assert np.hypot(x - 14.5, y - 14.5) < 0.2
+
+
+def test_equinox_that_is_no_year():
+    image = fits.PrimaryHDU(np.ones((60, 60), "float32"), moved("icrs", EQUINOX="of date"))
+    with pytest.raises(ProviderError, match="equinox 'of date' .* write into its header"):
+        FitsProvider(image, get_band("dss2-red"))
+
+
+def test_polynomials_of_scamp_under_another_name():
+    """Of the first order: PV1_1 and PV1_2 of TAN would be the native longitude and latitude."""
+    cards = {"PV1_0": 1e-4, "PV1_1": 1.001, "PV2_0": 0.0, "PV2_1": 1.001}
+    header = moved("icrs", **cards)
+    right = header.copy()
+    right.update({"CTYPE1": "RA---TPV", "CTYPE2": "DEC--TPV"})
+    found = sky_wcs(header, "a.fits").pixel_to_world(10, 50)
+    assert found.separation(WCS(right).pixel_to_world(10, 50)).arcsec < 1e-6
+
+
+def test_letters_only():
+    header = fits.Header({"CTYPE1A": "RA---TAN", "CTYPE2A": "DEC--TAN", "CRVAL1A": 1.0})
+    assert sky_wcs(header, "a.fits") is None
 
 
 def test_frame_that_is_none():

@@ -20,15 +20,22 @@ from astrocnn.surveys import get_band
         ("background map", "img_bkg.fits BackgrImage.fits mos1S001-back-im-sky.fits bkgmap3.fits "
                            "my.background.fits"),
         ("mask", "mask.fits f.detmask.fits regmask1.fits mos1-cheese.fits"),
+        ("mask", "img_r_dqmask.fits img.bpm.fits VIS-FLAG_TILE1.fits coadd_seg.fits"),
+        ("weight map", "KiDS_DR4.1_150.0_2.0_r_wei.fits coadd_conf.fits nd-rrhr.fits"),
+        ("coverage map", "coadd_cov.fits j_hits.fits image-nexp-r.fits"),
         ("weight map", "tile_wht.fits stack.weight.fits a.wt.fits"),
         ("source map", "SrcMap_024.fits srcmap0123456789E000PN_00500_02000.fits model_image.fits "
                        "model.fits"),
         ("PSF map", "PSFMap_024.fits psf.fits broad_thresh.psfmap"),
         ("sensitivity map", "SensMap_024.fits tile-galdepth-r.fits"),
+        ("significance map", "significance.fits ts_map.fits sqrt_ts.fits likelihood.fits"),
+        ("map of a ratio", "hardness_ratio.fits hr-map.fits ratio.fits"),
+        ("temperature map", "kT_map.fits tempmap.fits"),
+        ("coverage map", "coverage.fits theta_map.fits vignetting.fits"),
         ("error map", "image_rms.fits err.fits"),
         (None, "expanse.fits exp01.fits masked.fits backyard.fits image.fits rate.fits maps.fits "
                "psfcorr_img.fits lightweight.fits unmasked_img.fits bkgsub.fits deexp.fits "
-               "map.fits"),
+               "map.fits hr_1099.fits theta_ori.fits rxj_1347-1145.fits counts_map.fits"),
     ],
 )  # fmt: skip
 def test_words_of_names(kind, names):
@@ -93,6 +100,8 @@ def test_many_are_counted():
         ("iimage0123456789E000PN_00500_02000.fits", "expmap0123456789E000PN_00500_02000.fits"),
         ("rp180296n00_im1.fits", "rp180296n00_mex.fits"),  # ROSAT
         ("sw00030793002xpcw3po_sk.img.gz", "sw00030793002xpcw3po_ex.img.gz"),  # Swift
+        ("img05-2.fits", "exp05-2.fits"),
+        ("im0.5-2keV.fits", "expmap0.5-2keV.fits"),
         ("Image_024.fits", "ExposureMap_024.fits"),  # eSASS, names of one's own
     ],
 )

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.utils.masked import Masked
 from astropy.wcs import WCS, Sip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reproject import reproject_exact, reproject_interp
 
 from astrocnn.config import conf
+from astrocnn.exceptions import InvalidImageError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import SkyImage, resample_image
 
@@ -279,6 +281,40 @@ class TestExposure:
         assert found.exposure_known is known
         assert found.valid.all()
         assert (found.exposure is not None) is with_map
+
+
+class TestOtherArrays:
+    """Pixels of a `SkyImage` that are no plain array."""
+
+    FIELD = CutoutGrid(CENTER, 4 * u.arcmin, 60)
+    DATA = np.arange(3600.0).reshape(60, 60)
+
+    def image(self, data, **options):
+        return SkyImage(data, self.FIELD.wcs, "counts", **options)
+
+    @pytest.mark.parametrize("kind", [np.ma.MaskedArray, Masked])
+    def test_masked(self, kind):
+        mask = self.DATA % 7 == 0
+        image = self.image(kind(self.DATA, mask=mask))
+        assert np.array_equal(np.isnan(image.data), mask)
+        assert np.array_equal(image.data[~mask], self.DATA[~mask])
+        exposure = self.image(self.DATA, exposure=kind(self.DATA + 1, mask=mask)).exposure
+        assert np.array_equal(np.isnan(exposure), mask)
+
+    def test_list_and_unit(self):
+        assert np.array_equal(self.image(self.DATA.tolist()).data, self.DATA)
+        image = self.image(self.DATA * u.ct / u.s)
+        assert (image.unit, type(image.data)) == ("ct / s", np.ndarray)
+        assert self.image(self.DATA * u.ct, unit="count").unit == "count"
+
+    @pytest.mark.parametrize("kind", ["complex64", "U9", "object"])
+    def test_no_numbers(self, kind):
+        with pytest.raises(InvalidImageError, match="give real numbers"):
+            self.image(self.DATA.astype(kind))
+
+    def test_no_wcs(self):
+        with pytest.raises(InvalidImageError, match="a Header in place of a WCS: give astropy"):
+            SkyImage(self.DATA, self.FIELD.wcs.to_header())
 
 
 class TestHolesAndEdges:
