@@ -35,6 +35,8 @@ _SIP_TERM = re.compile(r"(?:A|B|AP|BP)_(?:ORDER|DMAX|\d+_\d+)")
 _PACKED = {"ZBITPIX": (-64, 64), "ZNAXIS": (1, 9), "ZTILE": (1, 2**31), "BLOCKSIZE": (1, 2**16),
            "BYTEPIX": (1, 8)}  # fmt: skip
 
+#: An equinox as a text: ``B1950``, ``2000.0``, ``J2000 (FK5)``.
+_YEAR = re.compile(r"[JB]?\s*(\d{4}(?:\.\d*)?)\s*(?:[(/].*)?", re.IGNORECASE)
 #: Other names of frames.
 _FRAMES = {"J2000": "FK5", "J2000.0": "FK5", "FK5/J2000": "FK5", "FK5 J2000": "FK5",
            "B1950": "FK4", "FK4/B1950": "FK4", "ICRF": "ICRS", "ICRS/J2000": "ICRS"}  # fmt: skip
@@ -209,8 +211,8 @@ def _with_usual_words(header, name):
 def _projections(header) -> dict[str, str]:
     """Axes of SCAMP: ``TAN`` whose declination has polynomials, which only ``TPV`` has."""
     types = {key: str(header.get(key, "")).strip().upper() for key in ("CTYPE1", "CTYPE2")}
-    lat = next((key[-1] for key, text in types.items() if text == "DEC--TAN"), "")
-    if not lat or not any(f"PV{lat}_{k}" in header for k in range(1, 40)):
+    both = all(f"PV{axis}_1" in header for axis in (1, 2))  # of declination others may be left over
+    if not both or set(types.values()) != {"RA---TAN", "DEC--TAN"}:
         return {}
     return {key: text.replace("-TAN", "-TPV") for key, text in types.items()}
 
@@ -220,15 +222,15 @@ def _equinoxes(header, name) -> dict:
     key = "EQUINOX" if str(header.get("EQUINOX", "")).strip() else "EPOCH"
     value = header.get(key, "")
     if isinstance(value, str) and value.strip():
-        try:
-            return {key: float(value.strip().upper().lstrip("JB")) or None}
-        except ValueError:
-            if key == "EPOCH" or value.strip().upper() == "ICRS":
-                return {key: None}  # of the observation, or the frame
-            raise ProviderError(
-                f"{name} has coordinates of the equinox {value!r} ({key}), which is no year: write "
-                "into its header which it is"
-            ) from None
+        year = _YEAR.fullmatch(value.strip())
+        if year:
+            return {key: float(year[1])}
+        if key == "EPOCH" or value.strip().upper() in ("ICRS", "0", "0.0"):
+            return {key: None}  # of the observation, or the frame
+        raise ProviderError(
+            f"{name} has coordinates of the equinox {value!r} ({key}), which is no year: write "
+            "into its header which it is"
+        )
     return {key: None} if isinstance(value, (int, float)) and value == 0 else {}
 
 

@@ -44,8 +44,8 @@ class Selection:
 
     @property
     def named(self) -> tuple | None:
-        """The same, and the chips of the camera."""
-        return None if self.whole is None else (*self.whole, self.chips)
+        """The same, and the chips of the camera where not all were taken."""
+        return self.whole if self.whole is None or not self.chips else (*self.whole, self.chips)
 
     def apart(self, other: "Selection") -> bool:
         """Say whether two parts of one exposure have no photon in common."""
@@ -106,7 +106,7 @@ def read_selection(header: Mapping, primary: Mapping | None = None) -> Selection
     --------
     >>> from astrocnn.providers._images._product import read_selection
     >>> read_selection({"OBS_ID": "0201903501", "INSTRUME": "EPN", "EXPIDSTR": "S003"}).named
-    ('0201903501', 'EPN', 'S003', None)
+    ('0201903501', 'EPN', 'S003')
     """
 
     def text(keys, separator=None):

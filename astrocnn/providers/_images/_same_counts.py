@@ -50,11 +50,10 @@ def held_counts(images: list, read: Callable) -> list[tuple[object, object]]:
         The one that has more counts, or finer pixels, first.
     """
     near = _candidates(images)
-    asked = [pair for pair in near if _may_share(*pair)]
-    pairs = _held(asked, read)
+    pairs = _held([pair for pair in near if _may_share(*pair)], read)
     # A sum that states an observation and a camera has the photons of others too.
-    sums = [whole for whole, part in pairs if whole.selection.whole or part.selection.whole]
-    more = [pair for pair in near if pair not in asked and any(x in sums for x in pair)]
+    sums = {id(whole) for whole, part in pairs if whole.selection.whole or part.selection.whole}
+    more = [pair for pair in near if not _may_share(*pair) and sums & set(map(id, pair))]
     return pairs + _held(more, read)
 
 

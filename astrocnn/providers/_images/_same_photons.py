@@ -172,8 +172,13 @@ def _together(images) -> list[list]:
     groups = []
     for image in images:
         near = [g for g in groups if any(not image.selection.apart(x.selection) for x in g)]
-        groups = [g for g in groups if not any(g is x for x in near)]
-        groups.append([*(x for g in near for x in g), image])
+        if not near:
+            groups.append([image])
+            continue
+        near[0].append(image)
+        for other in near[1:]:
+            near[0].extend(other)
+            groups = [group for group in groups if group is not other]
     return groups
 
 

@@ -142,6 +142,8 @@ def moved(frame, **cards):
         ("icrs", {"EQUINOX": "ICRS"}),
         ("icrs", {"EPOCH": "2011-05-03"}),
         ("icrs", {"EQUINOX": "J2000.0"}),
+        ("icrs", {"EQUINOX": "2000 (FK5)"}),
+        ("icrs", {"PV2_1": 1.0, "PV2_3": 42.0}),  # left over of ZPN
         (FK5(equinox="J1975"), {"RADESYS": "FK5", "EQUINOX": 1975.0}),
         (FK5(equinox="J2015.5"), {"RADESYS": "FK5", "EQUINOX": "2015.5"}),
     ],
