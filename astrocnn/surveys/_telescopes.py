@@ -54,7 +54,7 @@ TELESCOPES = (
     Telescope(("planck", "wmap", "spt", "act"), "radio"),
     Telescope(("hst", "cfht", "subaru", "sdss", "ctio", "ps1", "schmidt", "ukst"), "optical"),
     Telescope(("ztf", "vlt", "eso-", "ntt", "vst", "gemini", "keck", "euclid", "lsst"), "optical"),
-    Telescope(("rubin", "oaj", "lbt", "kpno", "noao", "mayall", "blanco", "palomar"), "optical"),
+    Telescope(("rubin", "oaj", "lbt", "kpno", "mayall", "blanco", "palomar"), "optical"),
     Telescope(("jcmt", "iram", "effelsberg", "parkes", "wsrt", "apex"), "radio"),
 )
 

@@ -14,6 +14,9 @@ _CHIPS, _PATTERNS = (
 )
 
 
+_NEGATED = re.compile(r"!\s*\(|(?:CCDNR|CCD_ID|CHIPNR|PATTERN)\s*!=|\bnot\b", re.IGNORECASE)
+
+
 def chosen_chips(header: Mapping) -> frozenset[int] | None:
     """Return the chips that the events of an image were taken of; None where all may be.
 
@@ -25,7 +28,7 @@ def chosen_chips(header: Mapping) -> frozenset[int] | None:
     >>> sorted(chosen_chips({"DSTYP2": "CCD_ID", "DSVAL2": "2:3"}))
     [2, 3]
     """
-    found = [_numbers(*one) for one in _CHIPS.findall(str(header.get("SLCTEXPR", "")))]
+    found = [_numbers(*one) for one in _CHIPS.findall(_expression(header))]
     return frozenset().union(*found) if found else _subspace(header, ("CCDNR", "CCD_ID"))
 
 
@@ -38,12 +41,18 @@ def chosen_patterns(header: Mapping) -> frozenset[int] | None:
     >>> sorted(chosen_patterns({"SLCTEXPR": "PATTERN>=1 && PATTERN<=4"}))
     [1, 2, 3, 4]
     """
-    expression = str(header.get("SLCTEXPR", ""))
+    expression = _expression(header)
     found = [_numbers(*one) for one in _PATTERNS.findall(expression)]
     if not found:
         return _subspace(header, ("PATTERN",))
     either = "||" in expression or re.search(r"\bor\b", expression, re.IGNORECASE)
     return frozenset().union(*found) if either else frozenset.intersection(*found)
+
+
+def _expression(header) -> str:
+    """The filter of events; nothing where it says what was not taken."""
+    text = str(header.get("SLCTEXPR", ""))
+    return "" if _NEGATED.search(text) else text
 
 
 def _numbers(sign, text) -> frozenset[int]:

@@ -50,8 +50,9 @@ def pair_maps(images: list, maps: list[tuple[Path, Product]], left: LeftOut) -> 
     bare = [chips for chips in bare if chips[0].selection.named]
     by_header = _headers(rest) if bare else {}
     for chips in bare:
-        named, energies = chips[0].selection.named, chips[0].energies
-        path = by_header.get((named, energies)) or by_header.get((named, None))
+        keys = [(seen, energies) for seen in (chips[0].selection.named, chips[0].selection.whole)
+                for energies in (chips[0].energies, None)]  # fmt: skip
+        path = next((by_header[key] for key in keys if key in by_header), None)
         if path is not None and _attach(chips, path, left):
             used.add(path)
     _tell(rest, used, left)
@@ -147,7 +148,7 @@ def of_other_exposure(image, path: Path, product: Product) -> str:
     ours, theirs = image.selection, product.selection or image.exposure_info.selection
     for keys in ("observation", "camera"):
         one, other = (str(getattr(x, keys)).upper().strip(" 0") for x in (ours, theirs))
-        mixed = re.search("EPIC|EPX|MERGED|COMBINED|TM0|TM89", f"{one} {other}")
+        mixed = re.search("EPIC|EPX|MERGED|COMBINED|EROSITA|TM[089]", f"{one} {other}")
         if one and other and not mixed and one not in other and other not in one:
             return (
                 f"{path.name} is the exposure map of {keys} {getattr(theirs, keys)}, by its header "

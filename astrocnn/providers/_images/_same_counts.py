@@ -53,8 +53,8 @@ def held_counts(images: list, read: Callable) -> list[tuple[object, object]]:
     pairs = _held([pair for pair in near if _may_share(*pair)], read)
     # A sum that states an observation and a camera has the photons of others too.
     sums = {id(whole) for whole, part in pairs if whole.selection.whole or part.selection.whole}
-    more = [pair for pair in near if not _may_share(*pair) and sums & set(map(id, pair))]
-    return pairs + _held(more, read)
+    more = [pair for pair in near if sums & set(map(id, pair))] if sums else []
+    return pairs + _held([pair for pair in more if not _may_share(*pair)], read)
 
 
 def _held(pairs, read) -> list:

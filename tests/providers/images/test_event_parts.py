@@ -115,6 +115,7 @@ def test_exposure_map_of_another_camera_is_told(tmp_path, cards, told):
         ({"DSTYP1": "TIME", "DSVAL1": "TABLE", "DSTYP2": "ccd_id", "DSVAL2": "2:3,6"}, {2, 3, 6}),
         ({"DSTYP1": "CCD_ID", "DSVAL1": "3", "2DSVAL1": "5"}, {3, 5}),
         ({"SLCTEXPR": "PI in [500:2000]"}, None),
+        ({"SLCTEXPR": "!(CCDNR==4)"}, None),
         ({"DSTYP1": "CCD_ID", "DSVAL1": "TABLE"}, None),
         ({}, None),
     ],
