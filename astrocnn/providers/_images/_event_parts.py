@@ -12,8 +12,7 @@ _CHIPS, _PATTERNS = (
     re.compile(_CONDITION.format(word), re.IGNORECASE)
     for word in ("(?:CCDNR|CCD_ID|CHIPNR)", "PATTERN")
 )
-
-
+#: What says which were not taken.
 _NEGATED = re.compile(r"!\s*\(|(?:CCDNR|CCD_ID|CHIPNR|PATTERN)\s*!=|\bnot\b", re.IGNORECASE)
 
 
