@@ -28,9 +28,9 @@ class ClusterClassifier(NetworkClassifier):
     Parameters
     ----------
     weights : str, path or None
-        Weights that come with astrocnn (``"xmm-dss2"``, ``"erosita-legacy"``: X-ray and optical;
-        ``"xmm"``, ``"erosita"``, ``"xmm-psf"``, ``"erosita-psf"``: X-ray only), a ``.keras`` file
-        written by `save`, or None. `fit` starts from them.
+        Weights that come with astrocnn, such as ``"xmm-dss2"``, see
+        `astrocnn.networks.weights_names`; a ``.keras`` file written by `save`; or None. `fit`
+        starts from them.
     images : dict of str to source, optional
         Local images by band, such as ``{"xmm": "*.FTZ"}``: FITS files, HiPS folders, providers; see
         `astrocnn.cutouts.make_cutouts`. Bands that are not named come from hips2fits.
@@ -51,10 +51,9 @@ class ClusterClassifier(NetworkClassifier):
     threshold : float
         A target is called a cluster where its probability is at least this; see `thresholds`.
     prior : float or dict of str to float, optional
-        Fraction of the class ``"cluster"`` among your targets (or the fraction of each class; with
-        ``xmm-psf`` and ``erosita-psf`` ``{"cluster": .., "point": .., "pair": .., "other": ..}``):
-        probabilities and labels are then those of that prevalence. Without it they are those of the
-        training's.
+        Fraction of the class ``"cluster"`` among your targets, or that of each class (``-psf``:
+        ``{"cluster": .., "point": .., "pair": .., "other": ..}``): probabilities and labels are
+        those of that prevalence. Without it they are those of the training's.
     judge_novel : bool
         Whether images unlike those of the training (``novelty`` above 1) get a prediction too. They
         are flagged ``out_of_domain`` in any case.
@@ -233,13 +232,11 @@ class ClusterClassifier(NetworkClassifier):
             A `~astropy.table.QTable` with one row per target, in the same order:
             ``target_id``, ``ra``, ``dec`` (deg), ``label``, ``proba_cluster`` (both masked where
             there is no prediction), with some weights ``proba_other``, ``proba_pair`` and
-            ``proba_point`` (other sources, pairs of points, points: together they are what is no
-            cluster) and ``source_separation`` (arcsec, of the source that was judged from the
-            target), ``proba_err`` (masked but for ensembles), ``novelty`` (where the weights know
-            their training images), ``coverage_<waveband>`` (0..1), ``flag`` (reasons, see
-            `astrocnn.tables.FLAGS`).
-            Weights, surveys and versions are in ``meta``, and under ``trusted`` the images that you
-            vouch for.
+            ``proba_point`` (what is no cluster) and ``source_separation`` (arcsec, of the source
+            that was judged), ``proba_err`` (masked but for ensembles), ``novelty`` (where weights
+            know their training images), ``coverage_<waveband>`` (0..1), ``flag`` (reasons, see
+            `astrocnn.tables.FLAGS`). Weights, surveys and versions are in ``meta``, and under
+            ``trusted`` the images that you vouch for.
 
         Raises
         ------
@@ -267,15 +264,8 @@ class ClusterClassifier(NetworkClassifier):
         n_apart = len(fitted.apart_names)
         verdicts = Verdicts(n, n_classes, source.bands, self.judge_novel, n_apart)
         stopped = None
-        run = Run(
-            fitted,
-            source,
-            batch_size=self.batch_size,
-            prior=self.prior,
-            folder=folder,
-            retry_failed=retry_failed,
-            client=client,
-        )
+        given = {"batch_size": self.batch_size, "prior": self.prior}
+        run = Run(fitted, source, folder=folder, retry_failed=retry_failed, client=client, **given)
         with run:
             try:
                 run.into(verdicts)

@@ -1,16 +1,10 @@
 """Architectures and named weights. Keras 3, on any of its backends."""
 
-from ._archive import (
-    ModelDescription,
-    build_network,
-    file_hash,
-    load_model,
-    read_description,
-    save_model,
-)
+from ._archive import build_network, file_hash, load_model, read_description, save_model
 from ._backend import device_name, load_keras
 from ._builders import NETWORKS
 from ._cn import build_cn
+from ._description import ModelDescription
 from ._ensemble import build_ensemble, ensemble_members
 from ._evidence import build_evidence
 from ._find import find_weights, weights_names

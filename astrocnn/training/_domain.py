@@ -7,9 +7,10 @@ import numpy as np
 
 from ..exceptions import InvalidParameterError
 from ..tables._numbers import as_floats
+from . import _curve
 from ._causes import CAUSES, cause_codes
 from ._softened import SoftenedRows
-from ._statistics import BINS, PER_BAND, image_statistics
+from ._statistics import PER_BAND, image_statistics
 
 __all__ = ["ImageDomain"]
 
@@ -17,8 +18,6 @@ __all__ = ["ImageDomain"]
 _SMALLEST_SCALE = 0.02
 #: Most images that are looked at; the rare ones, with the brightest sources, are worth many.
 _MOST = 40_000
-#: Bins of brightness that count alike, whatever number of images they hold.
-_LEVELS = 20
 
 
 @dataclass(frozen=True)
@@ -108,15 +107,16 @@ class ImageDomain:
         n_bands = tensor.shape[-1]
         center, scale = _center_and_scale(known)
         known, other = (known - center) / scale, (other - center) / scale
-        direction = _direction(known, n_bands)
-        level = _levels(known, direction, n_bands)
-        chosen = _balanced(level.max(axis=1))
-        trend = _trend(known[chosen], level[chosen], n_bands)
-        off = known[chosen] - _curve(level[chosen], trend)
-        one = cls(n_bands, center, scale, direction, trend, _shrunk(off), np.ones(n_bands + 1))
+        direction = _curve.direction(known, n_bands)
+        level = _curve.levels(known, direction, n_bands)
+        chosen = _curve.balanced(level.max(axis=1))
+        trend = _curve.trend(known[chosen], level[chosen], n_bands)
+        off = known[chosen] - _curve.curve(level[chosen], trend)
+        covariance, ones = _curve.shrunk(off), np.ones(n_bands + 1)
+        one = cls(n_bands, center, scale, direction, trend, covariance, ones)
         distances = one._distances(other)
         # Of bright sources, rare among the held-out images, as large a fraction is to stay within.
-        bright = _balanced(_levels(other, direction, n_bands).max(axis=1))
+        bright = _curve.balanced(_curve.levels(other, direction, n_bands).max(axis=1))
         limits = [np.quantile(some, quantile, axis=0) for some in (distances, distances[bright])]
         limits = np.max(limits, axis=0)
         limits = limits * max(np.quantile((distances / limits).max(axis=1), quantile), 1.0)
@@ -187,9 +187,9 @@ class ImageDomain:
 
     def _cause(self, scaled, part) -> int:
         """Band and group of statistics that add most to a distance: of one band, or of all."""
-        level = _levels(scaled[np.newaxis], self.direction, self.n_bands)
-        off = scaled - _curve(level, self.trend)[0]
-        chosen = [*_bands(self.n_bands), slice(None)][part]
+        level = _curve.levels(scaled[np.newaxis], self.direction, self.n_bands)
+        off = scaled - _curve.curve(level, self.trend)[0]
+        chosen = [*_curve.bands(self.n_bands), slice(None)][part]
         added = off[chosen] * np.linalg.solve(self.covariance[chosen, chosen], off[chosen])
         codes = cause_codes(self.n_bands)[chosen]
         sums = np.bincount(codes, added, minlength=self.n_bands * len(CAUSES))
@@ -197,9 +197,9 @@ class ImageDomain:
 
     def _distances(self, scaled) -> np.ndarray:
         """Mahalanobis distance of each band and of all bands, shape (n, n_bands + 1)."""
-        off = scaled - _curve(_levels(scaled, self.direction, self.n_bands), self.trend)
+        off = scaled - _curve.curve(_curve.levels(scaled, self.direction, self.n_bands), self.trend)
         found = []
-        for part in [*_bands(self.n_bands), slice(None)]:
+        for part in [*_curve.bands(self.n_bands), slice(None)]:
             solved = np.linalg.solve(self.covariance[part, part], off[:, part].T)
             found.append(np.sqrt(np.sum(off[:, part].T * solved, axis=0)))
         return np.transpose(found)
@@ -251,62 +251,3 @@ def _center_and_scale(statistics):
     """Mean and standard deviation with the outermost hundredth of each side pulled in."""
     inner = np.clip(statistics, *np.quantile(statistics, [0.01, 0.99], axis=0))
     return inner.mean(axis=0), np.maximum(inner.std(axis=0), _SMALLEST_SCALE)
-
-
-def _bands(n_bands):
-    """The statistics of each band."""
-    return [slice(b * PER_BAND, (b + 1) * PER_BAND) for b in range(n_bands)]
-
-
-def _direction(scaled, n_bands):
-    """First principal component of each band; larger where the image has more contrast."""
-    direction = np.zeros(scaled.shape[1])
-    for part in _bands(n_bands):
-        axis = np.linalg.svd(scaled[:, part], full_matrices=False)[2][0]
-        contrast = scaled[:, part.start + BINS + 1]  # kurtosis
-        direction[part] = axis if (scaled[:, part] @ axis) @ contrast >= 0 else -axis
-    return direction
-
-
-def _levels(scaled, direction, n_bands):
-    """Component of each band, shape (n, n_bands)."""
-    return np.stack([scaled[:, part] @ direction[part] for part in _bands(n_bands)], axis=1)
-
-
-def _balanced(level):
-    """Rows among which no level is rare: at most a fifth of their share from each of 20 bins."""
-    bins = np.digitize(level, np.linspace(level.min(), level.max(), _LEVELS + 1)[1:-1])
-    most = max(len(level) // (5 * _LEVELS), 30)
-    order = np.random.default_rng(0).permutation(len(level))
-    return np.sort(
-        np.concatenate([order[bins[order] == number][:most] for number in range(_LEVELS)])
-    )
-
-
-def _powers(level):
-    return np.stack([np.ones_like(level), level, level**2], axis=-1)
-
-
-def _trend(scaled, level, n_bands):
-    """Least-squares curve of each band's statistics; of correlations between bands the mean."""
-    trend = np.zeros((3, scaled.shape[1]))
-    trend[0] = scaled.mean(axis=0)
-    for b, part in enumerate(_bands(n_bands)):
-        trend[:, part] = np.linalg.lstsq(_powers(level[:, b]), scaled[:, part])[0]
-    return trend
-
-
-def _curve(level, trend):
-    """Statistics on the curve at the levels of the bands."""
-    curve = np.tile(trend[0], (len(level), 1))
-    for b, part in enumerate(_bands(level.shape[1])):
-        curve[:, part] = _powers(level[:, b]) @ trend[:, part]
-    return curve
-
-
-def _shrunk(off):
-    """Shrunk covariance of scaled statistics about the curve."""
-    from sklearn.covariance import LedoitWolf
-
-    # A statistic that never varied (no image had a gap) still has an inverse.
-    return LedoitWolf(assume_centered=True).fit(off).covariance_ + 1e-3 * np.eye(off.shape[1])
