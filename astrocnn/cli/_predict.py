@@ -88,7 +88,7 @@ def add_arguments(parser) -> None:
         ".keras file"
     )
     add("--weights", metavar="W", default="xmm-dss2", help=text)
-    text = "FITS files or HiPS folders with the images of a band; may be repeated"
+    text = "FITS files or HiPS folders with the images of a band, or the word none; may be repeated"
     add("--images", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)
     text = "exposure maps of the FITS files of a band, one for each in the same order"
     add("--exposure", metavar="BAND=PATTERN", action="append", type=source, default=[], help=text)

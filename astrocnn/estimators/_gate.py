@@ -16,6 +16,7 @@ from ..cutouts._lazy import dataset_step, load_cutouts, split_faults
 from ..cutouts._progress import progress_bar
 from ..exceptions import InvalidImageError, SurveyMismatchError
 from ..networks import ModelDescription
+from ..providers import NoImagesProvider
 from ..storage import count_rows, gaps
 from ..surveys import Band, get_band
 from ..tables import read_targets
@@ -80,6 +81,7 @@ class TargetSource:
         targets = read_targets(X)
         opened = zip(found, open_providers(found, images), strict=True)
         providers = {band.name: provider for band, provider in opened}
+        _check_lacking(providers, description)
         return cls(targets, found, conf.chunk_size, providers, description=description)
 
     def along_the_sky(self, kept: bool = False) -> "TargetSource":
@@ -216,6 +218,19 @@ def _match_dataset(dataset, description, found):
             f"size={description.size} * u.arcmin, pixels={description.pixels}"
         )
     return dataset
+
+
+def _check_lacking(providers, description):
+    """Check that the weights can do without the bands that have no images."""
+    lacking = [name for name, one in providers.items() if isinstance(one, NoImagesProvider)]
+    needed = [name for name in lacking if name not in description.optional_bands]
+    if needed:
+        raise SurveyMismatchError(
+            f"the weights need images of {needed[0]}: give some, or choose weights that can do "
+            "without (their description has optional_bands)"
+        )
+    if lacking and len(lacking) == len(providers):
+        raise SurveyMismatchError("there must be images of one band at least")
 
 
 def _check_images(images, bands):

@@ -7,6 +7,7 @@ from ._images._background import BackgroundModel, estimate_background
 from ._images._fits import FitsProvider
 from ._images._fits_image import read_image
 from ._images._resample import SkyImage, resample_image
+from ._no_images import NoImagesProvider
 from ._open import open_provider
 from ._origin import Origin
 from ._remote._cache import (
@@ -33,6 +34,7 @@ __all__ = [
     "Hips2FitsProvider",
     "HipsProvider",
     "HipsSummary",
+    "NoImagesProvider",
     "Origin",
     "Pixels",
     "Provider",

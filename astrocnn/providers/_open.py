@@ -10,6 +10,7 @@ from ..exceptions import FailedTargetWarning
 from ..surveys import Band
 from ._core import Provider
 from ._images._fits import FitsProvider
+from ._no_images import NO_IMAGES, NoImagesProvider
 from ._remote._hips2fits import Hips2FitsProvider
 from ._tiles._healpix import HealpixProvider
 from ._tiles._healpix_map import is_healpix_file
@@ -24,7 +25,8 @@ def open_provider(source, band: Band) -> Provider:
     Parameters
     ----------
     source : None, Provider, path, pattern, list, dict, HDU or SkyImage
-        None fetches from hips2fits; a folder with a ``properties`` file is a HiPS (as is a list of
+        None fetches from hips2fits; the word ``"none"`` says that there are no images (a file of
+        that name is ``"./none"``); a folder with a ``properties`` file is a HiPS (as is a list of
         such folders, which are summed), and so is ``{"image": folder, "exposure": folder}``; of
         HiPS that `make_hips` made, quantity and exposure are known. FITS and HDF5 files of HEALPix
         maps, or lists of them, are known by their content. Anything else is FITS images, see
@@ -49,6 +51,8 @@ def open_provider(source, band: Band) -> Provider:
         return Hips2FitsProvider(band)
     if isinstance(source, Provider):
         return source
+    if isinstance(source, str) and source.strip().lower() == NO_IMAGES:
+        return NoImagesProvider(band)
     given = dict(source) if isinstance(source, dict) else {"image": source}
     trusted = given.pop("trusted", False)
     items = given.get("image")
