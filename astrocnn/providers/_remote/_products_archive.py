@@ -87,4 +87,4 @@ def _plain(content) -> bytes:
     try:
         return unpacked(content, _MAX_BYTES)
     except UselessAnswer as error:
-        raise ProviderError(f"of the archive file, {error}") from error
+        raise ProviderError(f"the archive file cannot be read: {error}") from error
