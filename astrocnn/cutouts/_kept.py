@@ -14,6 +14,7 @@ from ..storage import DAMAGE, RunFolder
 from ._checked import check_rows, damaged_rows
 from ._identity import targets_digest
 from ._marks import PIXELS, Marks, mark_pixels
+from ._zarr import check_array
 
 __all__ = ["discard_damaged", "kept_dataset"]
 
@@ -62,6 +63,7 @@ def kept_dataset(
             for name in coords["target_id"][1][lost.any(axis=1)]
         ]
     for name in pixels:
+        check_array(name, pixels[name].dims, arrays[name].dtype)
         data = check_rows(arrays[name], marks.checksums(name), store)
         pixels[name] = pixels[name].copy(data=data)
     if lost.any() or not seen.all():  # half of a chunk may be there

@@ -18,6 +18,7 @@ from ._identity import targets_digest
 
 __all__ = [
     "about_cutouts",
+    "check_array",
     "chunk_path",
     "import_zarr",
     "open_store",
@@ -128,6 +129,15 @@ def _open_array(path, group, name, shape):
             return array
     (path / name / _METADATA).unlink(missing_ok=True)
     return None
+
+
+def check_array(name: str, dims, dtype) -> None:
+    """Raise ValueError unless an array of pixels has the axes and numbers that were written.
+
+    Its checksums are of bytes, whatever numbers these are said to be.
+    """
+    if (tuple(dims), str(dtype)) != (_DIMS, _PIXELS[name][0]):
+        raise ValueError(f"{name} has axes {dims} of {dtype}")
 
 
 def _holds(group, name, values) -> bool:

@@ -1,5 +1,6 @@
 """What earlier versions kept: read with the same numbers, or refused with a sentence."""
 
+import json
 import re
 import runpy
 import shutil
@@ -106,6 +107,16 @@ def test_cutouts_without_a_chunk(kept, expected, name):
     with pytest.warns(DamagedPartWarning, match="4 cut-outs are made anew"):
         write_cutouts(kept / "kept", MAKE["TARGETS"], BANDS, MAKE["sources"](*BANDS), pixels=8)
     np.testing.assert_array_equal(open_cutouts(kept / "kept")["image"], expected["image"])
+
+
+def test_cutouts_of_other_axes(kept):
+    """Checksums are of bytes: they do not know which axis is which."""
+    path = kept / "kept/cutouts.zarr/image/zarr.json"
+    about = json.loads(path.read_text())
+    about["dimension_names"] = ["target", "band", "x", "y"]
+    path.write_text(json.dumps(about))
+    with pytest.raises(StoreError, match="image has axes .*write_cutouts again"):
+        open_cutouts(kept / "kept")
 
 
 def test_cutouts_get_checksums(kept, expected):
