@@ -230,10 +230,15 @@ def test_degrees_spelled_otherwise():
     assert_same_sky(read_targets(table), PAIR)
 
 
-@pytest.mark.parametrize("unit", ["h", "mag", "ct"])
+@pytest.mark.parametrize("unit", ["mag", "ct"])
 def test_unit_that_is_no_angle(unit):
     with pytest.raises(InvalidTargetError, match=f"'ra' has the unit '{unit}', which is not an"):
         read_targets(Table({"ra": Column([1.0], unit=unit), "dec": [2.0]}))
+
+
+def test_hours_are_an_angle_here():
+    table = Table({"ra": Column(PAIR.ra.hour, unit="h"), "dec": Column(PAIR.dec.deg, unit="deg")})
+    assert_same_sky(read_targets(table), PAIR)
 
 
 def test_skycoord_column_goes_first():
