@@ -43,8 +43,13 @@ def _list_with(other: str) -> tuple:
     return (*parts, *others)
 
 
-def _joint(bands: tuple[str, ...], xray: str, n: int, n_calibration: int) -> Recipe:
-    """Recipe of weights in which optical bands add to what weights for X-rays alone say."""
+def _joint(
+    bands: tuple[str, ...], xray: str, n: int, n_calibration: int, n_blank: int, n_before: int
+) -> Recipe:
+    """Recipe of weights in which optical bands add to what weights for X-rays alone say.
+
+    Beside its own targets it trains on blank sky and on targets of the version before.
+    """
     own = {name: value for name, value in _FITTED["arguments"].items() if name in _BRANCHES}
     both = own | {"other_widths": (16, 32, 64)}
     settings = _FITTED | {
@@ -55,7 +60,7 @@ def _joint(bands: tuple[str, ...], xray: str, n: int, n_calibration: int) -> Rec
         "arguments": {"member": "evidence", "n_members": 2, "alone": own, "both": both},
         "xray_weights": xray,
     }
-    beside = ((2000 / n, {"kind": "blank"}), (8000 / n, {"version": 2}))
+    beside = ((n_blank / n, {"kind": "blank"}), (n_before / n, {"version": 2}))
     return Recipe(bands, beside=beside, without=((0.25, bands[:1]),), **settings)
 
 
@@ -65,7 +70,7 @@ RECIPES = Registry(
     {
         "xmm": Recipe(("xmm",), 178, n=40000, epochs=3, shift=0.03, **_ENSEMBLE),
         "xmm-dss2": Recipe(("xmm", "dss2-red"), 178, n=40000, epochs=4, shift=0.03, **_ENSEMBLE),
-        "xmm-dss2-psf": _joint(("xmm", "dss2-red"), "xmm-psf", 32000, 4000),
+        "xmm-dss2-psf": _joint(("xmm", "dss2-red"), "xmm-psf", 32000, 4000, 2000, 8000),
         "xmm-psf": Recipe(("xmm",), beside=_list_with("erosita"), **_FITTED),
         # Its probabilities near one half come out too low, which no temperature mends.
         "erosita": Recipe(
@@ -81,7 +86,7 @@ RECIPES = Registry(
             ("erosita", "legacy-g", "legacy-r", "legacy-z"), 178, n=40000, epochs=3, **_ENSEMBLE
         ),
         "erosita-legacy-psf": _joint(
-            ("erosita", "legacy-g", "legacy-r", "legacy-z"), "erosita-psf", 12000, 2000
+            ("erosita", "legacy-g", "legacy-r", "legacy-z"), "erosita-psf", 12000, 2000, 1500, 6000
         ),
         "erosita-psf": Recipe(("erosita",), beside=_list_with("xmm"), **_FITTED),
     },
