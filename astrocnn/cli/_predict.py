@@ -83,9 +83,9 @@ def add_arguments(parser) -> None:
     text = "ask again for images that a service or file failed to give in an earlier run"
     add("--retry-failed", action="store_true", help=text)
     text = (
-        "xmm-dss2 (X-ray and optical images; default), xmm or xmm-psf (X-ray images only), "
-        "erosita-legacy (X-ray, optical g, r and z), erosita or erosita-psf (X-ray only), or a "
-        ".keras file"
+        "xmm-dss2 (X-ray and optical images; default), xmm (X-ray images only), erosita-legacy "
+        "(X-ray, optical g, r and z), erosita (X-ray only), each also with -psf (the telescope's "
+        "point-spread function is known), or a .keras file"
     )
     add("--weights", metavar="W", default="xmm-dss2", help=text)
     text = "FITS files or HiPS folders with the images of a band, or the word none; may be repeated"

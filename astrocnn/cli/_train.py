@@ -34,7 +34,7 @@ _DATASETS = ["kosiba2020"]
 def add_arguments(parser) -> None:
     """Add the options of this command."""
     what = parser.add_mutually_exclusive_group(required=True)
-    text = "xmm, xmm-dss2, xmm-psf, erosita, erosita-legacy or erosita-psf"
+    text = "xmm, xmm-dss2, erosita or erosita-legacy, each also with -psf"
     what.add_argument("recipe", metavar="RECIPE", nargs="?", help=text)
     what.add_argument("--dataset", choices=_DATASETS, help="a published data set")
     parser.add_argument(

@@ -20,8 +20,8 @@ def weights_names() -> list[str]:
     Examples
     --------
     >>> from astrocnn.networks import weights_names
-    >>> weights_names()
-    ['erosita', 'erosita-legacy', 'erosita-psf', 'xmm', 'xmm-dss2', 'xmm-psf']
+    >>> weights_names()[:4]
+    ['erosita', 'erosita-legacy', 'erosita-legacy-psf', 'erosita-psf']
     """
     return sorted(path.stem for path in _folder().glob("*.keras"))
 

@@ -81,7 +81,7 @@ XMM = Survey(
     "2001A&A...365L...1J",
     telescopes=("XMM", "4XMM", "3XMM"),
     instruments=("EPIC", "EPN", "EMOS", "EPX", "PN", "MOS", "M1", "M2"),
-    weights=("xmm", "xmm-dss2", "xmm-psf"),
+    weights=("xmm", "xmm-dss2", "xmm-dss2-psf", "xmm-psf"),
 )
 
 EROSITA = Survey(
@@ -105,7 +105,7 @@ EROSITA = Survey(
     "2024A&A...682A..34M",
     telescopes=("eROSITA", "SRG", "eRASS", "eFEDS", "Spektr-RG", "Spectrum-R", "Spectr-R"),
     instruments=("eROSITA", "TM"),
-    weights=("erosita", "erosita-legacy", "erosita-psf"),
+    weights=("erosita", "erosita-legacy", "erosita-legacy-psf", "erosita-psf"),
 )
 
 RASS = Survey(

@@ -32,5 +32,6 @@ def test_unknown_weights(run):
     assert (code, out) == (1, [])
     assert err == [
         "error: unknown weights 'xmn'; did you mean 'xmm'? Choices: erosita, erosita-legacy, "
-        "erosita-psf, xmm, xmm-dss2, xmm-psf, or a file named *.keras"
+        "erosita-legacy-psf, erosita-psf, xmm, xmm-dss2, xmm-dss2-psf, xmm-psf, or a file named "
+        "*.keras"
     ]
