@@ -19,6 +19,7 @@ from ._loaded import LoadedImage, UnexposedError, load_image
 from ._memory_images import memory_images
 from ._quantity import common_quantity, tell_quantity
 from ._resample import resample_image
+from ._spread import camera_response, largest_response
 from ._stack import Stack
 
 __all__ = ["FitsProvider"]
@@ -76,9 +77,10 @@ class FitsProvider(Provider):
     memory, 256 MiB of them; of images above 32 MiB, tile-compressed ones too, the part under the
     target is read, and what lies elsewhere is not checked against ``CHECKSUM`` and ``DATASUM``. No
     file stays open. Overlapping counts images are added, and so are their exposures, but for sky
-    tiles of one eROSITA survey, which hold the same photons. For other quantities the first image
-    with a valid pixel wins, and an exposure map only tells what is valid. Where counts meet another
-    quantity the target fails: they can be neither added nor chosen from.
+    tiles of one eROSITA survey, which hold the same photons. Where images of EPIC pn and MOS are
+    given, exposures are in seconds of pn: one of MOS is 0.3 of them. For other quantities the first
+    image with a valid pixel wins, and an exposure map only tells what is valid. Where counts meet
+    another quantity the target fails: they can be neither added nor chosen from.
 
     Examples
     --------
@@ -121,6 +123,7 @@ class FitsProvider(Provider):
         self._images = memory_images(source, band, self._tell, hdu, plane)
         if self._images is None:
             self._images = find_images(source, band, hdu, plane)
+        self._most = largest_response(image.origin for image in self._images)
         self._footprints = Footprints([image.info for image in self._images])
 
     @property
@@ -236,20 +239,23 @@ class FitsProvider(Provider):
             return
         stack.quantity = common_quantity(image.name, loaded.told, stack.quantity, self.band)
         counts = loaded.image.quantity == "counts"
-        pixels.full_exposure = loaded.full_exposure if counts else None
+        weight = 1.0
+        if self._most is not None:
+            weight = camera_response(image.origin) / self._most
+        known = counts and loaded.full_exposure is not None
+        pixels.full_exposure = weight * loaded.full_exposure if known else None
         if counts and loaded.relative:
             pixels.exposure_known = False
         if not counts or loaded.relative:
             pixels.exposure = None  # it has told what is valid; a rate is divided already
-        elif pixels.exposure is not None and loaded.seconds != 1:
-            pixels.exposure *= np.float32(loaded.seconds)
+        elif pixels.exposure is not None and loaded.seconds * weight != 1:
+            pixels.exposure *= np.float32(loaded.seconds * weight)
         if loaded.background is not None:
             background = resample_image(loaded.background, grid)
             pixels.background = np.nan_to_num(background.image, nan=0.0)
         pixels.psf = loaded.psf(grid.center) if loaded.psf is not None else None
         image.mark(pixels, self.band)
-        photons = image.photons if counts else None
-        stack.add(pixels, image.key, photons, loaded.response)
+        stack.add(pixels, image.key, image.photons if counts else None)
 
     def _nothing(self, grid):
         """Error of a target that no image covers."""

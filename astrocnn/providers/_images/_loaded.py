@@ -14,7 +14,7 @@ from ._fits_files import FitsImage
 from ._fits_image import read_pixels
 from ._pixels import FilePixels
 from ._resample import SkyImage, longest_exposure
-from ._spread import camera_response, image_spread
+from ._spread import image_spread
 
 __all__ = ["LoadedImage", "UnexposedError", "load_image"]
 
@@ -49,8 +49,6 @@ class LoadedImage:
         What a user should know of the exposure map.
     psf : callable, optional
         Returns the point-spread function for a position; see `image_spread`.
-    response : float, optional
-        That of the camera; see `camera_response`.
     """
 
     image: SkyImage
@@ -61,7 +59,6 @@ class LoadedImage:
     relative: bool = False
     doubt: str = ""
     psf: Callable[[SkyCoord], PointSpread] | None = None
-    response: float | None = None
 
     @property
     def nbytes(self) -> int:
@@ -119,7 +116,6 @@ def load_image(
     loaded = LoadedImage(sky, told)
     if band.waveband == "xray":
         loaded.psf = image_spread(sky, image.origin, band)
-        loaded.response = camera_response(image.origin)
     if image.exposure_info is not None:
         unit, name = image.exposure_info.unit, image.exposure_path.name
         longest = longest_exposure(sky.exposure)

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
@@ -12,7 +12,7 @@ from ...surveys import OPTICS, Band, PointSpread, XrayOptics, find_axis
 from .._origin import Origin
 from ._resample import SkyImage, spread_at
 
-__all__ = ["camera_response", "image_spread"]
+__all__ = ["camera_response", "image_spread", "largest_response"]
 
 #: Optics by words of telescope and instrument: the first that is found.
 _CAMERAS = (
@@ -77,6 +77,21 @@ def camera_response(origin: Origin) -> float | None:
     words = origin.instrument.lower()
     name = next((name for pattern, name in _EPIC if pattern.search(words)), None)
     return None if name is None else OPTICS[name].response
+
+
+def largest_response(origins: Iterable[Origin]) -> float | None:
+    """Return the largest response among images of different cameras.
+
+    Exposures that are added are then in seconds of that camera, wherever on the sky they are added.
+    None where all cameras are alike, or one is not known: seconds are seconds.
+
+    Parameters
+    ----------
+    origins : iterable of Origin
+        What the images say of telescope and instrument.
+    """
+    found = {camera_response(origin) for origin in origins}
+    return max(found) if len(found) > 1 and None not in found else None
 
 
 class _Pointed:

@@ -14,12 +14,9 @@ class Stack:
     """The pixels of a grid, as one image after the other is added to them.
 
     Counts are added, and so are exposures and backgrounds; images of one exposure in several energy
-    bands share its time, so of those the mean exposure counts once. Of cameras that see more or
-    fewer photons in a second the exposures are weighted by that: counts over exposure have no step
-    where the field of one of them ends; where all look longest, their exposure is the plain sum.
-    Of rates and intensities, and of counts images that hold the same photons (overlapping sky tiles
-    of one survey), the first image with a valid pixel gives it. Memory does not grow with the
-    number of images.
+    bands share its time, so of those the mean exposure counts once. Of rates and intensities,
+    and of counts images that hold the same photons (overlapping sky tiles of one survey), the first
+    image with a valid pixel gives it. Memory does not grow with the number of images.
 
     Attributes
     ----------
@@ -46,8 +43,7 @@ class Stack:
         self._part = None  # of images with the same photons, so far
         self._own = False  # whether the arrays of the part may be written to
         self._key = self._photons = None
-        self._response = None
-        self._exposures = {}  # of each response, those of pixels and the longest ones
+        self._exposure, self._full_exposure = _KeyedSum(), _KeyedSum()
         self._spreads, self._photons_of = [], []  # of each part, for their mean
 
     @property
@@ -55,9 +51,7 @@ class Stack:
         """Whether nothing was added."""
         return self._part is None
 
-    def add(
-        self, pixels: Pixels, key: object, photons: object, response: float | None = None
-    ) -> None:
+    def add(self, pixels: Pixels, key: object, photons: object) -> None:
         """Add the pixels of an image.
 
         Parameters
@@ -67,8 +61,6 @@ class Stack:
         key, photons : object
             Name the exposure and what was seen. Images of the same photons, and of the same
             exposure, follow one another. Images that are no counts all have the same ``photons``.
-        response : float, optional
-            Counts that the camera sees in a second, relative to others; None: not known.
         """
         if self._part is not None and photons == self._photons:
             if not self._own:
@@ -77,7 +69,7 @@ class Stack:
             return
         self._flush()
         self._part, self._own = pixels, False
-        self._key, self._photons, self._response = key, photons, response
+        self._key, self._photons = key, photons
 
     def pixels(self) -> Pixels:
         """Return the pixels of all images together."""
@@ -85,27 +77,12 @@ class Stack:
             return self._part
         self._flush()
         self._part = None
-        exposure, full_exposure = self._weighted()
         return replace(
-            self._sum, exposure=exposure, full_exposure=full_exposure, psf=self._spread()
+            self._sum,
+            exposure=self._exposure.total(),
+            full_exposure=self._full_exposure.total(),
+            psf=self._spread(),
         )
-
-    def _weighted(self):
-        """Sums of the exposures of pixels, and of the longest ones."""
-        totals = {
-            response: [one.total() for one in sums] for response, sums in self._exposures.items()
-        }
-        exposures, longest = zip(*totals.values(), strict=True)
-        known = None not in longest
-        if any(one is None for one in exposures):
-            return None, sum(longest) if known else None
-        weights = np.ones(len(totals), np.float32)
-        if len(totals) > 1 and None not in totals:
-            most = np.array(longest if known else [one.max() for one in exposures], float)
-            responses = np.array(list(totals))
-            weights = (responses * most.sum() / (responses @ most)).astype(np.float32)
-        found = sum(weight * one for weight, one in zip(weights, exposures, strict=True))
-        return found, sum(longest) if known else None
 
     def _spread(self):
         """Mean point-spread function, weighted by photons; None where one is not known."""
@@ -118,9 +95,8 @@ class Stack:
         part = self._part
         if part is None:
             return
-        sums = self._exposures.setdefault(self._response, (_KeyedSum(), _KeyedSum()))
-        for one, value in zip(sums, (part.exposure, part.full_exposure), strict=True):
-            one.add(value, self._key)
+        self._exposure.add(part.exposure, self._key)
+        self._full_exposure.add(part.full_exposure, self._key)
         self._spreads.append(part.psf)
         self._photons_of.append(float(np.nansum(part.image)))
         if self._sum is None:

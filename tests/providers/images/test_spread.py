@@ -96,7 +96,7 @@ def test_cameras_together_and_in_the_dataset(provider, tmp_path):
 
 
 def test_exposures_of_cameras_of_different_response(provider, tmp_path):
-    """Counts over exposure have no step at the edge of one of them."""
+    """Counts over exposure have no step at the edge of one of them, whatever is cut out."""
     whole, half = np.full((420, 420), 1000.0), np.where(X < 210, 1000.0, 0.0)
     for camera, map_, n in (("EPN", half, 20), ("EMOS1", 2 * whole, 12), ("EMOS2", whole, 6)):
         name = camera.lower()
@@ -105,17 +105,30 @@ def test_exposures_of_cameras_of_different_response(provider, tmp_path):
         key: [tmp_path / f"{name}{end}.fits" for name in ("epn", "emos1", "emos2")]
         for key, end in (("image", ""), ("exposure", "_exp"))
     }
-    image, exposure = (
-        make_cutouts(CENTER, ["xmm"], {"xmm": files}, pixels=90)[name].values[0, 0]
-        for name in ("image", "exposure")
-    )
+    source = FitsProvider(files, get_band("xmm"))
+    pixels = source.cutout(CutoutGrid(CENTER, 6 * u.arcmin, 90))
     # The map of the pn leaves half of the image without it, north up and east to the left.
     left, right = (slice(2, -2), slice(2, 43)), (slice(2, -2), slice(48, -2))
-    assert exposure[left] == pytest.approx(4000)
-    assert exposure[right] == pytest.approx(4000 * 0.9 / (0.9 + 1.0))
-    assert image[left] == pytest.approx(38)
-    assert image[right] == pytest.approx(18)  # no photons of a camera that did not look there
-    assert image[right].mean() / exposure[right].mean() == pytest.approx(38 / 4000, rel=2e-3)
+    assert pixels.exposure[left] == pytest.approx(1900)  # seconds of pn
+    assert pixels.exposure[right] == pytest.approx(900)
+    assert pixels.full_exposure == pytest.approx(1900)
+    assert pixels.image[left] == pytest.approx(38)
+    assert pixels.image[right] == pytest.approx(18)  # a camera that did not look there has none
+    beside = FIELD.wcs.pixel_to_world(330, 210)  # where the pn sees nothing
+    alone = source.cutout(CutoutGrid(beside, 3 * u.arcmin, 45))
+    assert alone.exposure[3:-3, 3:-3] == pytest.approx(900)
+    assert alone.full_exposure == pytest.approx(900)
+
+
+def test_seconds_of_one_kind_of_camera_are_seconds(provider, tmp_path):
+    for camera in ("EMOS1", "EMOS2"):
+        provider(exposure=np.full((420, 420), 1e3), name=camera, TELESCOP="XMM", INSTRUME=camera)
+    files = {
+        key: [tmp_path / f"{name}{end}.fits" for name in ("EMOS1", "EMOS2")]
+        for key, end in (("image", ""), ("exposure", "_exp"))
+    }
+    pixels = FitsProvider(files, get_band("xmm")).cutout(CutoutGrid(CENTER, 6 * u.arcmin, 90))
+    assert pixels.exposure[2:-2, 2:-2] == pytest.approx(2000)
 
 
 def test_real_cameras(real_data):
