@@ -15,7 +15,12 @@ _PASSBAND = re.compile(
 #: Colors, as filters of small telescopes and pages of plates call them.
 _COLORS = {"red": "r", "green": "g", "blue": "b"}
 #: Names of photographic surveys that end with their passband (``POSSII-J``, ``SERC-ER``).
-_PLATES = re.compile(r"(?:poss(?:-?ii?)?|serc|aao|eso|pal)[- ]?(?:e|s)?([jofrenviu])(?:[ -]\w+)?")
+_PLATES = re.compile(
+    r"(?:poss(?:[- ]?(?:ii?|[12]))?[- ]([jofern])|(?:serc|aao|eso|pal)[- ][es]?([jofrenviu]))"
+    r"(?:[ -]\w+)?"
+)
+#: How names of photographic surveys begin.
+_PLATE_NAMES = re.compile(r"dss|digiti[sz]ed|poss|ukst|serc|aao|eso\b|pal\b")
 _PLATE_BANDS = {"j": "j", "o": "b", "f": "f", "r": "r", "e": "r", "n": "i", "i": "i", "v": "v",
                 "u": "u"}  # fmt: skip
 #: Passbands that are called by a letter and more (``ip``, ``HSC-I2``, ``Rc``).
@@ -99,11 +104,11 @@ def plate_passband(survey: str) -> str:
     text = survey.strip().lower()
     if text in ("aao-ses", "ses", "serc-es"):
         return "r"  # the second epoch survey
+    colors = set(re.split(r"[^a-z]+", text)) & set(_COLORS)
+    if colors and _PLATE_NAMES.match(text):
+        return _COLORS[colors.pop()] if len(colors) == 1 else ""
     match = _PLATES.fullmatch(text)
-    if match is None and re.match(r"dss|digiti[sz]ed|poss|ukst", text):
-        words = set(re.split(r"[^a-z]+", text)) & set(_COLORS)
-        return _COLORS[words.pop()] if len(words) == 1 else ""
-    return _PLATE_BANDS[match[1]] if match else ""
+    return _PLATE_BANDS[match[1] or match[2]] if match else ""
 
 
 def unit_reason(unit: str, waveband: str) -> str:

@@ -53,7 +53,8 @@ TELESCOPES = (
     Telescope(("nvss", "lotss", "tgss", "racs"), "radio"),
     Telescope(("planck", "wmap", "spt", "act"), "radio"),
     Telescope(("hst", "cfht", "subaru", "sdss", "ctio", "ps1", "schmidt", "ukst"), "optical"),
-    Telescope(("ztf", "vlt", "eso-", "ntt", "vst", "gemini", "keck", "euclid", "lsst"), "optical"),
+    Telescope(("ztf", "vlt", "ntt", "vst", "gemini", "keck", "euclid", "lsst"), "optical"),
+    Telescope(("eso-1", "eso-2", "eso-3", "eso-mpi", "mpi-2"), "optical"),  # not ESO-R, of plates
     Telescope(("rubin", "oaj", "lbt", "kpno", "mayall", "blanco", "palomar"), "optical"),
     Telescope(("jcmt", "iram", "effelsberg", "parkes", "wsrt", "apex"), "radio"),
 )

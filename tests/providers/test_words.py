@@ -76,6 +76,8 @@ def test_passbands_among_other_words(words, passband):
         ("POSSII-F", "f"), ("POSSII-J", "j"), ("POSSII-N", "i"), ("SERC-EJ", "j"), ("SERC-J", "j"),
         ("SERC-ER", "r"), ("AAO-SES", "r"), ("POSS-E Red", "r"), ("POSS-O Blue", "b"),
         ("DSS2 Red", "r"), ("Digitized Sky Survey (blue)", "b"), ("DSS2", ""), ("LegacySurvey", ""),
+        ("POSS-II", ""), ("POSSII", ""), ("POSS-I", ""), ("POSS-I Red", "r"), ("POSS-II F", "f"),
+        ("POSSI-E", "r"), ("ESO-R", "r"), ("SERC-I", "i"), ("Palomar", ""),
         ("eRASS1", ""), ("", ""),
     ],
 )  # fmt: skip

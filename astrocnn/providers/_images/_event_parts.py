@@ -7,7 +7,7 @@ __all__ = ["chosen_chips", "chosen_patterns"]
 
 _LARGEST = 31
 #: Conditions of filters (``CCDNR==4``, ``PATTERN in [1:4]``, ``PATTERN<=4``).
-_CONDITION = r"\b{}\s*(==|<=|>=|<|>|in)\s*([\[(]?[\d:,\s]*\d[\])]?)"
+_CONDITION = r"\b{}\s*(==|<=|>=|<|>|in)\s*([\[(]?[\d:,\s]*\d:?[\])]?)"
 _CHIPS, _PATTERNS = (
     re.compile(_CONDITION.format(word), re.IGNORECASE)
     for word in ("(?:CCDNR|CCD_ID|CHIPNR)", "PATTERN")
@@ -65,19 +65,28 @@ def _numbers(sign, text) -> frozenset[int]:
 
 
 def _listed(text) -> frozenset[int]:
-    """Numbers of a list of numbers and ranges (``2:3,6``)."""
+    """Numbers of a list of numbers and ranges, which may be open (``2:3,6``, ``:4``, ``1:``)."""
     found = set()
-    for low, high in re.findall(r"(\d+)(?:\s*:\s*(\d+))?", text):
-        found |= set(range(int(low), min(int(high or low), _LARGEST) + 1))
+    for low, high, alone in re.findall(r"(\d*)\s*:\s*(\d*)|(\d+)", text):
+        first, last = int(alone or low or 0), int(alone or high or _LARGEST)
+        found |= set(range(first, min(last, _LARGEST) + 1))
     return frozenset(found)
 
 
 def _subspace(header, kinds) -> frozenset[int] | None:
-    """Numbers of the data subspace (``DSTYPn``, ``DSVALn``), whose components are alternatives."""
-    for key in header:
-        match = re.fullmatch(r"DSTYP(\d+)", str(key))
-        if match and str(header[key]).strip().upper() in kinds:
-            values = [str(header.get(f"{k}DSVAL{match[1]}", "")) for k in ("", *range(2, 40))]
-            if any(re.fullmatch(r"[\d:, ]+", text.strip()) for text in values):
-                return _listed(",".join(values))
-    return None
+    """Numbers of the data subspace (``DSTYPn``, ``DSVALn``).
+
+    Its components (``2DSVALn``) are alternatives; what they do not state is as in the first one.
+    All entries of one component hold together.
+    """
+    entries = [match[1] for key in header if (match := re.fullmatch(r"DSTYP(\d+)", str(key)))
+               and str(header[key]).strip().upper() in kinds]  # fmt: skip
+    either = set()
+    for component in ("", *range(2, 40)):
+        texts = [str(header.get(f"{component}DSVAL{n}", header.get(f"DSVAL{n}", "")))
+                 for n in entries]  # fmt: skip
+        found = [_listed(text) for text in texts if re.fullmatch(r"[\d:, ]*\d[\d:, ]*", text)]
+        if not found:
+            return None
+        either |= frozenset.intersection(*found)
+    return frozenset(either) or None

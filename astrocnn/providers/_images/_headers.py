@@ -37,6 +37,10 @@ _PACKED = {"ZBITPIX": (-64, 64), "ZNAXIS": (1, 9), "ZTILE": (1, 2**31), "BLOCKSI
 
 #: An equinox as a text: ``B1950``, ``2000.0``, ``J2000 (FK5)``.
 _YEAR = re.compile(r"[JB]?\s*(\d{4}(?:\.\d*)?)\s*(?:[(/].*)?", re.IGNORECASE)
+#: What states no equinox.
+_NO_YEARS = frozenset((
+    "ICRS", "FK5", "MEAN", "N/A", "NA", "NAN", "NONE", "NULL", "UNDEFINED", "UNKNOWN", "-",
+))  # fmt: skip
 #: Other names of frames.
 _FRAMES = {"J2000": "FK5", "J2000.0": "FK5", "FK5/J2000": "FK5", "FK5 J2000": "FK5",
            "B1950": "FK4", "FK4/B1950": "FK4", "ICRF": "ICRS", "ICRS/J2000": "ICRS"}  # fmt: skip
@@ -211,27 +215,44 @@ def _with_usual_words(header, name):
 def _projections(header) -> dict[str, str]:
     """Axes of SCAMP: ``TAN`` whose declination has polynomials, which only ``TPV`` has."""
     types = {key: str(header.get(key, "")).strip().upper() for key in ("CTYPE1", "CTYPE2")}
-    both = all(f"PV{axis}_1" in header for axis in (1, 2))  # of declination others may be left over
-    if not both or set(types.values()) != {"RA---TAN", "DEC--TAN"}:
+    # PV1_1 and PV1_2 of TAN itself are the native longitude and latitude; linear terms are near 1.
+    linear = all(0.5 <= header.get(f"PV{axis}_1", 0) <= 2 for axis in (1, 2))
+    if not linear or set(types.values()) != {"RA---TAN", "DEC--TAN"}:
         return {}
     return {key: text.replace("-TAN", "-TPV") for key, text in types.items()}
 
 
 def _equinoxes(header, name) -> dict:
-    """The equinox as a number where it is a text (``B1950``, ``2000.0``); 0 states none."""
+    """The equinox as a number where it is a text (``B1950``, ``2000.0``); 0 states none.
+
+    ICRS has none, whatever the header says.
+    """
     key = "EQUINOX" if str(header.get("EQUINOX", "")).strip() else "EPOCH"
     value = header.get(key, "")
     if isinstance(value, str) and value.strip():
-        year = _YEAR.fullmatch(value.strip())
-        if year:
-            return {key: float(year[1])}
-        if key == "EPOCH" or value.strip().upper() in ("ICRS", "0", "0.0"):
-            return {key: None}  # of the observation, or the frame
+        frame = str(header.get("RADESYS", header.get("RADECSYS", ""))).strip().upper()
+        if _FRAMES.get(frame, frame) == "ICRS" or value.strip().upper() in _NO_YEARS:
+            return {key: None}
+        year = _year(value.strip())
+        if year is not None:
+            return {key: year or None}
+        if key == "EPOCH":
+            return {key: None}  # of the observation
         raise ProviderError(
             f"{name} has coordinates of the equinox {value!r} ({key}), which is no year: write "
             "into its header which it is"
         )
     return {key: None} if isinstance(value, (int, float)) and value == 0 else {}
+
+
+def _year(text) -> float | None:
+    """Year of an equinox; 0 states none, None is no year."""
+    match = _YEAR.fullmatch(text)
+    try:
+        year = float(match[1] if match else text)
+    except ValueError:
+        return None
+    return year if year == 0 or 1000 <= year < 3000 else None
 
 
 def leftover_sip(header: fits.Header) -> bool:

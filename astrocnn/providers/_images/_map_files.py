@@ -22,21 +22,29 @@ _NAMES = {
         ("background map", rf"bk\d|{_BKG}\d?|{_BKG}\d?(?:map|img|image|im)s?\d*(?:sky)?|"
                            r"(?:prot|swcx)(?:im)?(?:sky)?"),
         ("mask", r"(?:det|reg|src|bad|cheese|obj|dq)?(?:masks?|ms?k)\d*|mask(?:im)?(?:sky)?|"
-                 r"maskmaps?|cheese|maskbits|mskimg|dq|bpm|badpix|flags?|segm?|segmentation|segmap"),
-        ("weight map", r"wht|wt|wei|weights?|weightmaps?\d*|invvar|ivar|rrhr|ctx|"
-                       r"conf(?:idence)?(?:map)?"),
+                 r"maskmaps?|cheese|maskbits|mskimg|bpm|badpix|segmap"),
+        ("weight map", r"wht|wt|weights?|weightmaps?\d*|invvar|ivar|rrhr"),
         ("error map", r"(?:err|error|var|variance|rms|sigma|unc)s?(?:map|img|image)?\d*"),
         ("source map", r"model|(?:src|source|box|model)(?:map|img|image)s?\d*"),
         ("sensitivity map", r"(?:sens|sns|snr|(?:gal|psf)?depth|limit)(?:map|img|image)?s?\d*"),
         ("PSF map", r"psf(?:map|img|image|size)?s?\d*"),
         ("map of smoothing scales", r"size|scale(?:map|img|image)s?"),
+        ("coverage map", r"nexp"),
+        ("residual map", r"(?:res|resid|residual|chi2?)(?:map|img|image)s?\d*|residuals?|chi2"),
+    )
+}  # fmt: skip
+#: Words that mean other things too: only in names that have no word of an image.
+_DOUBTFUL = {
+    kind: re.compile(words)
+    for kind, words in (
+        ("mask", r"dq|flags?|segm?|segmentation"),
+        ("weight map", r"wei|ctx|conf(?:idence)?(?:map)?"),
         ("significance map", r"signif(?:icance)?s?(?:map|img|image)?|ts(?:map|img|image)|sqrt"
                              r"|sqrtts|detlike|likelihoods?(?:map|img|image)?"),
         ("map of a ratio", r"(?:hardness|ratio)s?(?:map|img|image|ratio)?|hr(?:map|img|image)"),
         ("temperature map", r"temp(?:erature)?(?:map|img|image)|temperature|kt(?:map|img|image)"),
-        ("coverage map", r"cov|n?hits|nexp|nimages?|(?:coverage|vignetting)(?:map)?|"
+        ("coverage map", r"cov|n?hits|nimages?|(?:coverage|vignetting)(?:map)?|"
                          r"(?:cov|theta|vig)(?:map|img|image)"),
-        ("residual map", r"(?:res|resid|residual|chi2?)(?:map|img|image)s?\d*|residuals?|chi2"),
     )
 }  # fmt: skip
 #: What CONTENT, HDUCLASn or EXTNAME say of a map, and of nothing else: not ``EXPOSURE CORRECTED``;
@@ -59,9 +67,10 @@ _SECONDS = re.compile(rf"(?:{_AREA}[ .*]*)?{_TIME}(?:[ .*]*{_AREA})?")
 _JOINED = (
     (re.compile(r"^(i?image|expmap|expunv|detmsk|bkgmap|cheese|srcmap|snsmap)(?=\d{10})"), r"\1_"),
     (re.compile(r"(kev)(?=[a-z])"), r"\1_"),
-    # Energies behind a word: ``img05-2``, ``exp05-2``.
-    (re.compile(r"(?<![a-z])(im|img|image|cts?|counts?|exp|expo|exposure|expmap|emap|bkg|bg|back"
-                r"|mask)(?=\d[\d.p]*(?:-|to)\d)"), r"\1_"),
+    # Energies behind a word: ``img05-2``, ``exp05-2``; but ``exp1-0.5-2`` is a first exposure.
+    (re.compile(r"(?<![a-z])(im|img|image|cts?|counts?)(?=\d[\d.p]*(?:-|to)\d)"), r"\1_"),
+    (re.compile(r"(?<![a-z])(exp|expo|exposure|expmap|emap|bkg|bg|back|mask)"
+                r"(?=(?:0\d|\d+[.p]\d+)(?:-|to)\d(?!.*im(?:g|age)))"), r"\1_"),
 )
 _IMAGE = re.compile(
     r"i?imgs?|i?images?|im\d?|counts?|cts?|cnts?|obj|fov|fovim(?:sky)?|evtimg|sk|imsky"
@@ -96,7 +105,8 @@ def describe_words(path: Path) -> Product:
     kind, words = kind_by_name(path) or "image", _words(path)
     rest = [w for w in words if not _IMAGE.fullmatch(w)]
     if kind != "image":
-        rest = [w for w in rest if not (_NAMES[kind].fullmatch(w) or _EXTRA.fullmatch(w))]
+        own = [_EXTRA, *(names[kind] for names in (_NAMES, _DOUBTFUL) if kind in names)]
+        rest = [w for w in rest if not any(pattern.fullmatch(w) for pattern in own)]
     plain = kind != "exposure map" or not any(_UNVIGNETTED.fullmatch(w) for w in words)
     pair = (path.parent, *rest) if rest and plain else ()
     derived, rank = "", 0
@@ -135,11 +145,17 @@ def kind_by_name(path: Path) -> str | None:
     ['exposure map', 'background map', None]
     """
     words = _words(path)
+    found = _first_kind(words, _NAMES)
+    if found or any(_IMAGE.fullmatch(word) for word in words):
+        return found
     words += [one + other for one, other in pairwise(words) if other == "map"]  # theta_map
-    for kind, pattern in _NAMES.items():
-        if any(pattern.fullmatch(word) for word in words):
-            return kind
-    return None
+    return _first_kind(words, _NAMES) or _first_kind(words, _DOUBTFUL)
+
+
+def _first_kind(words, names) -> str | None:
+    """The first kind that one of some words names."""
+    kinds = (kind for kind, pattern in names.items() if any(map(pattern.fullmatch, words)))
+    return next(kinds, None)
 
 
 def kind_by_header(content: Sequence[str], unit: str) -> str | None:

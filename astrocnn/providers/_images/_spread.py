@@ -67,7 +67,8 @@ def image_spread(
 def camera_response(origin: Origin) -> float | None:
     """Return how many counts a camera sees per second, see `XrayOptics`.
 
-    None where the image does not say which camera it was, or cameras are not told apart here.
+    None where the image does not say which camera it was, is the sum of several, or cameras are
+    not told apart here.
 
     Parameters
     ----------
@@ -75,8 +76,8 @@ def camera_response(origin: Origin) -> float | None:
         What the image says of telescope and instrument.
     """
     words = origin.instrument.lower()
-    name = next((name for pattern, name in _EPIC if pattern.search(words)), None)
-    return None if name is None else OPTICS[name].response
+    names = [name for pattern, name in _EPIC if pattern.search(words)]
+    return OPTICS[names[0]].response if len(names) == 1 else None
 
 
 def largest_response(origins: Iterable[Origin]) -> float | None:

@@ -117,6 +117,9 @@ def test_exposure_map_of_another_camera_is_told(tmp_path, cards, told):
         ({"SLCTEXPR": "PI in [500:2000]"}, None),
         ({"SLCTEXPR": "!(CCDNR==4)"}, None),
         ({"DSTYP1": "CCD_ID", "DSVAL1": "TABLE"}, None),
+        ({"DSTYP1": "CCDNR", "DSVAL1": "1", "2DSVAL1": "2", "DSTYP4": "CCDNR", "DSVAL4": ":1"},
+         {1}),
+        ({"DSTYP1": "CCDNR", "DSVAL1": "TABLE", "DSTYP2": "CCDNR", "DSVAL2": "7"}, {7}),
         ({}, None),
     ],
 )
@@ -134,3 +137,22 @@ def test_chips(header, chips):
 )  # fmt: skip
 def test_patterns(expression, patterns):
     assert chosen_patterns({"SLCTEXPR": expression}) == patterns
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "last"), [(":4", 0, 4), (":12", 0, 12), ("1:", 1, 31), ("1:4", 1, 4)]
+)
+def test_open_ranges(value, first, last):
+    """As SAS writes them."""
+    patterns = set(range(first, last + 1))
+    assert chosen_patterns({"DSTYP7": "PATTERN", "DSVAL7": value}) == patterns
+    assert chosen_patterns({"SLCTEXPR": f"PATTERN in [{value}]"}) == patterns
+
+
+def test_singles_are_no_part_of_their_own(tmp_path):
+    singles = np.random.default_rng(9).binomial(sky(0), 0.6).astype(np.int16)
+    write(tmp_path / "a.fits", sky(0), DSTYP1="PATTERN", DSVAL1=":4")
+    write(tmp_path / "b.fits", singles, SLCTEXPR="PATTERN==0")
+    with pytest.warns(FailedTargetWarning, match=r"b.fits|1 copies"):
+        pixels = FitsProvider(tmp_path, get_band("xmm")).cutout(GRID)
+    assert pixels.image.sum() == total(sky(0))

@@ -143,6 +143,11 @@ def moved(frame, **cards):
         ("icrs", {"EPOCH": "2011-05-03"}),
         ("icrs", {"EQUINOX": "J2000.0"}),
         ("icrs", {"EQUINOX": "2000 (FK5)"}),
+        *(("icrs", {"EQUINOX": text}) for text in
+          ("N/A", "UNKNOWN", "FK5", "Mean", "+2000", "2.000000e+03")),
+        ("icrs", {"RADESYS": "ICRS", "EQUINOX": "of date"}),
+        ("fk4", {"EQUINOX": "1.95E3"}),
+        ("icrs", {"PV1_1": 0.0, "PV1_2": 90.0, "PV2_1": 0.0}),  # of TAN: the native pole
         ("icrs", {"PV2_1": 1.0, "PV2_3": 42.0}),  # left over of ZPN
         (FK5(equinox="J1975"), {"RADESYS": "FK5", "EQUINOX": 1975.0}),
         (FK5(equinox="J2015.5"), {"RADESYS": "FK5", "EQUINOX": "2015.5"}),

@@ -16,7 +16,7 @@ from astrocnn.surveys import get_band
     [
         ("exposure map", "expmap.fits mos2_expmap.fits.gz A1835_EXP.FIT exposure.fits "
                          "m1-exp-im.fits expmap_b1.fits ExposureMap.fits x.expmap "
-                         "unvexpmap.fits emap2.fits"),
+                         "unvexpmap.fits emap2.fits exp05-2.fits exp0.5-2keV.fits"),
         ("background map", "img_bkg.fits BackgrImage.fits mos1S001-back-im-sky.fits bkgmap3.fits "
                            "my.background.fits"),
         ("mask", "mask.fits f.detmask.fits regmask1.fits mos1-cheese.fits"),
@@ -35,6 +35,9 @@ from astrocnn.surveys import get_band
         ("error map", "image_rms.fits err.fits"),
         (None, "expanse.fits exp01.fits masked.fits backyard.fits image.fits rate.fits maps.fits "
                "psfcorr_img.fits lightweight.fits unmasked_img.fits bkgsub.fits deexp.fits "
+               "mos1_exp1-0.5-2.0_img.fits pn_exp1-0.5-2.0keV_image.fits exp2-3.fits "
+               "epn_exp001-002_image.fits a_exp05-2_img.fits mos1_flag_0_img.fits "
+               "temperature_selected_img.fits x_e_map_img.fits pn_conf_image.fits "
                "map.fits hr_1099.fits theta_ori.fits rxj_1347-1145.fits counts_map.fits"),
     ],
 )  # fmt: skip

@@ -9,6 +9,8 @@ from astropy.io import fits
 from astrocnn.cutouts import make_cutouts
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import FitsProvider, SkyImage
+from astrocnn.providers._images._spread import camera_response
+from astrocnn.providers._origin import Origin
 from astrocnn.surveys import OPTICS, PointSpread, get_band
 
 CENTER = SkyCoord(150.0, 2.0, unit="deg")
@@ -34,6 +36,14 @@ def provider(tmp_path):
         return FitsProvider(files, get_band(band))
 
     return make
+
+
+@pytest.mark.parametrize(
+    ("instrument", "response"),
+    [("EPN", 1.0), ("EMOS1 EMOS2", OPTICS["epic-mos"].response), ("EMOS1 EMOS2 EPN", None)],
+)
+def test_response_of_cameras(instrument, response):
+    assert camera_response(Origin(instrument=instrument)) == response
 
 
 def psf(source, target=TARGET):
