@@ -105,7 +105,7 @@ def _known_format(top: list[str], suffix: str):
         return lambda path: Table.read(path, format="ascii.ecsv")
     if any("byte-by-byte description" in line.lower() for line in top):
         return _read_cds
-    if is_latex(top):
+    if is_latex(top, suffix):
         return _read_latex
     if _SEXTRACTOR.match(first):
         return lambda path: Table.read(path, format="ascii.sextractor")

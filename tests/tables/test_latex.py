@@ -65,3 +65,63 @@ def test_tabular(tmp_path):
 def test_empty(tmp_path):
     with pytest.raises(InvalidTargetError, match="no line with the names"):
         read_targets(write(tmp_path, r"\begin{tabular}{lll}\end{tabular}"))
+
+
+def positions(tmp_path, *rows):
+    lines = "".join(rf"{name} & {ra} & {dec} \\ [0.5ex]" + "\n" for name, ra, dec in rows)
+    head = r"\begin{tabular}{lcc} Name & RA & Dec \\ X & 10.5 & 1.5 \\" + "\n"
+    return read_targets(write(tmp_path, rf"{head}{lines}Y & 11.5 & 2.5 \\ \end{{tabular}}"))
+
+
+@pytest.mark.filterwarnings("ignore::astrocnn.exceptions.InvalidTargetWarning")
+@pytest.mark.parametrize(
+    ("ra", "dec", "expected"),
+    [
+        (
+            r"10$^{\rm h}$20$^{\rm m}$05\fs1",
+            r"$-00\degr30\arcmin05\farcs2$",
+            (155.02125, -0.5014444),
+        ),
+        (r"10$^h$20$^m$05$^s\!\!.1$", r"$-00^\circ30'05''.2$", (155.02125, -0.5014444)),
+        (r"10\textsuperscript{h}20\textsuperscript{m}", r"10$^{\circ}.5$", (155.0, 10.5)),
+        (r"1\fdg25", r"$-0\fdg50$", (1.25, -0.5)),
+        (r"10\fh20", r"0\degr30\farcm6", (153.0, 0.51)),
+        (r"150.1$^{1}$", r"0.25$^{2}$", (150.1, 0.25)),
+        (r"150.1$^{\rm a}$", r"0.25$^\dagger$", (150.1, 0.25)),
+        (r"\multirow{2}{*}{150.1}", r"\textminus 2.5", (150.1, -2.5)),
+        (r"150.1", r"--2.5", None),
+        (r"10$^{2}$", r"2.5", None),
+        (r"10:20:05$^{d}$", r"2.5", None),
+        (r"150.1$_{1}$", r"2.5", None),
+        (r"10.5$^{h}$", r"2.5", None),
+        (r"10\h20\m05", r"2.5", None),
+        (r"10 20 30$\stackrel{s}{.}$5", r"2.5", None),
+    ],
+)
+def test_decimals_and_notes(tmp_path, ra, dec, expected):
+    """They move no position: what is not understood is missing."""
+    targets = positions(tmp_path, (r"\multirow{2}{*}{A}", ra, dec), ("B", ra, dec))
+    assert targets[targets.colnames[0]].tolist() == ["X", "A", "B", "Y"]
+    for row in (1, 2):
+        found = targets["ra"].value[row], targets["dec"].value[row]
+        if expected is None:
+            assert np.isnan(found).all()
+        else:
+            np.testing.assert_allclose(found, expected, rtol=1e-7)
+
+
+def test_powers_of_ten(tmp_path):
+    text = r"""\begin{tabular}{lcccc}
+    Name & RA & Dec & $z_{\rm spec}$ & $M_{500}$ \\
+     & (deg) & (deg) & & ($M_\odot$) \\
+    A & 1 & 2 & $4.2 \times 10^{-1}$ & $4.2\times10^{14}$ \\
+    B & 2 & 2 & $10^{-2}$ & $10^{14}$ \\ \end{tabular}"""
+    catalog = read_catalog(write(tmp_path, text))
+    assert catalog["z_spec"].tolist() == [0.42, 0.01]
+    np.testing.assert_allclose(catalog["M_500"].to_value("Msun"), [4.2e14, 1e14])
+
+
+def test_latex_in_a_note(tmp_path):
+    text = 'name,ra,dec,note\nA,1,2,"as \\begin{tabular} has it"\n'
+    for name in ("a.csv", "a.txt"):
+        assert read_targets(write(tmp_path, text, name))["ra"].value.tolist() == [1.0]
