@@ -68,17 +68,19 @@ def _held(pairs, read) -> list:
     return found
 
 
-def covering(one, other, read: Callable) -> tuple[object, object] | None:
+def covering(one, other, read: Callable) -> tuple[object, object, bool] | None:
     """Return, of two images on the same pixels, that which has all counts of the other one, first.
 
-    None where neither has, or they are no counts.
+    And whether it is a sum: not where it has more only in pixels of which the other one has none,
+    as of holes that were cut out. None where neither has all counts, or they are no counts.
     """
     ours, theirs = (_counts(image, read) for image in (one, other))
     if ours is None or theirs is None or ours.shape != theirs.shape:
         return None
+    is_sum = bool(np.any((ours != theirs) & (ours > 0) & (theirs > 0)))
     if _covers(ours, theirs):
-        return one, other
-    return (other, one) if _covers(theirs, ours) else None
+        return one, other, is_sum
+    return (other, one, is_sum) if _covers(theirs, ours) else None
 
 
 def _candidates(images):

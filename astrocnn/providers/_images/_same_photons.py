@@ -95,7 +95,17 @@ def leave_out_same(images: list, band: Band, vouched: bool, read: Callable, left
             for together in _together(at_one_time):
                 chips = next(filter(None, (x.selection.chips for x in together)), None)
                 kept += _join(together, (base, block, chips), band, left, read)
-    return _share_counts(kept, read, left)
+    return _share_counts(_share_maps(kept), read, left)
+
+
+def _share_maps(images) -> list:
+    """Images of one exposure that share a map share its time, whatever parts of it they are."""
+    keys = {}
+    for image in images:
+        if image.exposure_path is not None and image.photons is not None:
+            at = (image.exposure_path, image.exposure_info.index, image.exposure_info.plane)
+            image.key = keys.setdefault((*at, _base(image)), image.key)
+    return images
 
 
 def _share_counts(images, read, left) -> list:
@@ -126,21 +136,28 @@ def _join(images, key, band, left, read) -> list:
     first = next((image for image in images if image.energies in spans), None)
     if first is None:
         return images  # none is of the band: that is said elsewhere
-    kept, firsts = {}, {}
-    patterns = images[0].selection.patterns
+    left.others += [(image.path, _why(image, first, band))
+                    for image in images if image.energies not in spans]  # fmt: skip
+    kept = []
+    for energies in spans:
+        for part in _together([image for image in images if image.energies == energies]):
+            kept += _once(part, key, left, read)
+    return kept
+
+
+def _once(images, key, left, read) -> list:
+    """Give images of the same photons their names, and return those that are kept."""
+    seen, kept = images[0].selection, {}
     for image in images:
-        if image.energies not in spans:
-            left.others.append((image.path, _why(image, first, band)))
-            continue
-        image.key, image.photons = key, (key, patterns, image.energies)
-        same = firsts.setdefault(image.energies, image)
+        image.key = key
+        image.photons = (key, seen.chips, seen.patterns, image.energies)
         # Tiles of a pipeline are known by their names, and no copies on whatever pixels.
         mark = image.path if image.product.pipeline else pixel_grid(image.info)
-        twin = kept.setdefault((image.energies, mark), image)
+        twin = kept.setdefault(mark, image)
         if twin is not image:
-            kept[image.energies, mark] = _one_of(twin, image, read, left)
-        elif same is not image and not image.product.pipeline:
-            left.shared.append((image.path, same.path))
+            kept[mark] = _one_of(twin, image, read, left)
+        elif image is not images[0] and not image.product.pipeline:
+            left.shared.append((image.path, images[0].path))
     return list(kept.values())
 
 
@@ -154,14 +171,15 @@ def _one_of(one, other, read, left):
     """Of two images on the same pixels, of one exposure by their headers, that which is used.
 
     Whoever adds images of other cameras to one often leaves its header as it is: of two, one of
-    which has all photons of the other and more, the other one is what the header says.
+    which has all photons of the other and more everywhere, the other one is what the header says.
+    Where it has more only where the other one has none, that is the same image with holes.
     """
     if one.product.pipeline or _width(one.selection) != _width(other.selection):
         left.copies.append((other.path, one.path))
         return one
-    pair = covering(one, other, read)
-    kept, gone = (one, other) if pair is None or pair[0] is other else (other, one)
-    words = "" if pair is None else ", but with more photons"
+    more, fewer, is_sum = covering(one, other, read) or (one, other, False)
+    kept, gone = (fewer, more) if is_sum else (more, fewer)
+    words = ", but with more photons" if is_sum else ""
     reason = f"of the exposure of {kept.name} by its header{words}"
     left.others.append((gone.path, reason))
     return kept

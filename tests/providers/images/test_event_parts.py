@@ -60,6 +60,44 @@ def test_patterns_share_the_time_of_an_exposure(tmp_path, parts, seconds):
     assert np.allclose(pixels.exposure, seconds)
 
 
+def test_chips_share_the_map_of_their_camera(tmp_path):
+    left, right = sky(0), sky(0)
+    left[:, 75:], right[:, :75] = 0, 0
+    write(tmp_path / "c4_img.fits", left, SLCTEXPR="CCDNR==4")
+    write(tmp_path / "c7_img.fits", right, SLCTEXPR="CCDNR==7")
+    write(tmp_path / "pn_expmap.fits", np.full(FIELD.shape, 1000, "float32"), BUNIT="s")
+    pixels = FitsProvider(tmp_path, get_band("xmm")).cutout(GRID)
+    assert pixels.image.sum() == total(sky(0))
+    assert np.allclose(pixels.exposure, 1000)
+    assert pixels.full_exposure == 1000
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_chips_of_some_energies_and_their_sum_of_others(tmp_path, mapped):
+    for name, seed, chips, energies in (
+        ("a", 0, "CCDNR==1", "500:1000"), ("b", 1, "CCDNR==2", "500:1000"),
+        ("c", 2, "CCDNR in [1:2]", "1000:2000"),
+    ):  # fmt: skip
+        cuts = {"SLCTEXPR": f"{chips} && PI in [{energies}]"}
+        write(tmp_path / f"{name}_img.fits", sky(seed), **cuts)
+    if mapped:
+        write(tmp_path / "pn_expmap.fits", np.full(FIELD.shape, 1000, "float32"), BUNIT="s")
+    pixels = FitsProvider(tmp_path, get_band("xmm")).cutout(GRID)
+    assert pixels.image.sum() == total(sky(0) + sky(1) + sky(2))
+    assert pixels.full_exposure == (1000 if mapped else None)
+
+
+@pytest.mark.parametrize("names", [("pn_img", "pn_img_nosrc"), ("pn_nosrc_img", "pn_whole_img")])
+def test_image_with_holes_beside_the_whole_one(tmp_path, names):
+    y, x = np.indices(FIELD.shape)
+    whole, holes = sky(0), np.where(np.hypot(x - 75, y - 75) < 20, 0, sky(0))
+    for name in names:
+        write(tmp_path / f"{name}.fits", holes if "nosrc" in name else whole)
+    with pytest.warns(FailedTargetWarning, match="nosrc"):
+        pixels = FitsProvider(tmp_path, get_band("xmm")).cutout(GRID)
+    assert pixels.image.sum() == total(whole)
+
+
 @pytest.mark.parametrize("parts", PARTS)
 def test_the_whole_goes_before_its_parts(tmp_path, parts):
     for seed, cards in enumerate(PARTS[parts]):
