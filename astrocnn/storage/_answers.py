@@ -17,6 +17,7 @@ from astropy.config.paths import get_cache_dir
 from .._paths import user_path
 from ..config import conf, n_bytes
 from ..exceptions import AstrocnnWarning, StoreError
+from ._deletion import delete_file, may_delete
 from ._whole import remove_parts, write_whole
 
 __all__ = ["AnswerCache", "Kept"]
@@ -143,7 +144,7 @@ class AnswerCache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, entry, flush=False)  # entries are checked when they are read
-            self._keep_below(folder, limit, len(entry))
+            self._keep_below(folder, limit, path, len(entry))
         except OSError as error:
             self._warn(folder, error)
 
@@ -203,7 +204,7 @@ class AnswerCache:
         """
         paths = [path for path, _ in self.entries(folder)]
         for path in paths:
-            _delete(path)
+            delete_file(path)
         return len(paths)
 
     def evict(self, limit: int) -> tuple[int, int]:
@@ -214,30 +215,45 @@ class AnswerCache:
         StoreError
             If there are too many still, because that is not permitted.
         """
-        kept = list(self.entries())
-        total, deleted, fault = sum(found.st_size for _, found in kept), 0, None
-        for path, found in sorted(kept, key=lambda entry: entry[1].st_mtime) * (total > limit):
-            if total <= limit * _AFTER:
-                break
-            try:
-                _delete(path)
-            except StoreError as error:  # of another user, in a folder that many share
-                fault = error
-                continue
-            total, deleted = total - found.st_size, deleted + 1
-        if fault is not None and total > limit:
+        deleted, left, stuck, fault = self._make_room(limit)
+        if fault is not None and left + stuck > limit:
             raise fault
-        return deleted, total
+        return deleted, left + stuck
 
-    def _keep_below(self, folder, limit, written) -> None:
+    def _make_room(self, limit: int, spare: Path | None = None):
+        """Delete entries until those that can be deleted fit; one is spared.
+
+        How many were deleted, the bytes left, those of what cannot be deleted, and the reason.
+        """
+        kept = list(self.entries())
+        left, stuck, deleted, fault = sum(found.st_size for _, found in kept), 0, 0, None
+        if left <= limit:
+            return deleted, left, stuck, fault
+        # What is to stay comes first: that it is not counted decides how much else is deleted.
+        for path, found in sorted(kept, key=lambda entry: (may_delete(*entry), entry[1].st_mtime)):
+            if left <= limit * _AFTER:
+                break
+            if path == spare:
+                continue
+            try:
+                delete_file(path)
+                deleted += 1
+            except StoreError as error:  # of another user, in a folder that many share
+                stuck, fault = stuck + found.st_size, error
+            left -= found.st_size
+        return deleted, left, stuck, fault
+
+    def _keep_below(self, folder, limit, path, written) -> None:
         """Note what was written, and make room if the folder is too large."""
         with _LOCK:
             total, since = _SIZES.get(folder, (limit + 1, 0))  # count before the first decision
             total, since = total + written, since + written
-            if total > limit or since > limit * _RECOUNT:
-                _, total = self.evict(limit)
-                since = 0
-            _SIZES[folder] = total, since
+            try:
+                if total > limit or since > limit * _RECOUNT:
+                    _, total, _, _ = self._make_room(limit, path)
+                    since = 0
+            finally:
+                _SIZES[folder] = total, since
 
     def _warn(self, folder, error) -> None:
         """Say once that nothing can be kept."""
@@ -264,16 +280,6 @@ class AnswerCache:
                 AstrocnnWarning,
                 stacklevel=5,
             )
-
-
-def _delete(path) -> None:
-    """Delete an entry, which another process may have deleted."""
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(
-            error.errno, f"'{path}' cannot be deleted: {error.strerror} (ask its owner)"
-        ) from error
 
 
 def _age(path) -> float:

@@ -1,5 +1,6 @@
 """Folder that keeps what a long run has done, part by part, whatever ends the run."""
 
+import errno
 import hashlib
 import json
 import re
@@ -176,11 +177,12 @@ class RunFolder:
                 remove_parts(self.path)
                 (self.path / _MANIFEST).unlink(missing_ok=True)
                 self._lock.delete()  # last, so that nobody begins meanwhile
-                if not any(self.path.iterdir()):
-                    self.path.rmdir()
+                self.path.rmdir()
         except StoreError:
             raise
         except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):  # other files; the next run's lock
+                return
             raise cannot_write(self.path, error) from error
 
     def _part(self, start, stop) -> Path:

@@ -22,6 +22,10 @@ _PART = re.compile(re.escape(_PREFIX) + r"[a-z0-9_]{8}")
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
+class _TakenError(FileExistsError):
+    """There is such a file, and it is not to be replaced."""
+
+
 def write_whole(
     path: str | os.PathLike,
     content: bytes | str | Callable[[Path], object],
@@ -85,7 +89,7 @@ def write_whole(
                 part.replace(target)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-    except FileExistsError as error:
+    except _TakenError as error:
         reason = "exists: choose another name, or replace it (overwrite=True, --overwrite)"
         raise FileExistsError(f"'{path}' {reason}") from error
     except OSError as error:
@@ -221,11 +225,11 @@ def _put_beside(part: Path, target: Path) -> bool:
     """
     try:
         os.link(part, target)
-    except FileExistsError:
-        raise
+    except FileExistsError as error:
+        raise _TakenError from error
     except (OSError, AttributeError, NotImplementedError):
         if os.path.lexists(target):
-            raise FileExistsError from None
+            raise _TakenError from None
         return False
     return True
 

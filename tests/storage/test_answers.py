@@ -13,7 +13,7 @@ import pytest
 
 from astrocnn.config import conf, n_bytes
 from astrocnn.exceptions import AstrocnnError, AstrocnnWarning, StoreError
-from astrocnn.storage import AnswerCache
+from astrocnn.storage import AnswerCache, _answers
 
 CACHE = AnswerCache("image_cache", "images")
 load, store = CACHE.load, CACHE.store
@@ -205,6 +205,29 @@ def test_files_of_others_in_a_shared_folder(folder, monkeypatch):
         assert sum(path.stat().st_size for path in others) > number
 
 
+def test_files_of_others_fill_a_shared_folder(folder, monkeypatch):
+    """One's own entries stay: deleting them would not help."""
+    store("mine", "old", bytes(100))
+    for i in range(6):
+        store("theirs", str(i), bytes(800))
+    theirs, unlink = CACHE.part("theirs"), os.unlink
+
+    def delete(path, missing_ok=False):
+        if theirs in path.parents:
+            raise PermissionError(1, "Operation not permitted")
+        unlink(path)
+
+    monkeypatch.setattr("os.access", lambda path, mode: theirs not in path.parents)
+    monkeypatch.setattr("pathlib.Path.unlink", delete)
+    _answers._SIZES.clear()
+    with conf.set_temp("image_cache_size", "4 kB"):
+        store("mine", "new", bytes(100))  # a warning would be an error here
+        assert load("mine", "new").content == load("mine", "old").content == bytes(100)
+        with pytest.raises(StoreError, match="Operation not permitted"):
+            CACHE.evict(4_000)
+        assert load("mine", "new") is not None
+
+
 def answer(i):
     return np.random.default_rng(i).bytes(5_000)
 
@@ -258,8 +281,6 @@ def test_processes_read_and_write_at_once(folder):
 
 def test_home_that_cannot_be_written(tmp_path, monkeypatch):
     """Nothing is kept there, with a warning; no request ends with it."""
-    from astrocnn.storage import _answers
-
     def refused(_):
         raise PermissionError(13, "Permission denied", str(tmp_path / "file" / "cache"))
 

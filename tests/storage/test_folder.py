@@ -194,6 +194,19 @@ def test_remove(folder):
     assert not (folder.parent / "other").exists()
 
 
+def test_remove_while_another_process_begins(folder, monkeypatch):
+    """All of the old run is deleted; the folder stays to the new one."""
+    real = os.rmdir
+
+    def begin(path):
+        (folder / ".new").touch()
+        real(path)
+
+    monkeypatch.setattr("pathlib.Path.rmdir", begin)
+    RunFolder.existing(folder).remove()
+    assert os.listdir(folder) == [".new"]
+
+
 def test_folder_in_use_is_not_removed(folder):
     with RunFolder(folder, WHO) as run:
         with pytest.raises(StoreError, match="is in use"):

@@ -253,3 +253,13 @@ def test_remove_parts(tmp_path):
 
 def test_remove_parts_of_no_folder(tmp_path):
     assert remove_parts(tmp_path / "no") == 0
+
+
+def test_file_that_the_writer_finds(tmp_path):
+    """What a function that writes meets elsewhere is not the file itself."""
+
+    def write(part):
+        raise FileExistsError(errno.EEXIST, "File exists", "elsewhere")
+
+    with pytest.raises(StoreError, match="cannot write '.*a': File exists"):
+        write_whole(tmp_path / "a", write)
