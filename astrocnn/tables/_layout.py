@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..exceptions import InvalidTargetError
 from ._numbers import MISSING
 from ._sky_names import find_sky_names
 
@@ -73,10 +74,23 @@ class Layout:
     def cells(self, line: str) -> list[str]:
         """Cells of a line."""
         if self.spans:
-            return [line[start:end].strip() for start, end in self.spans]
+            return self._by_width(line)
         cells = _split(line, self.separator)
         if len(cells) < len(self.names) and self.separator == "|" and line.lstrip()[:1] == "|":
             return ["", *cells]  # a first cell that is empty, no bar at the edge
+        return cells
+
+    def _by_width(self, line: str) -> list[str]:
+        """Cells of a line, which has to keep to the columns, or two blanks between all cells."""
+        starts = [start for start, _ in self.spans]
+        if not line[: starts[0]].strip() and _is_apart(line, starts[1:]):
+            return [line[start:end].strip() for start, end in self.spans]
+        cells = _split(line, "  ")
+        if len(cells) != len(self.spans):
+            raise InvalidTargetError(
+                f"a row does not keep to the columns of the line of dashes: {line.strip():.60} "
+                "(put a tab or a comma between the columns)"
+            )
         return cells
 
     def rows(self, lines: Iterable[str]) -> list[str]:
@@ -92,8 +106,13 @@ class Layout:
     def _is_remark(self, line: str) -> bool:
         start = line.lstrip()
         if start[0] in "#%!" or start.startswith("//"):
-            return len(self.cells(line)) != len(self.names) or self.separator == " "
+            return self.separator == " " or len(self.cells(line)) != len(self.names)
         return start[0] in "-=+|~" and bool(_RULER.fullmatch(line))
+
+
+def _is_apart(line: str, starts: list[int]) -> bool:
+    """Whether no cell of a line goes on where a column starts."""
+    return not any(line[start - 1 : start].strip() for start in starts)
 
 
 def _split(line: str, separator: str) -> list[str]:
@@ -230,7 +249,7 @@ def _by_spans(lines, place: int, bare: str) -> Layout | None:
         line = lines[place].replace("#", " ", 1) if bare != lines[place] else lines[place]
         names = [line[start:end].strip() for start, end in spans]
         rows = [line for line in lines[at + 1 :] if not _END.fullmatch(line)]
-        apart = all(not row[start - 1 : start].strip() for row in rows for start, _ in spans[1:])
+        apart = all(_is_apart(row, [start for start, _ in spans[1:]]) for row in rows)
         apart = apart and not any(row[: runs[0][0]].strip() for row in rows)
         if apart and find_sky_names(names):
             above = lines[place + 1 : at]

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import warnings
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -78,6 +78,9 @@ def read_text(path: Path, suffix: str) -> Table:
         except (UnicodeDecodeError, io_ascii.InconsistentTableError):
             pass  # decoded below, and rows that end with separators are cut
     table = _read_lines(all_lines(path), layout, columns)
+    ends = layout.separator == "\t" and top[layout.header].endswith("\t")  # as all lines do, perhaps
+    if ends and np.ma.getmaskarray(np.ma.asarray(table[table.colnames[-1]])).all():
+        table.remove_column(table.colnames[-1])
     for name in columns.keys() & {*table.colnames}:
         table[name].info.description = columns[name][3] or None
         if columns[name][4]:
@@ -87,8 +90,9 @@ def read_text(path: Path, suffix: str) -> Table:
 
 def _tell_repeated(path: Path, layout: Layout, header: str) -> None:
     """Warn of names that several columns have."""
-    cells = [cell for cell in layout.cells(header.lstrip("#%! ")) if cell]
-    twice = [name for name in layout.names if cells.count(name) > 1]
+    bare = header.lstrip("#%! ").rjust(len(header))  # columns by their width stay where they are
+    cells = [bare[start:end].strip() for start, end in layout.spans] or layout.cells(bare.lstrip())
+    twice = [name for name in layout.names if name and cells.count(name) > 1]
     if twice:
         warnings.warn(
             f"'{path}' has several columns {', '.join(map(repr, twice[:3]))}: the first of them is "
@@ -204,29 +208,32 @@ def _read_plain(path: Path, layout: Layout) -> Table:
 def _read_lines(lines: list[str], layout: Layout, columns: Mapping = MappingProxyType({})) -> Table:
     """Rows of any layout, as a CSV file that astropy reads; columns of VizieR may be text."""
     rows = _without_empty_ends(layout.rows(lines[layout.first :]), layout)
-    if layout.spans or layout.separator in "  |":
+    text, separator, cells = "\n".join(rows) + "\n", layout.separator, None
+    if layout.spans or separator in "  |":
         cells = [layout.cells(row) for row in rows]
-        whole = io.StringIO()
-        writer = csv.writer(whole, delimiter="\t", lineterminator="\n")
-        writer.writerows([layout.names, *cells])
-        text, separator = whole.getvalue(), "\t"
-    else:
-        head = io.StringIO()
-        csv.writer(head, delimiter=layout.separator, lineterminator="\n").writerow(layout.names)
-        text, separator = head.getvalue() + "\n".join(rows) + "\n", layout.separator
-        cells = None
-    if separator == "\t":
+        text, separator = _as_csv(cells), ","
+    elif separator == "\t" and '"' in text:
+        text, separator = _as_csv(csv.reader(io.StringIO(text), delimiter="\t")), ","
+    elif separator == "\t":
         text = _GAP.sub('""', text)
-    table = Table.read(text, format="ascii.csv", delimiter=separator)
+    head = _as_csv([layout.names], separator)
+    table = Table.read(head + text, format="ascii.csv", delimiter=separator)
     words = {name for name, match in columns.items() if match[2].lower().startswith("a")}
     for place in _numeric_identifiers(table, words):
         cells = cells or [*map(layout.cells, rows)]
         _keep(table, place, [row[place] if len(row) > place else "" for row in cells])
-    _read_decimal_commas(table, separator)
+    _read_decimal_commas(table, layout.separator)
     for name, unit in zip(table.colnames, layout.units, strict=False):
         if unit and table[name].dtype.kind in "iuf":
             table[name].unit = u.Unit(unit, parse_strict="silent")
     return table
+
+
+def _as_csv(rows: Iterable, separator: str = ",") -> str:
+    """Rows as lines of a CSV file."""
+    whole = io.StringIO()
+    csv.writer(whole, delimiter=separator, lineterminator="\n").writerows(rows)
+    return whole.getvalue()
 
 
 def _without_empty_ends(rows: list[str], layout: Layout) -> list[str]:

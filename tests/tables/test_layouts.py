@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from astrocnn.catalogs import read_catalog
-from astrocnn.exceptions import InvalidTargetError
+from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError
 from astrocnn.tables import read_file, read_targets
 
 #: Names of the files and what is in them; all of them hold (10.5, -2.5) and (20.5, 3.5).
@@ -467,3 +467,44 @@ def test_rows_that_end_with_separators(tmp_path, ends):
     assert targets["target_id"].tolist() == ["A", "B"]
     assert targets["dec"].value.tolist() == [-2.5, 3.5]
     assert read_catalog(path)["z_spec"].tolist() == [0.1, None]
+
+
+RULED = "name         ra        dec\n-----------  --------  -------\n"
+
+
+@pytest.mark.parametrize("far", [1, 4000])
+def test_row_beyond_its_width(tmp_path, far):
+    """Two blanks separate its cells, wherever in the file it is; else the file is refused."""
+    rows = "".join(f"A{i:<10}  {10 + i / 100:8.4f}  {2.5:7.4f}\n" for i in range(far))
+    path = tmp_path / "a.txt"
+    last = "LONGNAME12345678  151.2345   2.5000\n# the end of it all, my friend\n"
+    path.write_text(f"{RULED}{rows}{last}")
+    table = read_file(path)
+    assert table["ra"][-1] == 151.2345
+    assert table["name"][-1] == "LONGNAME12345678"
+    assert len(table) == far + 1
+    path.write_text(f"{RULED}{rows}LONGNAME12345678 151.2345 2.5000\n")
+    if far > 1000:
+        with pytest.raises(InvalidTargetError, match="does not keep to the columns"):
+            read_file(path)
+
+
+def test_repeated_names_above_dashes(tmp_path):
+    path = tmp_path / "a.txt"
+    head = "      ra      dec     ra\n"
+    path.write_text(f"{head}----  ------  ------  ----\nA     10.5    2.5     3.5\n")
+    with pytest.warns(AstrocnnWarning, match="several columns 'ra'"):
+        assert read_file(path)["ra"].tolist() == [10.5]
+
+
+def test_tabs_in_quotes_and_at_ends(tmp_path):
+    path = tmp_path / "a.tsv"
+    path.write_text('name\tra\tdec\n"A\t\tB"\t10\t20\nC\t\t21\n')
+    table = read_file(path)
+    assert table["name"].tolist() == ["A\t\tB", "C"]
+    assert table["ra"].tolist() == [10, None]
+    assert table["dec"].tolist() == [20, 21]
+    path.write_text("name\tra\tdec\t\nA\t10\t20\t\nB\t11\t21\t\n")
+    assert read_file(path).colnames == ["name", "ra", "dec"]
+    path.write_text("name\tra\tdec\t\nA\t10\t20\t\nB\t11\t21\tx\n")
+    assert read_file(path)["col4"].tolist() == [None, "x"]
