@@ -78,7 +78,7 @@ def read_text(path: Path, suffix: str) -> Table:
         except (UnicodeDecodeError, io_ascii.InconsistentTableError):
             pass  # decoded below, and rows that end with separators are cut
     table = _read_lines(all_lines(path), layout, columns)
-    ends = layout.separator == "\t" and top[layout.header].endswith("\t")  # as all lines do, perhaps
+    ends = layout.separator == "\t" and top[layout.header].endswith("\t")  # all lines may
     if ends and np.ma.getmaskarray(np.ma.asarray(table[table.colnames[-1]])).all():
         table.remove_column(table.colnames[-1])
     for name in columns.keys() & {*table.colnames}:
