@@ -274,7 +274,7 @@ class ClusterClassifier(NetworkClassifier):
         result = self._result(source, verdicts)
         if stopped is not None:
             raise stopped_error(stopped, result, verdicts.done, folder) from stopped
-        verdicts.warn(result)
+        verdicts.warn(result, source.without_images)
         return result
 
     def _result(self, source: TargetSource, verdicts: Verdicts) -> ResultTable:

@@ -105,6 +105,11 @@ class TargetSource:
         """Wavebands of the images."""
         return [band.waveband for band in self.bands]
 
+    @property
+    def without_images(self) -> list[str]:
+        """Bands that the user has no images of."""
+        return _lacking(self.providers)
+
     def trusted_meta(self) -> dict:
         """Return the images that the user vouches for, for the result's meta; nothing if none."""
         opened = self.providers.items()
@@ -220,9 +225,14 @@ def _match_dataset(dataset, description, found):
     return dataset
 
 
+def _lacking(providers) -> list[str]:
+    """Names of the bands that have no images."""
+    return [name for name, one in providers.items() if isinstance(one, NoImagesProvider)]
+
+
 def _check_lacking(providers, description):
     """Check that the weights can do without the bands that have no images."""
-    lacking = [name for name, one in providers.items() if isinstance(one, NoImagesProvider)]
+    lacking = _lacking(providers)
     needed = [name for name in lacking if name not in description.optional_bands]
     if needed:
         raise SurveyMismatchError(

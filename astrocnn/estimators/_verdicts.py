@@ -60,7 +60,8 @@ class Verdicts:
         n_apart: int = 0,
     ):
         self.judge_novel = judge_novel
-        self._causes = cause_words([band.name for band in bands])
+        self._names = [band.name for band in bands]
+        self._causes = cause_words(self._names)
         wavebands = [band.waveband for band in bands]
         self.judged = Judged.nothing(n, n_classes, n_apart)
         self.coverage = {name: np.full(n, np.nan) for name in dict.fromkeys(wavebands)}
@@ -95,9 +96,13 @@ class Verdicts:
         """Return the first faults for the result's meta; nothing where there are none."""
         return {"faults": self.faults} if self.faults else {}
 
-    def warn(self, result: Table) -> None:
-        """Say once, with counts, what has no coverage and what failed."""
-        if has_flag(result["flag"], "no_coverage").any():
+    def warn(self, result: Table, without: Sequence[str] = ()) -> None:
+        """Say once, with counts, what has no coverage and what failed.
+
+        That of bands ``without`` images is no news.
+        """
+        names = [name for name in self._names if name not in without]
+        if any(has_flag(result["flag"], f"no_coverage:{name}").any() for name in names):
             line = next(x for x in describe_result(result).split("\n") if "coverage" in x)
             warnings.warn(line, NoCoverageWarning, stacklevel=3)
         if self.faults:

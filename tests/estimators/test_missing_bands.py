@@ -13,7 +13,7 @@ from astrocnn.estimators._recipe import Recipe
 from astrocnn.exceptions import InvalidParameterError, NoCoverageWarning, WeightsError
 from astrocnn.networks import ModelDescription, read_description, save_model
 from astrocnn.preprocessing import Preprocessing, centered_planes
-from astrocnn.simulation import simulate_cutouts
+from astrocnn.simulation import simulate_cutouts, simulate_field
 
 OUTPUTS = ("other", "point", "cluster")
 SMALL = {"widths": (4, 8), "depths": (1, 1), "dense": 8}
@@ -244,3 +244,24 @@ def test_xray_weights_of_another_kind(trained, tmp_path):
         patch.setattr(_simulated, "RECIPES", Registry("recipe", {"other": recipe}))
         with pytest.raises(WeightsError, match="cannot be the X-ray part: their outputs"):
             train_on_simulation("other", n=8, n_test=4, n_jobs=1)
+
+
+@pytest.mark.parametrize(
+    ("joint", "alone", "optical"),
+    [
+        ("xmm-dss2-psf", "xmm-psf", ["dss2-red"]),
+        ("erosita-legacy-psf", "erosita-psf", ["legacy-g", "legacy-r", "legacy-z"]),
+    ],
+)
+def test_shipped_weights_without_optical_images(joint, alone, optical):
+    """The predictions are those of X-rays alone; that there are no images is no news."""
+    band = alone.removesuffix("-psf")
+    field = simulate_field(3, 5, (band,), kind="cluster", exposure_map=True, version=3)
+    images = {band: field.images[band]}
+    expected = ClusterClassifier(alone, images=images).predict(field.center)
+    found = ClusterClassifier(joint, images=images | dict.fromkeys(optical, "none")).predict(
+        field.center
+    )
+    for name in ("proba_cluster", "proba_point", "proba_pair", "proba_other"):
+        assert found[name][0] == pytest.approx(expected[name][0], abs=1e-3)  # half precision
+    assert all(f"no_coverage:{name}" in found["flag"][0] for name in optical)
