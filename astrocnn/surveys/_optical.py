@@ -48,7 +48,7 @@ DSS2 = Survey(
     1.0,
     "1998wfsc.conf...89M",
     telescopes=("DSS", "Schmidt", "UKST", "Palomar", "POSS", "Oschin", "SERC", "AAO", "Digitized"),
-    weights=("xmm-dss2",),
+    weights=("xmm-dss2", "xmm-dss2-psf"),
 )
 
 LEGACY = Survey(
@@ -66,7 +66,7 @@ LEGACY = Survey(
     0.6,
     "2019AJ....157..168D",
     telescopes=("Legacy", "CTIO", "Blanco", "DECam", "KPNO", "Mayall", "Bok", "DESI-Legacy"),
-    weights=("erosita-legacy",),
+    weights=("erosita-legacy", "erosita-legacy-psf"),
 )
 
 SDSS = Survey(
