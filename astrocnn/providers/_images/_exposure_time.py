@@ -47,7 +47,9 @@ def exposure_seconds(unit: str, name: str) -> float:
     astrocnn.exceptions.ProviderError: e.fits has the unit 'cm**2 s', a time multiplied by ...
     """
     parsed = _parse(unit)
-    if _UNCLEAR.search(unit.strip()) or isinstance(parsed, u.function.FunctionUnitBase):
+    scale = getattr(parsed, "scale", 1.0)
+    odd = isinstance(scale, complex) or not 1e-30 < scale < 1e30  # as of "1e999 s"
+    if odd or _UNCLEAR.search(unit.strip()) or isinstance(parsed, u.function.FunctionUnitBase):
         raise ProviderError(
             f"{name} has the unit {unit!r}, which is no plain time: give a map in seconds, and say "
             "so in its header (BUNIT = 's'), or the image without a map"

@@ -384,7 +384,8 @@ class TestExposures:
         [("cm**2 s", "a time multiplied by an effective area"), ("count", "no time"),
          ("s cm2 count / photon", "an effective area"), ("1/s", "no time"),
          ("dex(s)", "no plain time"), ("log(s)", "no plain time"), ("normalized", "no plain time"),
-         ("exposure in ks", "no plain time")],
+         ("exposure in ks", "no plain time"), ("1e999", "no plain time"),
+         ("1e308 ks", "no plain time"), ("-1 s", "no plain time")],
     )  # fmt: skip
     def test_other_units_are_refused_by_name(self, tmp_path, unit, words):
         image = write(tmp_path / "a.fits", 3)
