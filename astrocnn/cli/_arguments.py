@@ -199,8 +199,6 @@ def image_sources(
     {'xmm': {'image': ['a.fits'], 'exposure': ['a_exp.fits']}}
     >>> image_sources([("xmm", "a.fits")], trusted=[("xmm", "b.fits")])
     {'xmm': {'image': ['a.fits', 'b.fits'], 'trusted': ['b.fits']}}
-    >>> image_sources([("xmm", "a.fits"), ("dss2", "none")])
-    {'xmm': ['a.fits'], 'dss2': 'none'}
     """
     from ..exceptions import InvalidParameterError
 
@@ -220,8 +218,7 @@ def image_sources(
     for band, patterns in vouched.items():
         given = sources[band] if band in maps else {"image": sources[band]}
         sources[band] = {**given, "trusted": patterns}
-    # One word, not a list of files: see `astrocnn.providers.open_provider`.
-    return {band: "none" if given == ["none"] else given for band, given in sources.items()}
+    return sources
 
 
 def parse_positions(target: str | None, positions: list[str] | None):

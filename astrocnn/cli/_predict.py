@@ -72,11 +72,9 @@ def add_arguments(parser) -> None:
     targets("targets", metavar="TARGETS", nargs="?", help="a file, or one position in quotes")
     targets("--position", metavar='"RA DEC"', action="append", help="may be repeated")
     add_format(add, "--format", "TARGETS")
-    text = (
-        "table to write: .ecsv, .fits, .csv, .vot (default: result.ecsv where TARGETS is a file; "
-    )
+    text = "table to write: .ecsv, .fits, .csv, .vot (default: result.ecsv for a file of targets)"
     file = {"metavar": "FILE", "type": some_path}
-    add("-o", "--output", **file, help=f"{text}otherwise the table is only printed)")
+    add("-o", "--output", **file, help=text)
     add("--overwrite", action="store_true", help="replace files that exist")
     text = "keep what is done here, to go on after an interruption (default: OUTPUT.parts)"
     add("--folder", metavar="FOLDER", type=some_path, help=text)

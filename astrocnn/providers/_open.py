@@ -51,7 +51,8 @@ def open_provider(source, band: Band) -> Provider:
         return Hips2FitsProvider(band)
     if isinstance(source, Provider):
         return source
-    if isinstance(source, str) and source.strip().lower() == NO_IMAGES:
+    [word, *more] = source if isinstance(source, list) and source else [source]
+    if not more and isinstance(word, str) and word.strip().lower() == NO_IMAGES:
         return NoImagesProvider(band)
     given = dict(source) if isinstance(source, dict) else {"image": source}
     trusted = given.pop("trusted", False)

@@ -18,8 +18,9 @@ CENTER = SkyCoord(150.0, 2.0, unit="deg")
 GRID = CutoutGrid(CENTER, 6 * u.arcmin, 30)
 
 
-def test_nothing_is_fetched():
-    provider = open_provider("none", get_band("dss2"))
+@pytest.mark.parametrize("word", ["none", "None", ["none"]])
+def test_nothing_is_fetched(word):
+    provider = open_provider(word, get_band("dss2"))
     assert isinstance(provider, NoImagesProvider)
     assert not provider.remote
     with pytest.raises(NoCoverageError, match="no dss2-red images were given"):
