@@ -4,6 +4,8 @@ import glob
 import os
 from pathlib import Path
 
+from .exceptions import InvalidParameterError
+
 __all__ = ["expand_pattern", "path_exists", "user_path"]
 
 
@@ -12,6 +14,11 @@ def user_path(path: str | os.PathLike) -> Path:
 
     What begins with ``~`` and is no home, such as the backup ``~a.fits``, is a name.
 
+    Raises
+    ------
+    InvalidParameterError
+        If it holds the character NUL, which no name can.
+
     Examples
     --------
     >>> from astrocnn._paths import user_path
@@ -19,6 +26,8 @@ def user_path(path: str | os.PathLike) -> Path:
     '~nobody of that name/a.fits'
     """
     path = Path(path)
+    if "\0" in str(path):
+        raise InvalidParameterError(f"{str(path)!r:.100} holds a NUL character: no path can")
     try:
         return path.expanduser()
     except RuntimeError:

@@ -51,6 +51,7 @@ SAME_LAYER = {
     ("config", "_settings"),
     ("config", "exceptions"),
     ("_settings", "exceptions"),
+    ("_paths", "exceptions"),
     ("_registry", "exceptions"),
     ("grid", "surveys"),
     ("preprocessing", "extent"),

@@ -5,8 +5,9 @@ import os
 import pytest
 
 from astrocnn._paths import expand_pattern, user_path
-from astrocnn.exceptions import WeightsError
+from astrocnn.exceptions import InvalidParameterError, WeightsError
 from astrocnn.networks import find_weights
+from astrocnn.storage import make_folder
 from astrocnn.tables import read_file
 
 
@@ -61,3 +62,9 @@ def test_what_begins_with_a_tilde_and_is_no_home(tmp_path, monkeypatch):
     assert len(read_file("~backup.csv")) == 1
     with pytest.raises(WeightsError, match=r"there is no file '~mine\.keras'"):
         find_weights("~mine.keras")
+
+
+def test_no_path_holds_a_nul(tmp_path):
+    for use in (user_path, expand_pattern, find_weights, read_file, make_folder):
+        with pytest.raises(InvalidParameterError, match="holds a NUL character"):
+            use(str(tmp_path / "a\0b.keras"))

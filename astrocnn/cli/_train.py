@@ -98,7 +98,10 @@ def _check_options(args) -> None:
 
 @contextlib.contextmanager
 def _folder(args):
-    """Folder of images and state, which no other process uses meanwhile; None if none is given."""
+    """Folder of images and state, None if none is given.
+
+    No other process uses it meanwhile: training on a simulation sees to that itself.
+    """
     from ..storage import FolderLock
     from ._terminal import check_folder
 
@@ -106,7 +109,7 @@ def _folder(args):
         yield None
         return
     folder = check_folder(args.folder)
-    with FolderLock(folder):
+    with FolderLock(folder) if args.dataset else contextlib.nullcontext():
         yield folder
 
 

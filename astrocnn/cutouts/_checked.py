@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..exceptions import StoreError
-from ..storage import DAMAGE
+from ..storage import DAMAGE, cannot_read
 
 __all__ = ["UNKNOWN", "check_rows", "damaged_rows", "row_checksums"]
 
@@ -95,6 +95,8 @@ class _Pixels:
         """Return some pixels as they are on the disk."""
         try:
             return np.asarray(self.array[rows, bands])
+        except PermissionError as error:
+            raise cannot_read(self.store, error) from error
         except DAMAGE as error:
             raise self.damaged(str(error) or type(error).__name__) from error
 

@@ -10,7 +10,7 @@ from astropy import units as u
 from astropy.table import QTable
 
 from ..exceptions import DamagedPartWarning
-from ..storage import DAMAGE, RunFolder
+from ..storage import DAMAGE, RunFolder, cannot_read
 from ._checked import check_rows, damaged_rows
 from ._identity import targets_digest
 from ._marks import PIXELS, Marks, mark_pixels
@@ -132,6 +132,8 @@ def discard_damaged(folder: RunFolder, arrays: dict, store: Path, targets, about
             bad = marks.lost(store, arrays["image"].chunks[0])[rows]
             for name, values in pixels.items():
                 bad = bad | damaged_rows(values, marks.checksums(name)[rows])
+        except PermissionError as error:
+            raise cannot_read(store, error) from error
         except DAMAGE:
             bad = np.ones(1, dtype=bool)
         if bad.any():

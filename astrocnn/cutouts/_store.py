@@ -11,7 +11,7 @@ from astropy import units as u
 from ..config import conf
 from ..exceptions import StoreError
 from ..grid import check_size
-from ..storage import DAMAGE, RunFolder, cannot_write, gaps
+from ..storage import DAMAGE, RunFolder, cannot_read, cannot_write, gaps
 from ..surveys import Band
 from ._identity import bands_identity, images_identity, targets_digest
 from ._kept import discard_damaged, kept_dataset
@@ -142,6 +142,8 @@ def open_cutouts(path, complete: bool = True) -> xr.Dataset:
             raw = xr.open_zarr(store, consolidated=False, chunks=None)
             arrays = zarr.open_group(store, mode="r", use_consolidated=False)
         n = raw.sizes["target"]
+    except PermissionError as error:
+        raise cannot_read(path, error) from error
     except DAMAGE as error:
         raise _damaged(path, error) from error
     marks = {part: folder.read(*part, discard=False) for part in folder.parts()}
@@ -154,6 +156,8 @@ def open_cutouts(path, complete: bool = True) -> xr.Dataset:
         )
     try:
         return kept_dataset(raw, arrays, marks, store, folder.identity["targets"])
+    except PermissionError as error:
+        raise cannot_read(path, error) from error
     except DAMAGE as error:
         raise _damaged(path, error) from error
 

@@ -11,7 +11,7 @@ from astropy import units as u
 from astropy.table import QTable
 
 from .._optional import import_optional
-from ..storage import DAMAGE
+from ..storage import DAMAGE, cannot_read
 from ..tables._flags import text
 from ._dataset import MAPS
 from ._identity import targets_digest
@@ -71,6 +71,8 @@ def open_store(path: Path, targets, about: dict, npix: int, most: int) -> dict:
     zarr = import_zarr()
     try:
         group = zarr.open_group(path, mode="r+", use_consolidated=False)
+    except PermissionError as error:
+        raise cannot_read(path, error) from error
     except DAMAGE:
         (path / _METADATA).unlink(missing_ok=True)
         group = zarr.create_group(path)

@@ -1,5 +1,6 @@
 """The weights that come with astrocnn: one call from a seed to a trained classifier."""
 
+import contextlib
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 
 from .._paths import user_path
 from ..networks import device_name
-from ..storage import make_folder
+from ..storage import FolderLock, make_folder
 from ..surveys import get_band
 from ..validation import auc
 from ._card import simulation_card
@@ -62,8 +63,7 @@ def train_on_simulation(
         name = f"{recipe}-{n}-{epochs}-simulation{chosen.version}-seed{random_state}.checkpoint"
         checkpoint = user_path(folder) / name
     classifier = chosen.classifier(epochs=epochs, random_state=random_state, checkpoint=checkpoint)
-    with tempfile.TemporaryDirectory(prefix="astrocnn-") as scratch:
-        folder = make_folder(folder or scratch)
+    with _working_folder(folder) as folder:
         sample = chosen.sample(n, random_state, folder, n_jobs)
         held_out = None
         if n_calibration:
@@ -91,6 +91,17 @@ def train_on_simulation(
     if lacking:
         fitted.description.card["area_under_curve_without"] = lacking
     return classifier
+
+
+@contextlib.contextmanager
+def _working_folder(folder):
+    """Folder of images and checkpoints that no other process uses; a temporary one for None."""
+    with contextlib.ExitStack() as ends:
+        if folder is None:
+            folder = ends.enter_context(tempfile.TemporaryDirectory(prefix="astrocnn-"))
+        folder = make_folder(folder)
+        ends.enter_context(FolderLock(folder))
+        yield folder
 
 
 def _lacking(recipe, fitted, test, batch_size: int) -> dict:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .._paths import user_path
 from ..exceptions import WeightsError
-from ..storage import DAMAGE, write_whole
+from ..storage import DAMAGE, cannot_read, write_whole
 from ._backend import load_keras
 from ._builders import NETWORKS, check_network
 from ._description import ModelDescription, check_description
@@ -108,6 +108,8 @@ def read_description(weights) -> ModelDescription:
         check_description(description)
     except WeightsError:
         raise
+    except PermissionError as error:
+        raise cannot_read(path, error) from error
     except DAMAGE as error:
         raise WeightsError(
             f"{path.name} is no model archive of astrocnn ({error}); save one with "

@@ -4,7 +4,7 @@ from ._answers import AnswerCache, Kept
 from ._arrays import DAMAGE
 from ._folder import RunFolder, count_rows, gaps
 from ._lock import FolderLock
-from ._whole import cannot_write, make_folder, remove_parts, write_whole
+from ._whole import cannot_read, cannot_write, make_folder, remove_parts, write_whole
 
 __all__ = [
     "DAMAGE",
@@ -12,6 +12,7 @@ __all__ = [
     "FolderLock",
     "Kept",
     "RunFolder",
+    "cannot_read",
     "cannot_write",
     "count_rows",
     "gaps",

@@ -14,7 +14,7 @@ from .._paths import user_path
 from ..exceptions import DamagedPartWarning, StoreError
 from ._arrays import DAMAGE, pack_arrays, unpack_arrays
 from ._lock import FolderLock
-from ._whole import cannot_write, make_folder, remove_parts, write_whole
+from ._whole import cannot_read, cannot_write, make_folder, remove_parts, write_whole
 
 __all__ = ["RunFolder", "count_rows", "gaps"]
 
@@ -132,7 +132,7 @@ class RunFolder:
                 raise ValueError("of other rows")
             return parse(arrays)
         except PermissionError as error:  # no damage
-            raise StoreError(error.errno, f"'{path}' cannot be read: {error.strerror}") from error
+            raise cannot_read(path, error) from error
         except DAMAGE as error:
             reason = str(error) or type(error).__name__
             warnings.warn(
@@ -225,7 +225,7 @@ def _read_manifest(path: Path) -> dict[str, str]:
         what = "it is a file" if path.parent.is_file() else f"it has no {path.name}"
         raise StoreError(f"'{path.parent}' is no folder of a run: {what}") from error
     except PermissionError as error:  # no damage
-        raise StoreError(error.errno, f"'{path}' cannot be read: {error.strerror}") from error
+        raise cannot_read(path, error) from error
     except DAMAGE as error:
         reason = str(error) or type(error).__name__
         raise StoreError(f"'{path}' is damaged ({reason}): choose another folder") from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from .._paths import user_path
 from ..exceptions import StoreError
 
-__all__ = ["cannot_write", "make_folder", "remove_parts", "write_whole"]
+__all__ = ["cannot_read", "cannot_write", "make_folder", "remove_parts", "write_whole"]
 
 _PREFIX = ".astrocnn-part-"
 #: Only hidden folders of this form are ours to delete.
@@ -97,6 +97,30 @@ def write_whole(
     if flush:
         _sync_folder(target.parent)
     return path
+
+
+def cannot_read(path: str | os.PathLike, error: PermissionError) -> StoreError:
+    """Return what a file that may not be read becomes: nothing is wrong with it.
+
+    Parameters
+    ----------
+    path : str or path
+        What was to be read.
+    error : PermissionError
+        What the system said.
+
+    Returns
+    -------
+    StoreError
+        With the same ``errno``.
+
+    Examples
+    --------
+    >>> from astrocnn.storage import cannot_read
+    >>> print(cannot_read("run.json", PermissionError(13, "Permission denied")))
+    'run.json' cannot be read: Permission denied
+    """
+    return StoreError(error.errno, f"'{path}' cannot be read: {error.strerror or error}")
 
 
 def cannot_write(path: str | os.PathLike, error: OSError) -> StoreError:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._paths import user_path
 from ..exceptions import InvalidParameterError, WeightsError
-from ..storage import DAMAGE, write_whole
+from ..storage import DAMAGE, cannot_read, write_whole
 
 __all__ = ["array_hash", "layers_hash", "read_checkpoint", "write_checkpoint"]
 
@@ -145,6 +145,8 @@ def read_checkpoint(path, settings: dict) -> tuple[int, dict, dict] | None:
             numbers = meta["numbers"].items()
             arrays = {name: [file[f"{name}{i}"] for i in range(n)] for name, n in numbers}
         found, seed, history = meta["settings"], meta["seed"], meta["history"]
+    except PermissionError as error:
+        raise cannot_read(path, error) from error
     except DAMAGE as error:
         raise WeightsError(
             f"{path.name} is damaged or no checkpoint of astrocnn ({error}); delete it to start "

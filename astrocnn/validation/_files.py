@@ -77,7 +77,7 @@ def read_report(path: str | os.PathLike):
             matches=tuple(found["matches"]),
             **{name: found[name] for name in _PLAIN},
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         raise
     except DAMAGE as error:
         raise InvalidParameterError(

@@ -9,8 +9,9 @@ from astropy.coordinates import SkyCoord
 
 from astrocnn import ClusterClassifier
 from astrocnn._registry import Registry
-from astrocnn.estimators import _simulated
+from astrocnn.estimators import _simulated, train_on_simulation
 from astrocnn.estimators._recipe import Recipe
+from astrocnn.exceptions import StoreError
 from astrocnn.networks import read_description
 from astrocnn.storage import FolderLock
 
@@ -106,12 +107,17 @@ def test_weights_that_came_meanwhile_stay(run, folder, monkeypatch):
 
 
 def test_folder_of_a_training_is_used_by_one_process(run, folder, monkeypatch):
-    monkeypatch.setattr("astrocnn.estimators.train_on_simulation", _too_far)
     Path("state").mkdir()
+    archive_module().write_archive(folder / "small.zip")
+    article = ["--dataset", "kosiba2020", "--path", "small.zip", "-o", "cn.keras"]
     with FolderLock(Path("state")):
-        code, _, err = run("train", "xmm", "--folder", "state")
-    assert code == 1
-    assert err[0].startswith("error: 'state' is in use by process")
+        for options in (["xmm", *TINY], article):
+            code, _, err = run("train", *options, "--folder", "state")
+            assert code == 1
+            assert err[0].startswith("error: 'state' is in use by process")
+        with pytest.raises(StoreError, match="'state' is in use by process"):
+            train_on_simulation("xmm", n=4, n_test=4, folder="state")
+    assert [path.name for path in Path("state").iterdir()] == [FolderLock.name]
 
 
 def archive_module():

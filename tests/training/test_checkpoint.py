@@ -1,5 +1,6 @@
 """Checkpoints: killed and gone on is as never killed."""
 
+import errno
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from astrocnn.exceptions import WeightsError
+from astrocnn.exceptions import StoreError, WeightsError
 from astrocnn.networks import build_cn, build_mn, load_keras
 from astrocnn.training import Plateau, train_network
 from astrocnn.training._checkpoint import (
@@ -247,3 +248,16 @@ def test_hash_sees_every_label():
         other[row] = other[row, ::-1]
         hashes.add(array_hash(other))
     assert len(hashes) == 4
+
+
+def test_a_file_that_may_not_be_read_is_not_damaged(tmp_path, monkeypatch):
+    """Nobody is told to delete it."""
+    path = tmp_path / "run.npz"
+    write_checkpoint(path, {"a": "1"}, 0, {"loss": [1.0]}, {})
+
+    def forbidden(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", forbidden)
+    with pytest.raises(StoreError, match=r"run.npz' cannot be read: Permission denied$"):
+        read_checkpoint(path, {"a": "1"})
