@@ -7,7 +7,7 @@ __all__ = ["check_counts"]
 
 #: The FITS standard 4.0 has at most so many axes (section 4.4.1) and columns (section 7.2.1).
 _MOST = 999
-_BLOCK, _CARD = 2880, 80
+_START, _BLOCK, _CARD = b"SIMPLE", 2880, 80
 #: Longest header that is looked at (blocks).
 _HEADER_BLOCKS = 4000
 _NUMBER = re.compile(rb"(Z?NAXIS\d{0,3}|TFIELDS|BITPIX|[PG]COUNT) *= +([-+]?\d+[.\dEeDd+]*)")
@@ -26,7 +26,8 @@ def check_counts(file, first: bool = False) -> None:
     Raises
     ------
     OSError
-        If a header has more. What is no FITS file at all is passed over.
+        If a header has more, or a size below zero, or the file begins otherwise than FITS files do:
+        packed ones would be read over and over.
 
     Examples
     --------
@@ -37,6 +38,10 @@ def check_counts(file, first: bool = False) -> None:
         ...
     OSError: NAXIS = 65536, of which FITS has at most 999: the header is damaged
     """
+    start = file.read(len(_START))
+    if start and start != _START:
+        raise OSError("it is no FITS file")
+    file.seek(0)
     while numbers := _numbers(file):
         for key in ("NAXIS", "ZNAXIS", "TFIELDS"):
             if numbers.get(key, 0) > _MOST:
@@ -47,7 +52,10 @@ def check_counts(file, first: bool = False) -> None:
         axes = [numbers.get(f"NAXIS{i + 1}", 0) for i in range(int(numbers.get("NAXIS", 0)))]
         values = numbers.get("GCOUNT", 1) * (numbers.get("PCOUNT", 0) + (prod(axes) if axes else 0))
         size = abs(numbers.get("BITPIX", 8)) / 8 * values
-        if not 0 <= size < 2**62:
+        if size < 0:  # astropy would come back to the same header, over and over
+            key = min(numbers, key=lambda name: numbers[name] if name != "BITPIX" else 0)
+            raise OSError(f"{key} = {numbers[key]:.0f}: the header is damaged")
+        if not size < 2**62:
             return
         if first:
             return

@@ -74,3 +74,24 @@ def test_many_are_no_fault(tmp_path):
     path = tmp_path / "a.fits"
     path.write_bytes(content(fits.PrimaryHDU(np.ones((1, 2, 3, 4))), table))
     assert len(read_targets(path)) == 1
+
+
+@pytest.mark.parametrize("change", [("SIMPLE", "CHECKSUM"), ("NAXIS1", -3), ("PCOUNT", -90000)])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_no_header_is_read_over_and_over(tmp_path, change, pack):
+    """Astropy takes the size of what it cannot read for that of all of a packed file: below zero."""
+    card, value = change
+    image = fits.PrimaryHDU(np.ones(FIELD.shape, "float32"), FIELD.wcs.to_header())
+    image.header.insert("EXTEND" if "EXTEND" in image.header else 5, ("PCOUNT", 0))
+    raw = content(image)
+    path = tmp_path / "a.fits.gz"
+    path.write_bytes(
+        pack(stated(raw, card, value) if card != "SIMPLE" else value.encode() + raw[8:])
+    )
+    words = "it is no FITS file" if card == "SIMPLE" else f"{card} = {value}: the header is damaged"
+    with pytest.raises(ProviderError, match=words):
+        read_image(path)
+    with pytest.raises(ProviderError, match=words):
+        HealpixProvider(path, get_band("xmm"))
+    with pytest.raises(InvalidTargetError, match=words):
+        read_targets(path)
