@@ -79,7 +79,7 @@ def test_many_are_no_fault(tmp_path):
 @pytest.mark.parametrize("change", [("SIMPLE", "CHECKSUM"), ("NAXIS1", -3), ("PCOUNT", -90000)])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 def test_no_header_is_read_over_and_over(tmp_path, change, pack):
-    """Astropy takes the size of what it cannot read for that of all of a packed file: below zero."""
+    """Of what it cannot read in a packed file, astropy makes a size below zero."""
     card, value = change
     image = fits.PrimaryHDU(np.ones(FIELD.shape, "float32"), FIELD.wcs.to_header())
     image.header.insert("EXTEND" if "EXTEND" in image.header else 5, ("PCOUNT", 0))

@@ -101,6 +101,8 @@ class Marks:
         for (start, stop), mark in self.marks.items():
             if name in mark:
                 column = _decoded(mark[name])
+                if name != _POSITIONS[0] and column.dtype.kind != "f":
+                    raise ValueError(f"{name} of {start} to {stop} holds {column.dtype}")
                 values = values.astype(np.promote_types(values.dtype, column.dtype))
                 values[start:stop] = column
         return values

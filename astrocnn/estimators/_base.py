@@ -16,7 +16,7 @@ from ._beside import check_beside_weights
 from ._description import new_description
 from ._explain import explain
 from ._fitted import Fitted
-from ._gate import target_chunks
+from ._gate import TargetSource
 from ._judged import Judged
 from ._labels import encode
 from ._parameters import check_parameters
@@ -103,8 +103,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         ('target', 'band', 'y', 'x')
         """
         fitted = self._ready()
-        targets, chunks = target_chunks(X, fitted.description, self.images, self.bands)
-        return explain(fitted, targets, chunks, label, steps)
+        source = self._source(X, fitted.description)
+        return explain(fitted, source.targets, source.chunks(source.rows()), label, steps)
 
     def score(self, X, y, sample_weight=None) -> float:
         """Return the balanced accuracy of the labels; a row without a prediction counts as wrong.
@@ -253,5 +253,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
     def _judged_chunks(self, X):
         """Cut-outs of all targets, and what the network says of them, chunk by chunk."""
         fitted = self._ready()
-        _, chunks = target_chunks(X, fitted.description, self.images, self.bands)
-        return fitted.judge_all(chunks, self.batch_size, self.prior)
+        source = self._source(X, fitted.description)
+        return fitted.judge_all(source.chunks(source.rows()), self.batch_size, self.prior)
+
+    def _source(self, X, description) -> TargetSource:
+        """The targets that a user gives, and how their cut-outs come about."""
+        return TargetSource.open(X, description, self.images, self.bands, self.mask_targets)

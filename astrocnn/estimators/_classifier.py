@@ -9,7 +9,7 @@ from ..exceptions import StoreError
 from ..preprocessing import Preprocessing
 from ..tables import ResultTable, result_table, target_coords
 from ._base import NetworkClassifier
-from ._gate import TargetSource, target_chunks
+from ._gate import TargetSource
 from ._labels import encode, say_positive
 from ._prior import check_prior
 from ._run import Run, stopped_error
@@ -57,6 +57,9 @@ class ClusterClassifier(NetworkClassifier):
     judge_novel : bool
         Whether images unlike those of the training (``novelty`` above 1) get a prediction too. They
         are flagged ``out_of_domain`` in any case.
+    mask_targets : bool
+        Whether weights that look at one source (``-psf``) leave out those of other targets: a peak
+        within 12 arcsec of a target that is 25 arcsec or more away. Give all that was detected.
     batch_size : int
         Targets per step of the network.
     epochs : int
@@ -119,6 +122,7 @@ class ClusterClassifier(NetworkClassifier):
         threshold: float = 0.5,
         prior: float | Mapping | None = None,
         judge_novel: bool = False,
+        mask_targets: bool = True,
         batch_size: int = 32,
         epochs: int = 8,
         learning_rate: float = 1e-3,
@@ -141,6 +145,7 @@ class ClusterClassifier(NetworkClassifier):
         self.threshold = threshold
         self.prior = prior
         self.judge_novel = judge_novel
+        self.mask_targets = mask_targets
         self.batch_size = batch_size
         self.epochs = epochs
         self.learning_rate = learning_rate
@@ -185,13 +190,13 @@ class ClusterClassifier(NetworkClassifier):
             If none of two names is ``"cluster"``: the last one in the alphabet then counts as it.
         """
         description = self._start_description(y)
-        targets, chunks = target_chunks(X, description, self.images, self.bands)
+        source = self._source(X, description)
         # What can be wrong is found before any image is fetched.
         check_prior(self.prior, description.classes, description.outputs)
-        numbers = encode(y, len(targets), description.classes)
+        numbers = encode(y, len(source.targets), description.classes)
         trained_shares(numbers, sample_weight, self.class_weight, description.classes)
         say_positive(description.classes)
-        given = network_input(chunks, description)
+        given = network_input(source.chunks(source.rows()), description)
         if sample_weight is not None:
             sample_weight = np.asarray(sample_weight, dtype=np.float32)[given.usable]
         sample, held_out = hold_out(
@@ -202,7 +207,7 @@ class ClusterClassifier(NetworkClassifier):
                 given.plain,
                 missing=given.missing,
             ),
-            target_coords(targets[given.usable]),
+            target_coords(source.targets[given.usable]),
             self.validation_fraction,
             self.patience,
             self.random_state,
@@ -258,11 +263,10 @@ class ClusterClassifier(NetworkClassifier):
             If a file in the folder is damaged; its rows are computed anew.
         """
         fitted = self._ready()
-        source = TargetSource.open(X, fitted.description, self.images, self.bands)
+        source = self._source(X, fitted.description)
         source = source.along_the_sky(kept=folder is not None)
-        n, n_classes = len(source.targets), len(fitted.description.classes)
-        n_apart = len(fitted.apart_names)
-        verdicts = Verdicts(n, n_classes, source.bands, self.judge_novel, n_apart)
+        sizes = len(source.targets), len(fitted.description.classes)
+        verdicts = Verdicts(*sizes, source.bands, self.judge_novel, len(fitted.apart_names))
         stopped = None
         given = {"batch_size": self.batch_size, "prior": self.prior}
         run = Run(fitted, source, folder=folder, retry_failed=retry_failed, client=client, **given)

@@ -108,12 +108,13 @@ def judge_on(
 
 def _submit(client, job, source, rows):
     """Start the task of some rows."""
+    others = source.others(rows)
     if source.dataset is None:
-        return client.submit(_judge_targets, job, source.targets[rows], pure=False)
+        return client.submit(_judge_targets, job, source.targets[rows], others, pure=False)
     import dask
 
     # Dask reads the pixels where the task is.
-    dataset = source.dataset.isel(target=rows).assign_attrs(faults=[])
+    dataset = source.dataset.isel(target=rows).assign_attrs(faults=[]).assign(others)
     return client.compute(dask.delayed(_judge_dataset, pure=False)(job, dataset))
 
 
@@ -127,13 +128,13 @@ def _result(future, fitted, source, rows, batch_size, prior) -> Part:
     return part._replace(faults=given + part.faults)
 
 
-def _judge_targets(job: _Job, targets: QTable) -> Part:
+def _judge_targets(job: _Job, targets: QTable, others: dict) -> Part:
     """Task: make the cut-outs of some targets and judge them."""
     _adopt(job.settings)
     description, providers = job.source.description, list(job.source.providers.values())
     with ThreadPoolExecutor(conf.threads) as pool:
         dataset = make_chunk(targets, providers, description.field_size, description.pixels, pool)
-    return _judge(job, dataset)
+    return _judge(job, dataset.assign(others))
 
 
 def _judge_dataset(job: _Job, dataset: xr.Dataset) -> Part:

@@ -15,6 +15,7 @@ from ..cutouts._identity import dataset_identity, images_identity
 from ..cutouts._lazy import dataset_step, load_cutouts, split_faults
 from ..cutouts._progress import progress_bar
 from ..exceptions import InvalidImageError, SurveyMismatchError
+from ..extent import OtherTargets
 from ..networks import ModelDescription
 from ..providers import NoImagesProvider
 from ..storage import count_rows, gaps
@@ -22,7 +23,7 @@ from ..surveys import Band, get_band
 from ..tables import read_targets
 from ._beside import check_kinds
 
-__all__ = ["TargetSource", "find_bands", "target_chunks"]
+__all__ = ["TargetSource", "find_bands"]
 
 
 def find_bands(description: ModelDescription, bands: Sequence[str | Band] | None) -> list[Band]:
@@ -59,6 +60,8 @@ class TargetSource:
         The grid of cut-outs that are yet to be made.
     order : ndarray of shape (n,), int, optional
         Which of the given targets each row is, where they are done in another order.
+    mask_targets : bool
+        Whether cut-outs say where the other targets are, see `OtherTargets`.
     """
 
     targets: QTable
@@ -68,21 +71,41 @@ class TargetSource:
     dataset: xr.Dataset | None = None
     description: ModelDescription | None = None
     order: np.ndarray | None = None
+    mask_targets: bool = False
 
     @classmethod
-    def open(cls, X, description, images, bands=None) -> "TargetSource":
-        """Return the source for what a user gives; see `target_chunks`."""
+    def open(cls, X, description, images, bands=None, mask_targets=True) -> "TargetSource":
+        """Return the source for what a user gives.
+
+        Parameters
+        ----------
+        X : SkyCoord, list of SkyCoord, table, file or `~xarray.Dataset`
+            Positions, or cut-outs already made.
+        description : ModelDescription
+            Bands and grid that the network needs.
+        images, bands, mask_targets
+            See `ClusterClassifier`.
+
+        Raises
+        ------
+        SurveyMismatchError
+            If images are of other bands, or on another grid, than the network needs.
+        """
         found = find_bands(description, bands)
+        # Only networks that look at one source need to know which are others'.
+        mask_targets = mask_targets and bool(description.preprocessing.get("source_planes"))
         if isinstance(X, xr.Dataset):
             dataset = _match_dataset(check_dataset(X), description, found)
             step = dataset_step(dataset, conf.chunk_size)
-            return cls(_dataset_targets(dataset), found, step, dataset=dataset)
+            targets = _dataset_targets(dataset)
+            return cls(targets, found, step, dataset=dataset, mask_targets=mask_targets)
         _check_images(images, found)
         targets = read_targets(X)
         opened = zip(found, open_providers(found, images), strict=True)
         providers = {band.name: provider for band, provider in opened}
         _check_lacking(providers, description)
-        return cls(targets, found, conf.chunk_size, providers, description=description)
+        options = {"description": description, "mask_targets": mask_targets}
+        return cls(targets, found, conf.chunk_size, providers, **options)
 
     def along_the_sky(self, kept: bool = False) -> "TargetSource":
         """Return the same targets, neighbors together: each local image is then read once.
@@ -129,9 +152,22 @@ class TargetSource:
     def chunks(self, rows: Sequence[slice | np.ndarray]) -> Iterator[xr.Dataset]:
         """Return the Datasets of some rows, one after the other."""
         if self.dataset is not None:
-            return self._slices(rows)
-        size, pixels = self.description.field_size, self.description.pixels
-        return iter_cutouts(self.targets, self.bands, self.providers, size, pixels, rows=rows)
+            chunks = self._slices(rows)
+        else:
+            grid = self.description.field_size, self.description.pixels
+            chunks = iter_cutouts(self.targets, self.bands, self.providers, *grid, rows=rows)
+        for some, chunk in zip(rows, chunks, strict=True):
+            yield chunk.assign(self.others(some))
+
+    def others(self, rows: slice | np.ndarray) -> dict[str, tuple]:
+        """Variables that say where the other targets are, for cut-outs of some rows."""
+        if not self.mask_targets:
+            return {}
+        return {"other_targets": (OtherTargets.dims, self._others.offsets(rows))}
+
+    @cached_property
+    def _others(self) -> OtherTargets:
+        return OtherTargets(*(self.targets[name].to_value(u.deg) for name in ("ra", "dec")))
 
     def faults(self, rows: slice | np.ndarray) -> list[str]:
         """What went wrong with some of the cut-outs that were given, in words."""
@@ -149,34 +185,6 @@ class TargetSource:
                 part = self.dataset.isel(target=some)
                 yield load_cutouts(part.assign_attrs(faults=self.faults(some)))
                 bar.update(count_rows(some))
-
-
-def target_chunks(
-    X,
-    description: ModelDescription,
-    images: Mapping | None,
-    bands: Sequence[str | Band] | None = None,
-) -> tuple[QTable, Iterator[xr.Dataset]]:
-    """Return the target table, and the Datasets of its cut-outs one after the other.
-
-    Parameters
-    ----------
-    X : SkyCoord, list of SkyCoord, table, file or `~xarray.Dataset`
-        Positions, or cut-outs already made.
-    description : ModelDescription
-        Bands and grid that the network needs.
-    images : dict of str to source, optional
-        Local images by band.
-    bands : sequence of str or Band, optional
-        Bands of one's own, where the description names some.
-
-    Raises
-    ------
-    SurveyMismatchError
-        If images are of other bands, or on another grid, than the network needs.
-    """
-    source = TargetSource.open(X, description, images, bands)
-    return source.targets, source.chunks(source.rows())
 
 
 def _sky_order(ra, dec) -> np.ndarray:

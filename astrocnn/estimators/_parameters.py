@@ -6,6 +6,8 @@ from errno import EACCES
 from numbers import Integral, Real
 from os import PathLike
 
+import numpy as np
+
 from .._paths import user_path
 from ..exceptions import InvalidParameterError, StoreError
 from ..preprocessing import Preprocessing
@@ -33,6 +35,9 @@ def check_parameters(estimator) -> None:
         raise InvalidParameterError(f"threshold must be a number from 0 to 1, not {threshold!r}")
     if not isinstance(rate, Real) or not 0 < rate < float("inf"):
         raise InvalidParameterError(f"learning_rate must be a number above zero, not {rate!r}")
+    for name in ("judge_novel", "mask_targets"):
+        if not isinstance(given[name], bool | np.bool_):
+            raise InvalidParameterError(f"{name} must be True or False, not {given[name]!r}")
     _check_probabilities(given)
     steps = given["preprocessing"]
     if steps is not None and not isinstance(steps, Preprocessing):

@@ -149,6 +149,7 @@ class Piece(NamedTuple):
 def run_identity(fitted: Fitted, source: TargetSource, prior=None) -> dict[str, str]:
     """Say what makes verdicts what they are, but for thresholds; see `RunFolder`."""
     description = fitted.description
+    masks = {"other targets": "masked"} if source.mask_targets else {}
     return {
         "contents": "verdicts with causes",
         "targets": targets_digest(source.targets),
@@ -159,6 +160,7 @@ def run_identity(fitted: Fitted, source: TargetSource, prior=None) -> dict[str, 
         "images": source.images_identity(),
         "priors": "none" if prior is None else json.dumps(prior, sort_keys=True, default=float),
         "versions": f"astrocnn {version('astrocnn')}",
+        **masks,
     }
 
 

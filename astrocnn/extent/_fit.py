@@ -1,5 +1,6 @@
 """Fit of a point source, and of the same blurred by a beta model, to an X-ray image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,6 +65,7 @@ def fit_source(
     valid: np.ndarray | None = None,
     exposure: np.ndarray | None = None,
     rate: bool = False,
+    others: Sequence[tuple[float, float]] = (),
 ) -> SourceFit:
     r"""Fit the source near the middle of an X-ray image.
 
@@ -89,6 +91,10 @@ def fit_source(
     rate : bool
         Whether the image is counts over exposure. How many photons that were is then estimated from
         the scatter of the background.
+    others : sequence of (row, column), optional
+        Pixels of other targets, see `OtherTargets`. A peak within 12 arcsec of one is that target's
+        source: it is masked, and what lies nearer to that target than to the middle is not the
+        source that is looked for.
 
     Returns
     -------
@@ -112,7 +118,8 @@ def fit_source(
     >>> 170 < fit.counts < 230, fit.extent_likelihood < 2
     (True, True)
     """
-    return fit_models(image, psf, pixel, valid=valid, exposure=exposure, rate=rate).summary()
+    options = {"valid": valid, "exposure": exposure, "rate": rate, "others": others}
+    return fit_models(image, psf, pixel, **options).summary()
 
 
 @dataclass(frozen=True)
@@ -182,15 +189,18 @@ class FittedModels:
         return image * self.weight
 
 
-def fit_models(image, psf, pixel, *, valid=None, exposure=None, rate=False) -> FittedModels:
+def fit_models(
+    image, psf, pixel, *, valid=None, exposure=None, rate=False, others=()
+) -> FittedModels:
     """Fit as `fit_source` does; return the models too."""
     if np.ndim(image) != 2:
         raise InvalidImageError(f"an image of shape (ny, nx) is needed, not {np.shape(image)}")
     counts, relative, weight = _counts(image, valid, exposure, rate)
     taps, flat = filter_taps(psf, pixel), flat_exposure(relative)
     background = background_image(counts, relative, flat, weight, pixel, taps)
-    y, x = find_source(counts, np.maximum(background, 1e-6), weight, pixel, taps)
-    neighbors = find_neighbors(counts, np.maximum(background, 1e-6), weight, psf, pixel, (y, x))
+    seen = counts, np.maximum(background, 1e-6), weight
+    (y, x), taken = find_source(*seen, pixel, taps, others)
+    neighbors = find_neighbors(*seen, psf, pixel, (y, x), taken)
     for row, column, radius in neighbors:
         _mask(weight, (row, column), radius / pixel, (y, x), max(psf.half_radius, 12.0) / pixel)
     if neighbors:

@@ -1,5 +1,7 @@
 """Planes that a network looks at: an X-ray image in units of its noise, and what the fit left."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..surveys import PointSpread
@@ -30,12 +32,13 @@ def source_planes(
     valid: np.ndarray | None = None,
     exposure: np.ndarray | None = None,
     rate: bool = False,
+    others: Sequence[tuple[float, float]] = (),
 ) -> np.ndarray:
     """Return what a network sees of an X-ray source, centered on it.
 
     Parameters
     ----------
-    image, psf, pixel, valid, exposure, rate
+    image, psf, pixel, valid, exposure, rate, others
         See `fit_source`.
 
     Returns
@@ -60,17 +63,18 @@ def source_planes(
     >>> planes.shape, bool(planes[28:36, 28:36, 0].max() > 2)
     ((64, 64, 12), True)
     """
-    return planes_and_place(image, psf, pixel, valid=valid, exposure=exposure, rate=rate)[0]
+    options = {"valid": valid, "exposure": exposure, "rate": rate, "others": others}
+    return planes_and_place(image, psf, pixel, **options)[0]
 
 
 def planes_and_place(
-    image, psf, pixel, *, valid=None, exposure=None, rate=False, place=None
+    image, psf, pixel, *, place=None, **options
 ) -> tuple[np.ndarray, tuple[int, int]]:
     """Return the planes of `source_planes`, and which pixel of the image is in their middle.
 
     ``place`` says which it should be, instead of that of the source.
     """
-    fit = fit_models(image, psf, pixel, valid=valid, exposure=exposure, rate=rate)
+    fit = fit_models(image, psf, pixel, **options)
     place = fit.best[2:] if place is None else place
     planes = np.zeros((PLANE_PIXELS, PLANE_PIXELS, N_PLANES), dtype=np.float32)
     images = [*_residuals(fit, pixel), *_shapes(fit), _excess(fit)]

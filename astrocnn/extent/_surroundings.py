@@ -20,6 +20,8 @@ _SPREAD = 0.05
 _STEEP, _EACH = 0.05, 7
 #: A source is looked for within this distance of the target (arcsec), above this significance.
 _REACH, _FOUND = 48.0, 4.0
+#: The source of another target lies within this distance of it (arcsec).
+_LISTED = 12.0
 #: Neighbors are farther from the source than this (arcsec), above this significance.
 _APART, _NEIGHBOR = 28.0, 5.0
 #: Most neighbors that are masked.
@@ -149,10 +151,13 @@ def _levels(counts, relative, flat, expected) -> tuple[float, float]:
     return (sky, particles) if sky > 0 else (0.0, float(counts.sum() / flat.sum()))
 
 
-def find_source(counts, background, weight, pixel, taps) -> tuple[int, int]:
-    """Return the pixel of the source: the best peak near the middle, nearer ones first.
+def find_source(
+    counts, background, weight, pixel, taps, others=()
+) -> tuple[tuple[int, int], list[tuple[int, int]]]:
+    """Return the pixel of the source, and those of the sources of other targets.
 
-    The slope of a neighbor is no peak.
+    The source is the best peak near the middle, nearer ones first; the slope of a neighbor is no
+    peak. What lies nearer to another target that has a source of its own belongs to that.
     """
     from ._kernel import smooth
 
@@ -160,19 +165,28 @@ def find_source(counts, background, weight, pixel, taps) -> tuple[int, int]:
     error = np.sqrt(smooth(background * weight, taps**2) + _FLOOR * taps.max() ** 4)
     distance = _distance(counts.shape) * pixel
     significance = excess / error
-    score = significance * np.exp(-((distance / (1.2 * _REACH)) ** 2))
-    peak = significance == maximum_filter(significance, 5)
-    best = np.where((distance <= _REACH) & peak, score, -np.inf).argmax()
-    if not score.flat[best] >= _FOUND:
-        return counts.shape[0] // 2, counts.shape[1] // 2
-    return divmod(int(best), counts.shape[1])
+    peak = (significance == maximum_filter(significance, 5)) & (significance >= _FOUND)
+    own, taken = peak & (distance <= _REACH), []
+    for place in others:
+        from_other = _distance(counts.shape, place) * pixel
+        theirs = np.where(peak & (from_other <= _LISTED), significance, -np.inf)
+        if theirs.max() > 0:
+            own &= from_other >= distance
+            taken.append(divmod(int(theirs.argmax()), counts.shape[1]))
+    score = np.where(own, significance * np.exp(-((distance / (1.2 * _REACH)) ** 2)), -np.inf)
+    if not score.max() >= _FOUND:
+        return (counts.shape[0] // 2, counts.shape[1] // 2), taken
+    return divmod(int(score.argmax()), counts.shape[1]), taken
 
 
-def find_neighbors(counts, background, weight, psf, pixel, source) -> list[tuple[int, int, float]]:
+def find_neighbors(
+    counts, background, weight, psf, pixel, source, taken=()
+) -> list[tuple[int, int, float]]:
     """Return point-like peaks beside the source: row, column and radius of the mask (arcsec).
 
     A peak is point-like where it stands out of what surrounds it, by the difference of two
-    Gaussians: the halo of an extended source is left as it is.
+    Gaussians: the halo of an extended source is left as it is. The sources of other targets, which
+    `find_source` finds, are masked whatever they look like.
     """
     from ._kernel import smooth
 
@@ -190,12 +204,20 @@ def find_neighbors(counts, background, weight, psf, pixel, source) -> list[tuple
     neighbors = []
     while len(neighbors) < _MOST and score.max() >= _NEIGHBOR:
         y, x = divmod(int(score.argmax()), score.shape[1])
-        peak = contrast[y, x] / kernel.max()  # about its counts
-        radius = psf.half_radius * (1.4 + 0.9 * np.log10(max(peak / 20, 1.0)))
-        radius = float(np.clip(radius, 20.0, 90.0))
+        radius = _mask_radius(psf, contrast[y, x] / kernel.max(), 20.0)
         neighbors.append((y, x, radius))
         score[_distance(score.shape, (y, x)) * pixel <= radius] = 0
+    for y, x in taken:
+        if np.hypot(y - source[0], x - source[1]) > apart:
+            radius = _mask_radius(psf, contrast[y, x] / kernel.max(), 30.0)
+            neighbors.append((y, x, radius))
     return neighbors
+
+
+def _mask_radius(psf, counts, least) -> float:
+    """Radius (arcsec) of the mask of a point source of about so many counts."""
+    radius = psf.half_radius * (1.4 + 0.9 * np.log10(max(counts / 20, 1.0)))
+    return float(np.clip(radius, least, 90.0))
 
 
 def _distance(shape, place=None):

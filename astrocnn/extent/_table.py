@@ -14,6 +14,7 @@ from ..exceptions import InvalidImageError, InvalidParameterError
 from ..surveys import OPTICS, PointSpread
 from ._binning import binning, fit_input
 from ._fit import fit_source
+from ._others import other_offsets, other_pixels
 
 __all__ = ["fit_extent", "target_spreads"]
 
@@ -37,6 +38,7 @@ def fit_extent(
     dataset: xr.Dataset,
     psf: "PointSpread | Sequence[PointSpread] | None" = None,
     band: str | None = None,
+    mask_targets: bool = True,
 ) -> QTable:
     """Fit the X-ray source of each target: is it more than a point?
 
@@ -55,6 +57,8 @@ def fit_extent(
         for ``xmm`` EPIC-pn 7 arcmin off axis, for ``erosita`` and ``rass`` that of their surveys.
     band : str, optional
         X-ray band. Default: the first one of the Dataset.
+    mask_targets : bool
+        Whether the sources of other targets in the Dataset are left out, see `OtherTargets`.
 
     Returns
     -------
@@ -84,6 +88,10 @@ def fit_extent(
     scale = float(dataset.attrs["pixel_scale"])
     factor = binning(scale)
     part = dataset.isel(band=number)
+    if not mask_targets:
+        part = part.drop_vars("other_targets", errors="ignore")
+    elif "other_targets" not in part and {"ra", "dec"} <= {*part.variables}:
+        part = part.assign(other_targets=other_offsets(part))
     values = np.full((n, len(_COLUMNS)), np.nan)
     for i in tqdm(range(n), desc="fits", delay=2, disable=not conf.progress):
         values[i] = _fit_row(part.isel(target=i), spreads[i], scale, factor)
@@ -163,6 +171,8 @@ def _fit_row(row, psf, scale, factor) -> tuple:
     exposure = row["exposure"].values if "exposure" in row else None
     status = str(row["status"].values) if "status" in row else ""
     image, options = fit_input(image, valid, exposure, status, factor)
+    if "other_targets" in row:
+        options["others"] = other_pixels(row["other_targets"].values, image.shape, scale * factor)
     fit = fit_source(image, psf, scale * factor, **options)
     middle = (np.array(image.shape) - 1) / 2
     offset = np.hypot(*(np.array(fit.place) - middle)) * scale * factor

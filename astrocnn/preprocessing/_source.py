@@ -12,6 +12,7 @@ from ..extent import (
     PLANE_PIXELS,
     binning,
     fit_input,
+    other_pixels,
     planes_and_place,
     put_centered,
     target_spreads,
@@ -101,6 +102,7 @@ def _xray_planes(dataset, number, chosen, places, planes, placed) -> np.ndarray:
     images, valid = dataset["image"].values[:, number], dataset["valid"].values[:, number] != 0
     exposures = dataset["exposure"].values[:, number] if "exposure" in dataset else None
     status = dataset["status"].values[:, number].astype(str) if "status" in dataset else None
+    others = dataset["other_targets"].values if "other_targets" in dataset else None
     seen = valid[chosen].any(axis=(1, 2))
 
     def some(start, stop):
@@ -115,6 +117,8 @@ def _xray_planes(dataset, number, chosen, places, planes, placed) -> np.ndarray:
                 "" if status is None else str(status[row]),
                 factor,
             )
+            if others is not None:
+                options["others"] = other_pixels(others[row], image.shape, scale * factor)
             options["place"] = tuple(places[i]) if placed[i] else None
             planes[i], places[i] = planes_and_place(image, spreads[row], scale * factor, **options)
 

@@ -251,6 +251,16 @@ def test_positions_are_in_the_marks(tmp_path, name, damage):
     assert kept["dec"].values.tolist() == TARGETS["dec"].tolist()
 
 
+def test_positions_that_are_no_numbers_are_damage(tmp_path):
+    write(tmp_path)
+    with RunFolder.existing(tmp_path) as folder:
+        start, stop = folder.parts()[0]
+        text = np.array(["a"] * (stop - start))
+        folder.write(start, stop, folder.read(start, stop) | {"ra": text})
+    with pytest.raises(StoreError, match=r"are damaged \(ra of .* holds <U1\)"):
+        open_cutouts(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["image", "valid", "exposure"])
 def test_a_chunk_that_is_gone_is_damage(tmp_path, name):
     """Not zeros, not NaN with valid 1: the rows are flagged, and made anew by another call."""

@@ -79,6 +79,10 @@ class HealpixMap:
             read = _read_hdf5 if path.suffix in _HDF5 else _read_fits
             self._values, self._pixels, header, blanks = read(path, column)
             self._scaling = Scaling(tuple(blanks))
+        if self._values.dtype.kind not in "iufb":
+            raise ProviderError(
+                f"{self.name} holds no numbers ({self._values.dtype}): name another column"
+            )
         #: Unit of the values, as the file states it.
         units = [str(header.get(key, "")).strip() for key in ("UNIT", "UNITS")]
         self.unit = units[0] or units[1]
@@ -167,9 +171,10 @@ def is_healpix_file(path) -> bool:
 def _read_fits(path, column):
     """Values, numbers of the pixels (None: all), header and blanks of the first HEALPix table."""
     try:
+        content = readable(path)  # says how a file is packed that is not understood
         with stream(path) as file:
             check_counts(file)
-        with fits.open(readable(path), memmap=True) as hdus:
+        with fits.open(content, memmap=True) as hdus:
             hdu = next(h for h in hdus if h.header.get("PIXTYPE") == "HEALPIX")
             names = [name.upper() for name in hdu.columns.names]
             partial = str(hdu.header.get("INDXSCHM", "IMPLICIT")).strip() == "EXPLICIT"

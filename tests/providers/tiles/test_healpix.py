@@ -363,6 +363,15 @@ class TestMissing:
         self.check(path)
 
 
+def test_text_is_no_map(tmp_path):
+    column = fits.Column("names", "4A", array=np.full(12 * NSIDE**2, "none"))
+    hdu = fits.BinTableHDU.from_columns([column])
+    hdu.header.update({"PIXTYPE": "HEALPIX", "ORDERING": "NESTED", "NSIDE": NSIDE})
+    hdu.writeto(tmp_path / "a.fits")
+    with pytest.raises(ProviderError, match=r"a.fits holds no numbers \(.*\): name another column"):
+        HealpixProvider(tmp_path / "a.fits", get_band("xmm"))
+
+
 @pytest.mark.parametrize(("word", "frame"), [("GAL", "galactic"), ("CEL", "icrs")])
 def test_frames_of_gammapy(tmp_path, word, frame):
     path = write_map(tmp_path / "a.fits", frame=frame)
