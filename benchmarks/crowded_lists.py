@@ -85,7 +85,8 @@ def report(weights, n, seed) -> None:
     print(f"\n{weights}: {len(table)} sources in {n} simulated fields, {known.sum()} predicted")
     rows = []
     for low, high in ((0, np.inf), *pairwise(_BINS)):
-        some = table[known & (table["apart"] >= low) & (table["apart"] < high)]
+        inside = (table["apart"] >= low) & ((table["apart"] < high) | np.isinf(high))
+        some = table[known & inside]
         truth = np.array(some["is_cluster"])
         scores = {name: np.array(some[name]) for name in table.colnames[2:]}
         gain = delong_test(truth, scores["network True"], scores["network False"]).difference

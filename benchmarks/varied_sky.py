@@ -5,9 +5,12 @@
 
 Each target goes through `ClusterClassifier.predict` and, with the same point-spread function,
 through `fit_extent`. Printed are areas under the ROC curve of clusters against everything and
-against single point sources, with the paired difference (DeLong); calibration errors in bins of
-counts and off-axis angle; how many bright point sources are called clusters across the field; and
-flags. Nothing was trained or calibrated on targets of seed 2. Everything is simulated.
+against single point sources, with the paired difference (DeLong); calibration errors, at the
+fraction of each class that these targets have (as by ``prior=``), in bins of the counts that the
+fit finds, of the true ones, which nobody knows on the sky, and of the off-axis angle, each beside
+the error that probabilities without one would have by chance; how many bright point sources are
+called clusters across the field; and flags. Nothing was trained or calibrated on targets of seed 2.
+Everything is simulated.
 """
 
 import argparse
@@ -23,6 +26,7 @@ from astrocnn import ClusterClassifier
 from astrocnn.extent import fit_extent, target_spreads
 from astrocnn.networks import file_hash, find_weights, read_description
 from astrocnn.simulation import simulate_cutouts
+from astrocnn.training import adjust_prior
 from astrocnn.validation import auc, delong_test, expected_calibration_error, proportion
 
 #: Column of the truth and edges of its bins.
@@ -31,6 +35,9 @@ BINS = {
     "exposure": (0, 300, 1000, 3000, 10000, np.inf),
     "off_axis": (0, 5, 10, 15, 20, np.inf),
 }
+#: Classes of the weights, and those of kinds of targets.
+CLASSES = ("other", "pair", "point", "cluster")
+KINDS = {"agn": "point", "star": "point", "pair": "pair"}
 _CHUNK = 500
 
 
@@ -41,7 +48,7 @@ def predict(weights, n, seed, version=3, folder=None) -> Table:
     mark = f"{weights}-{file_hash(find_weights(weights))[:8]}"
     for start in tqdm(range(0, n, _CHUNK), desc=weights, delay=2):
         numbers = range(start, min(start + _CHUNK, n))
-        name = f"{mark}-simulation{version}-seed{seed}-{start}-{len(numbers)}.ecsv"
+        name = f"{mark}-fit-simulation{version}-seed{seed}-{start}-{len(numbers)}.ecsv"
         path = folder and Path(folder) / name
         if path and path.exists():
             parts.append(Table.read(path))
@@ -54,12 +61,11 @@ def predict(weights, n, seed, version=3, folder=None) -> Table:
         table = Table({name: np.array(truth[name]) for name in ("is_cluster", "kind", "camera")})
         for name in BINS:
             table[name] = np.asarray(truth[name], dtype=float)
-        for name in ("proba_cluster", "proba_point"):
+        for name in (f"proba_{name}" for name in CLASSES):
             if name in result.colnames:
                 table[name] = np.ma.filled(np.ma.asarray(result[name], dtype=float), np.nan)
-        table["extent_likelihood"] = np.ma.filled(
-            np.ma.asarray(fit["extent_likelihood"], dtype=float), np.nan
-        )
+        for name in ("extent_likelihood", "source_counts"):
+            table[name] = np.ma.filled(np.ma.asarray(fit[name], dtype=float), np.nan)
         table["flags"] = np.array(result["flag"], dtype=str)
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +105,7 @@ def report(weights, n=10000, seed=2, version=3, folder=None) -> None:
             rows.append(compare(table, used & chosen, name))
     names = ["clusters against", "n", weights, "fit_extent", "difference"]
     Table(rows=rows, names=names).pprint_all(align="<")
-    print_calibration(table, used)
+    print_calibration(weights, table, used)
     bright = used & single & (table["counts"] > 80)
     for low, high in pairwise(BINS["off_axis"]):
         chosen = bright & (table["off_axis"] >= low) & (table["off_axis"] < high)
@@ -110,16 +116,41 @@ def report(weights, n=10000, seed=2, version=3, folder=None) -> None:
     print(f"out of domain: {outside[used].mean():.4f}")
 
 
-def print_calibration(table, used) -> None:
+def print_calibration(weights, table, used) -> None:
     """Calibration errors, overall and in bins."""
-    cluster, proba = np.array(table["is_cluster"]), np.array(table["proba_cluster"])
-    print(f"calibration error: {expected_calibration_error(cluster[used], proba[used]):.3f}")
-    for column in ("counts", "off_axis"):
-        for low, high in pairwise(BINS[column]):
-            chosen = used & (table[column] >= low) & (table[column] < high)
-            if chosen.sum() >= 100:
-                error = expected_calibration_error(cluster[chosen], proba[chosen])
-                print(f"    {column} {low:g}-{high:g}: {error:.3f} ({chosen.sum()})")
+    cluster, proba = np.array(table["is_cluster"])[used], at_prevalence(weights, table)[used]
+    rng = np.random.default_rng(0)
+
+    def line(name, chosen):
+        if chosen.sum() < 100:
+            return
+        truth, some = cluster[chosen], proba[chosen]
+        chance = [
+            expected_calibration_error(rng.random(len(some)) < some, some) for _ in range(20)
+        ]
+        error = expected_calibration_error(truth, some)
+        print(f"{name}: {error:.3f} (by chance {np.mean(chance):.3f}; {len(some)} targets)")
+
+    line("calibration error", np.ones(len(proba), dtype=bool))
+    edges = BINS | {"source_counts": BINS["counts"]}
+    for column in ("source_counts", "counts", "off_axis"):
+        values = np.array(table[column])[used]
+        for low, high in pairwise(edges[column]):
+            line(f"    {column} {low:g}-{high:g}", (values >= low) & (values < high))
+
+
+def at_prevalence(weights, table) -> np.ndarray:
+    """Probabilities of clusters where each class is as frequent as among these targets."""
+    trained = read_description(weights).card["trained_prior"]
+    names = [name for name in CLASSES if name in trained]
+    if len(names) < 2:
+        return np.array(table["proba_cluster"])
+    kinds = [KINDS.get(str(kind), "other") for kind in table["kind"]]
+    kinds = np.where(table["is_cluster"], "cluster", kinds)
+    found = [np.mean(kinds == name) for name in names]
+    proba = np.stack([table[f"proba_{name}"] for name in names], axis=1)
+    moved = adjust_prior(proba, [trained[name] for name in names], found)
+    return moved[:, names.index("cluster")]
 
 
 if __name__ == "__main__":
