@@ -57,7 +57,8 @@ def test_errors_travel_between_processes(cls):
 
 #: Modules that raise a plain ValueError for themselves: they catch it and say more.
 OWN = {
-    "catalogs/_numbers.py", "cli/_arguments.py", "cutouts/_kept.py", "cutouts/_zarr.py",
+    "catalogs/_numbers.py", "cli/_positions.py", "cutouts/_kept.py",
+    "cutouts/_marks.py", "cutouts/_zarr.py",
     "datasets/_kosiba2020.py", "estimators/_parts.py", "estimators/_part.py", "estimators/_run.py",
     "matching/_region_sources.py", "networks/_archive.py", "networks/_description.py",
     "providers/_images/_decode.py", "providers/_remote/_moc.py",

@@ -1,12 +1,8 @@
 """From words on the command line to values; `argparse` makes messages of what does not fit."""
 
 import math
-import re
 from argparse import Action, ArgumentError, ArgumentTypeError
 from collections.abc import Mapping
-from pathlib import Path
-
-from .._paths import path_exists, user_path
 
 __all__ = [
     "Once",
@@ -14,7 +10,6 @@ __all__ = [
     "angle",
     "image_sources",
     "order",
-    "parse_positions",
     "positive",
     "power_of_two",
     "prevalence",
@@ -26,11 +21,8 @@ __all__ = [
     "source",
 ]
 
-_POSITION = 'a position such as "14h01m02s +02d52m42s" or "210.26 2.88" (degrees)'
 #: Pixels along the side of a tile; wider ones fill the memory.
 _WIDEST = 4096
-_LIKE_ONE = re.compile(r"[-+\d.:,\shmsd]+", re.I)
-_DEGREES = re.compile(r"\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s*[\s,]\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s*", re.I)
 
 
 class Once(Action):
@@ -219,35 +211,3 @@ def image_sources(
         given = sources[band] if band in maps else {"image": sources[band]}
         sources[band] = {**given, "trusted": patterns}
     return sources
-
-
-def parse_positions(target: str | None, positions: list[str] | None):
-    """Return the path of a target list, or coordinates.
-
-    Raises
-    ------
-    InvalidTargetError
-        If a text is neither a file nor a position.
-    """
-    if positions is None and target and path_exists(user_path(target)):
-        return Path(target)
-    return [_coordinate(text) for text in positions or [target]]
-
-
-def _coordinate(text: str):
-    """Coordinate of ``14h01m02s +02d52m42s``, ``14:01:02 +02:52:42`` or ``210.26 2.88``."""
-    from astropy.coordinates import SkyCoord
-
-    from ..exceptions import InvalidTargetError
-
-    words = text.replace(",", " ")
-    try:
-        if _DEGREES.fullmatch(text):
-            ra, dec = map(float, words.split())
-            if not -180 <= ra <= 360:
-                raise ValueError(f"right ascension is from 0 to 360 degrees, not {ra:g}")
-            return SkyCoord(ra, dec, unit="deg")
-        return SkyCoord(words, unit=("hourangle", "deg"))
-    except (ValueError, TypeError, OverflowError) as error:
-        reason = f": {error}" if _LIKE_ONE.fullmatch(text) else ""
-        raise InvalidTargetError(f"{text!r} is neither a file nor {_POSITION}{reason}") from error

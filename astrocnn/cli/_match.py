@@ -3,12 +3,13 @@
 from ._arguments import (
     add_format,
     angle,
-    parse_positions,
     positive,
     radius,
     refuse_unused,
     some_path,
 )
+from ._outputs import refuse_inputs
+from ._positions import parse_positions
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -67,6 +68,9 @@ def run(args) -> int:
 
     if args.output is not None:
         check_output_path(args.output, args.overwrite)
+    # A table may get its new columns in place; all pairs are another table.
+    pairs = args.all or args.nearest
+    refuse_inputs(args.output, [args.catalog, args.targets if pairs else None])
     targets = parse_positions(args.targets, None)
     _check_options(args, targets)
     check_targets(targets, args.format)

@@ -4,7 +4,6 @@ from .._paths import user_path
 from ._arguments import (
     add_format,
     image_sources,
-    parse_positions,
     prevalence,
     radius,
     refuse_unused,
@@ -12,6 +11,8 @@ from ._arguments import (
     some_path,
     source,
 )
+from ._outputs import clear_parts, keep_digest, parts_folder, refuse_inputs, wrote_table
+from ._positions import parse_positions
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -112,20 +113,21 @@ def add_arguments(parser) -> None:
 def run(args) -> int:
     """Run the command and return its exit code."""
     from ..exceptions import AstrocnnError
-    from ..tables import check_output_path, write_result
+    from ..tables import check_output_path, has_flag, write_result
 
     targets = parse_positions(args.targets, args.position)
     if args.output is None and not isinstance(targets, list):
         args.output = "result.ecsv"
-    folder = _folder(args)
+    folder = parts_folder(args)
     _check_options(args, targets, folder)
-    # A table beside the parts of an unfinished run is that of its interruption.
-    args.overwrite |= args.folder is None and folder is not None and folder.is_dir()
+    # Going on replaces the table of the interruption, and nothing else.
+    replace = args.overwrite or wrote_table(args, folder)
     if args.output is not None:
-        check_output_path(args.output, args.overwrite)
+        check_output_path(args.output, replace)
     if args.figure is not None:
         check_output_path(args.figure, args.overwrite, _FIGURES)
-    result, catalog, stopped, device = _classify(args, targets, folder)
+    _refuse_inputs(args)
+    result, catalog, stopped, device = _classify(args, targets, folder, replace)
     # From here on nothing may lose the result: it is written before anything is printed, since a
     # reader may stop reading, and printed where it cannot be written.
     failure = None
@@ -136,11 +138,13 @@ def run(args) -> int:
         failure = error
     try:
         if args.output is not None:
-            write_result(result, args.output, args.overwrite)
+            write_result(result, args.output, args.overwrite or wrote_table(args, folder))
     except (OSError, AstrocnnError) as error:
         failure, args.output = error, None
-    if failure is None and stopped is None and folder is not None:
-        _clear(args, folder, result)
+    if failure or stopped or has_flag(result["flag"], "failed").any():
+        keep_digest(args, folder)
+    else:
+        clear_parts(args, folder)
     _say(args, result, device)
     if failure:
         raise failure
@@ -167,27 +171,15 @@ def _check_options(args, targets, folder) -> None:
         raise InvalidParameterError("--retry-failed would not be used: it needs --folder")
 
 
-def _folder(args):
-    """Folder of the parts; None where nothing is written."""
-    if args.folder is not None:
-        return user_path(args.folder)
-    return None if args.output is None else user_path(f"{args.output}.parts")
+def _refuse_inputs(args) -> None:
+    """Refuse to write over what is read."""
+    given = [*args.images, *args.exposure, *args.trust]
+    inputs = [args.targets, args.match, args.weights, *(pattern for _, pattern in given)]
+    for output in (args.output, args.figure):
+        refuse_inputs(output, inputs)
 
 
-def _clear(args, folder, result) -> None:
-    """Remove a folder that nobody asked for, unless it can be of use: rows that failed."""
-    from contextlib import suppress
-
-    from ..exceptions import StoreError
-    from ..storage import RunFolder
-    from ..tables import has_flag
-
-    if args.folder is None and not has_flag(result["flag"], "failed").any():
-        with suppress(StoreError):
-            RunFolder.existing(folder).remove()
-
-
-def _classify(args, targets, folder):
+def _classify(args, targets, folder, replace):
     """Return the result, the catalog, what stopped the run (None: nothing), and the device."""
     from ..estimators import ClusterClassifier
     from ..exceptions import PredictionInterrupted, StoreError
@@ -204,7 +196,7 @@ def _classify(args, targets, folder):
         known.append(catalog[["source_id"]])  # the identifiers of the matches
     if args.output is not None:
         for table in known:
-            check_output_path(args.output, args.overwrite, table=table)
+            check_output_path(args.output, replace, table=table)
     images = image_sources(args.images, args.exposure, args.trust)
     settings = {name: getattr(args, name) for name in ("threshold", "prior", "judge_novel")}
     classifier = ClusterClassifier(args.weights, images=images, **settings)

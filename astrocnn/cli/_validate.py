@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ._arguments import add_format, prevalence, radius, refuse_unused, share, some_path
+from ._outputs import refuse_inputs
 
 __all__ = ["DESCRIPTION", "EPILOG", "SUMMARY", "add_arguments", "run"]
 
@@ -66,6 +67,7 @@ def run(args) -> int:
     )
     if args.output is not None:
         check_output_path(args.output, args.overwrite, _KINDS)
+        refuse_inputs(args.output, [args.result, args.truth, args.catalog])
     result, truth = _tables(args)
     report = validate(
         result, truth, threshold=args.threshold, prevalence=args.prevalence, name=args.name

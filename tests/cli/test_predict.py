@@ -16,7 +16,6 @@ from astropy.io import fits
 from astropy.table import QTable, Table
 
 from astrocnn import ClusterClassifier
-from astrocnn.cli._arguments import parse_positions
 from astrocnn.config import conf
 from astrocnn.exceptions import InvalidTargetError, ProviderError
 from astrocnn.tables import RESULT_COLUMNS, has_flag
@@ -70,10 +69,10 @@ def test_exposure_maps_of_own_names(run, folder):
 def test_long_list_prints_its_head(run, folder):
     rows = "".join(f"{150 + i / 1000},2\n" for i in range(-12, 13))
     Path("many.csv").write_text(f"ra,dec\n{rows}")
-    code, out, _ = run("predict", "many.csv", *XMM, "-o", "many.csv", "--overwrite")
+    code, out, _ = run("predict", "many.csv", *XMM, "-o", "result.csv")
     assert code == 0
     assert out[23] == "... and 5 more rows"
-    assert len(Table.read("many.csv")) == 25
+    assert len(Table.read("result.csv")) == 25
 
 
 def test_positions_are_printed_only(run, folder):
@@ -86,30 +85,6 @@ def test_positions_are_printed_only(run, folder):
     ]
     assert set(os.listdir()) == before
     assert run("predict", NEAR, *XMM)[1][3] == out[3]
-
-
-@pytest.mark.parametrize(
-    "text", [NEAR, "10:00:00 +02:00:00", "10 00 00 +02 00 00", "150 2", "150.0,2.0", "1.5e2 +2"]
-)
-def test_position_in_any_writing(text):
-    (coord,) = parse_positions(text, None)
-    assert (coord.ra.deg, coord.dec.deg) == (pytest.approx(150), pytest.approx(2))
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("A1835", r"or \"210.26 2.88\" \(degrees\)$"),
-        ("missing.csv", r"or \"210.26 2.88\" \(degrees\)$"),
-        ("150", "degrees"),
-        ("150 95", "Latitude"),
-        ("400 2", "right ascension is from 0 to 360 degrees, not 400"),
-        ("", "neither a file nor a position"),
-    ],
-)
-def test_no_position(folder, text, reason):
-    with pytest.raises(InvalidTargetError, match=reason):
-        parse_positions(text, None)
 
 
 def test_match_with_its_chance_rate(run, folder):
