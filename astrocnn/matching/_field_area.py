@@ -112,6 +112,7 @@ class _Excluded:
 def _sum(shapes: list[Shape], rule) -> tuple[float, float]:
     """Area of what counts of the union of shapes, and its error."""
     total, variance, unclear = 0.0, 0.0, []
+    shapes = list({_mark(shape): shape for shape in shapes}.values())  # once each
     alone = _alone(shapes)
     for i, shape in enumerate(shapes):
         share = rule.certain(shape) if shape.area is not None else None
@@ -125,6 +126,14 @@ def _sum(shapes: list[Shape], rule) -> tuple[float, float]:
         value, squared = _count(shapes, unclear[start : start + step], rule, n)
         total, variance = total + value, variance + squared
     return total, float(np.sqrt(variance))
+
+
+def _mark(shape: Shape) -> tuple:
+    """What the same shapes have in common."""
+    numbers = [np.asarray(value).tobytes() for value in vars(shape).values()
+               if isinstance(value, np.ndarray | float)]  # fmt: skip
+    parts = [_mark(value) for value in vars(shape).values() if isinstance(value, Shape)]
+    return type(shape), getattr(shape, "operator", None), *numbers, *parts
 
 
 def _alone(shapes: list[Shape]) -> np.ndarray:

@@ -15,6 +15,9 @@ __all__ = ["in_any", "in_moc", "memberships"]
 
 #: Shapes that reach farther (rad), or that are few, are asked about every position.
 _WIDE, _FEW = np.radians(2), 16
+#: Positions are asked about so many pairs with shapes at a time, but not fewer positions: all of
+#: the shapes may lie on each other.
+_PAIRS, _LEAST = 5_000_000, 16384
 
 
 def in_any(shapes: Sequence[Shape], moc, coords: SkyCoord) -> np.ndarray:
@@ -55,9 +58,18 @@ def memberships(shapes: Sequence[Shape], coords: SkyCoord) -> Iterator[tuple]:
     centers = SkyCoord(*np.array([shapes[i].center for i in small]).T,
                        representation_type="cartesian")  # fmt: skip
     centers.representation_type = "unitspherical"
-    reach = np.array([shapes[i].reach for i in small])
+    step = max(_PAIRS // len(small), _LEAST)
+    for first in range(0, len(coords), step):
+        found = _in_small(shapes, np.array(small), centers, coords[first : first + step])
+        for numbers, rows in found:
+            yield numbers, first + rows
+
+
+def _in_small(shapes, small, centers, coords) -> Iterator[tuple]:
+    """As `memberships`, for shapes that are looked for about their centers."""
+    reach, xyz = np.array([shapes[i].reach for i in small]), unit_vectors(coords)
     pairs = sky_pairs(centers, coords, (reach + 1e-12) * u.rad)
-    numbers = np.array(small)[pairs.target]
+    numbers = small[pairs.target]
     circles = np.array([isinstance(shapes[i], Circle) for i in small])[pairs.target]
     exact = circles & (pairs.separation <= reach[pairs.target])
     yield numbers[exact], pairs.entry[exact]

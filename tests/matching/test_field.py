@@ -362,6 +362,19 @@ def lens(radius, distance):
     return 2 * (2 * half * (1 - cos) - triangle)
 
 
+def test_regions_given_many_times(tmp_path):
+    """The same area, and the memory of one, whatever the number of times."""
+    polygon = "polygon(149, 1, 151, 1, 151, 0.001)\n"
+    path = tmp_path / "a.reg"
+    path.write_text("fk5\n" + polygon)
+    once = Field(path).area
+    path.write_text("fk5\n" + 40 * polygon + "circle(150, 1, 1)\n" + polygon)
+    with_circle = Field(path).area
+    assert once < with_circle < once + np.pi * u.deg**2
+    path.write_text("fk5\n" + polygon + "circle(150, 1, 1)\n")
+    assert with_circle.value == pytest.approx(Field(path).area.value, rel=1e-3)
+
+
 @pytest.mark.parametrize("distance", [0.1, 1.0, 1.9, 2.1])
 def test_two_circles_that_overlap(distance):
     """Their union, and one without the other."""
