@@ -4,11 +4,11 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.cosmology import FLRW
-from astropy.table import MaskedColumn, QTable, Table
+from astropy.table import QTable, Table
 
 from ..exceptions import InvalidTargetError
-from ..tables._redshifts import known_redshifts
 from ._chance import ring_pairs
+from ._names_and_redshifts import entry_column, target_ids
 from ._positions import read_catalog_side, read_positions, read_target_side
 from ._radius import radius_text
 from ._ring_shift import ring_shift
@@ -93,11 +93,11 @@ def match_pairs(
     values = {
         "target_row": target,
         "entry_row": entry,
-        "target_id": _taken(table, "target_id", target),
-        "match_id": _taken(catalog, "source_id", entry),
+        "target_id": target_ids(table, target),
+        "match_id": entry_column(catalog, "source_id", entry),
         "separation": (found.separation * u.rad).to(u.arcsec),
         "rank": found.rank,
-        "z_spec": _taken(catalog, "z_spec", entry),
+        "z_spec": entry_column(catalog, "z_spec", entry),
     }
     pairs = QTable()
     for name, ucd, form, description in _COLUMNS:
@@ -118,12 +118,3 @@ def match_pairs(
         "description": f"{len(pairs)} pairs of {len(table)} targets within {within}; {rate}",
     }
     return pairs
-
-
-def _taken(things, name: str, rows: np.ndarray):
-    """A column at some rows; row numbers for identifiers that are not there, else masked."""
-    if not isinstance(things, Table) or name not in things.colnames:
-        return rows if name != "z_spec" else MaskedColumn(np.zeros(len(rows)), mask=True)
-    if name != "z_spec":
-        return things[name][rows]
-    return MaskedColumn(np.ma.masked_invalid(known_redshifts(things[name][rows], name, warn=False)))

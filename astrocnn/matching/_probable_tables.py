@@ -6,8 +6,8 @@ from astropy.table import MaskedColumn, QTable, Table
 from astropy.utils.masked import Masked
 
 from ..exceptions import InvalidTargetError
-from ..tables._redshifts import known_redshifts
 from ._bayes import false_probability, flag_pairs
+from ._names_and_redshifts import entry_column, target_ids
 
 __all__ = ["check_columns", "pair_table", "target_table"]
 
@@ -53,12 +53,11 @@ def pair_table(table, catalog, association, found, similar) -> QTable:
     pairs = found.pairs
     target = association.targets.rows[pairs.target]
     entry = association.entries.rows[pairs.entry]
-    everywhere = np.ones(len(pairs), dtype=bool)
     values = {
         "target_row": target,
-        "target_id": table["target_id"][target] if "target_id" in table.colnames else target,
+        "target_id": target_ids(table, target),
         "entry_row": entry,
-        "match_id": _taken(_catalog_column(catalog, "source_id"), entry, everywhere),
+        "match_id": entry_column(catalog, "source_id", entry),
         "separation": (pairs.separation * u.rad).to(u.arcsec),
         "width": (found.width * u.rad).to(u.arcsec),
         "log_bayes": found.log_bayes / np.log(10),
@@ -84,9 +83,9 @@ def target_table(table, catalog, association, found, pairs, prefix) -> QTable:
     separation = _taken(pairs["separation"].to_value(u.arcsec), place, matched)
     values = {
         "p_any": MaskedColumn(p_any),
-        "match_id": _taken(_catalog_column(catalog, "source_id"), entry, matched),
+        "match_id": entry_column(catalog, "source_id", entry, matched),
         "separation": Masked(separation.data * u.arcsec, mask=separation.mask),
-        "z_spec": _taken(_catalog_column(catalog, "z_spec"), entry, matched),
+        "z_spec": entry_column(catalog, "z_spec", entry, matched),
         "p_i": relative,
         "false_probability": MaskedColumn(
             false_probability(p_any.filled(0.0), relative.data), mask=~matched
@@ -95,17 +94,6 @@ def target_table(table, catalog, association, found, pairs, prefix) -> QTable:
         "n_similar": np.bincount(pairs["target_row"][flag == 2], minlength=n),
     }
     return _add(table, values, _TARGET_COLUMNS, prefix)
-
-
-def _catalog_column(catalog, name: str):
-    """Column of a catalog; row numbers or masked numbers where it has none."""
-    is_table = isinstance(catalog, Table)
-    if is_table and name in catalog.colnames:
-        if name == "z_spec":
-            return np.ma.masked_invalid(known_redshifts(catalog[name], name, warn=False))
-        return catalog[name]
-    n = len(catalog) if is_table else catalog.size
-    return np.arange(n) if name == "source_id" else np.ma.masked_all(n)
 
 
 def _taken(column, rows, where) -> MaskedColumn:

@@ -4,12 +4,12 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.cosmology import FLRW
-from astropy.table import MaskedColumn, QTable, Table
+from astropy.table import QTable, Table
 
 from ..exceptions import InvalidTargetError
-from ..tables._redshifts import known_redshifts
 from ._chance import count_matches, ring_matches, ring_separations
 from ._matched import add_match, check_columns, match_summary
+from ._names_and_redshifts import entry_column
 from ._positions import read_catalog_side, read_positions, read_target_side
 from ._radius import radius_text
 from ._ring_shift import ring_shift
@@ -137,7 +137,8 @@ def match_sky(
     ring = ring_separations(coords, entries, far if per == "target" else shift, n_shifts)
     add_match(
         table, prefix, valid, matched, separation, ring,
-        _column_of(catalog, "source_id", row, matched), _column_of(catalog, "z_spec", row, matched),
+        entry_column(catalog, "source_id", row, matched),
+        entry_column(catalog, "z_spec", row, matched),
     )  # fmt: skip
     name = "" if isinstance(catalog, SkyCoord) else str(catalog.meta.get("name", ""))
     if rule.plain:
@@ -208,21 +209,3 @@ def _per_target(found, valid, entry_rows):
     matched[rows], row[rows] = True, entry_rows[found.entry]
     separation[rows] = found.separation * u.rad
     return matched, separation, row
-
-
-def _column_of(catalog, name: str, row: np.ndarray, matched: np.ndarray) -> MaskedColumn:
-    """Values of a catalog column at the matches, masked elsewhere."""
-    is_table = isinstance(catalog, Table)
-    n_entries = len(catalog) if is_table else catalog.size
-    if is_table and name in catalog.colnames:
-        values = np.ma.array(catalog[name])
-    elif name == "source_id":
-        values = np.ma.array(np.arange(n_entries))
-    else:
-        values = np.ma.masked_all(n_entries)
-    if n_entries == 0:
-        return MaskedColumn(np.zeros(len(row), dtype=values.dtype), mask=True)
-    taken = values[row]
-    if name == "z_spec":
-        taken = np.ma.masked_invalid(known_redshifts(taken, warn=False))
-    return MaskedColumn(taken.data, mask=np.ma.getmaskarray(taken) | ~matched)
