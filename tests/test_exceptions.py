@@ -60,7 +60,7 @@ OWN = {
     "catalogs/_numbers.py", "cli/_positions.py", "cutouts/_kept.py",
     "cutouts/_marks.py", "cutouts/_zarr.py",
     "datasets/_kosiba2020.py", "estimators/_parts.py", "estimators/_part.py", "estimators/_run.py",
-    "matching/_region_sources.py", "networks/_archive.py", "networks/_description.py",
+    "matching/_region_files.py", "networks/_archive.py", "networks/_description.py",
     "providers/_images/_decode.py", "providers/_remote/_moc.py",
     "services/_sockets.py", "storage/_arrays.py", "storage/_folder.py",
     "tables/_parquet.py", "validation/_files.py",

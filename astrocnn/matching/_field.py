@@ -42,8 +42,8 @@ class Field:
     Raises
     ------
     InvalidTargetError
-        If something is no region of the sky, or a file cannot be read; if there is nothing to
-        include.
+        If something is no region of the sky, or a file or all its regions cannot be read; if there
+        is nothing to include.
     FileNotFoundError
         If there is no such file.
     ImportError
@@ -52,7 +52,8 @@ class Field:
     Warns
     -----
     AstrocnnWarning
-        If there are points, lines or text among the regions: they have no area.
+        If there are points, lines or text among the regions: they have no area. With the number of
+        those in a file that cannot be read, such as pandas, or regions in image coordinates.
 
     Notes
     -----

@@ -10,18 +10,21 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
-from .._optional import import_optional
 from .._paths import user_path
 from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ._region_files import read_region_file
 from ._shapes import Box, Circle, Combined, Ellipse, Polygon, Shape
 
 __all__ = ["Sources", "read_sources", "unit_vectors"]
 
-#: Suffixes of region files, and of MOC files with the format that mocpy has for them.
-_REGION_FORMATS = {".reg": "ds9", ".ds9": "ds9", ".crtf": "crtf"}
-_MOC_FORMATS = {".fits": "fits", ".fit": "fits", ".moc": "fits", ".json": "json", ".txt": "ascii"}
 #: Regions without an area.
 _EMPTY = ("PointSkyRegion", "LineSkyRegion", "TextSkyRegion")
+#: What a region is given by: all of it must be finite.
+_PLACES = ("center", "vertices")
+_SIZES = (
+    "radius", "inner_radius", "outer_radius", "width", "height", "inner_width", "inner_height",
+    "outer_width", "outer_height", "angle",
+)  # fmt: skip
 
 
 @dataclass
@@ -100,50 +103,12 @@ def _add(sources: Sources, given) -> None:
 
 
 def _add_file(sources: Sources, path: Path) -> None:
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file '{path}' of regions or of a MOC")
-    suffix = path.suffix.lower()
-    if suffix not in _REGION_FORMATS | _MOC_FORMATS:
-        raise InvalidTargetError(
-            f"'{path}' is of no known kind: regions are read from .reg (DS9) and .crtf, MOCs from "
-            ".fits, .moc, .json and .txt"
-        )
-    moc = _import_moc() if suffix in _MOC_FORMATS else None
-    try:
-        if moc:
-            found = _load_moc(moc, path, _MOC_FORMATS[suffix])
-            _check_cells(found)
-        else:
-            from regions import Regions
-
-            found = Regions.read(path, format=_REGION_FORMATS[suffix])
-    except Exception as error:
-        raise InvalidTargetError(f"cannot read '{path}': {error}") from error
+    found, empty = read_region_file(path)
+    sources.empty += empty
     try:
         _add(sources, found)
     except InvalidTargetError as error:
         raise InvalidTargetError(f"'{path}': {error}") from error
-
-
-def _load_moc(moc, path: Path, form: str):
-    """Read a MOC; raise ValueError where mocpy panics, which is no `Exception`."""
-    try:
-        return moc.load(str(path), form)
-    except (Exception, KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:
-        raise ValueError(f"the MOC is damaged: {error}") from error
-
-
-def _check_cells(moc) -> None:
-    """Raise ValueError unless the cells of a MOC exist: mocpy takes others, and panics later."""
-    first, last = np.asarray(moc.to_depth29_ranges, dtype=np.uint64).reshape(-1, 2).T
-    if not ((first < last).all() and (last <= 12 * 4**29).all() and (first[1:] >= last[:-1]).all()):
-        raise ValueError("the MOC is damaged: it has cells that do not exist")
-
-
-def _import_moc():
-    return import_optional("mocpy", "MOC files", "mocpy", "moc").MOC
 
 
 def _shape(region) -> Shape:
@@ -160,7 +125,17 @@ def _shape(region) -> Shape:
             f"{kind} is no region of the sky that is known: give regions such as CircleSkyRegion, "
             "a MOC, or the path of a file"
         )
+    _check_finite(region)
     return make(region)
+
+
+def _check_finite(region) -> None:
+    """Refuse a region that is nowhere, or of no size."""
+    places = [unit_vectors(getattr(region, name)) for name in _PLACES if hasattr(region, name)]
+    sizes = [getattr(region, name).value for name in _SIZES if hasattr(region, name)]
+    if not all(np.isfinite(values).all() for values in (*places, *sizes)):
+        words = " ".join(str(region).split())
+        raise InvalidTargetError(f"a region has numbers that are not finite: correct {words}")
 
 
 def _circle(region) -> Shape:

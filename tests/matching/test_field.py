@@ -496,6 +496,42 @@ def test_regions_without_area(tmp_path):
         Field(regions[:1])
 
 
+CIRCLE = "circle(10, 0, 1d)\n"
+
+
+@pytest.mark.parametrize("role", ["include", "exclude"])
+@pytest.mark.parametrize(
+    "content", [CIRCLE, f"physical\n{CIRCLE}", "fk5\npanda(1,0,0,9,1,0,1,1)\n"]
+)
+def test_files_of_which_nothing_can_be_read(tmp_path, role, content):
+    path = tmp_path / "stars.reg"
+    path.write_text(content)
+    with pytest.raises(InvalidTargetError, match=r"1 of 1 regions in '.*stars\.reg' cannot"):
+        Field(**{role: path})
+
+
+@pytest.mark.parametrize("role", ["include", "exclude"])
+def test_files_of_which_a_part_can_be_read(tmp_path, role):
+    path = tmp_path / "stars.reg"
+    path.write_text(f"fk5\n{CIRCLE}panda(12,0,0,90,1,0d,1d,1)\n{CIRCLE}nonsense(1)\n")
+    with pytest.warns(AstrocnnWarning, match=r"2 of 4 regions in '.*stars\.reg' cannot be read"):
+        field = Field(**{role: path})
+    assert field.contains(at([10.0], [0.0])).tolist() == [role == "include"]
+    path.write_text(f"fk5\n{CIRCLE.strip()} # color=red color=blue\nruler(1,0,2,0)\n")
+    with pytest.warns(AstrocnnWarning, match="1 region without an area"):  # and nothing else
+        Field(**{role: path})
+
+
+@pytest.mark.parametrize("numbers", ["nan, 0, 10d", "10, nan, 1d"])
+def test_regions_that_are_nowhere(tmp_path, numbers):
+    path = tmp_path / "a.reg"
+    path.write_text(f"fk5\ncircle({numbers})\n")
+    with pytest.raises(InvalidTargetError, match=r"a\.reg': a region has numbers .* not finite"):
+        Field(exclude=path)
+    with pytest.raises(InvalidTargetError, match="not finite"):
+        Field(CircleSkyRegion(at(10, 0), np.inf * u.deg))
+
+
 def test_what_is_no_region(tmp_path):
     for wrong, message in (
         (CirclePixelRegion(PixCoord(1, 1), 3), "in image coordinates"),
