@@ -1,5 +1,7 @@
 """Nearest match on the sky, with what chance would give."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
@@ -7,6 +9,8 @@ from astropy.cosmology import FLRW
 from astropy.table import QTable, Table
 
 from ..exceptions import InvalidTargetError
+from ..tables._kept_meta import kept_group, kept_meta
+from ..tables._result import as_result
 from ._chance import count_matches, ring_matches, ring_separations
 from ._matched import add_match, check_columns, match_summary
 from ._names_and_redshifts import entry_column
@@ -15,7 +19,7 @@ from ._radius import radius_text
 from ._ring_shift import ring_shift
 from ._rule import read_rule
 
-__all__ = ["describe_match", "match_sky"]
+__all__ = ["describe_match", "match_prefixes", "match_sky"]
 
 
 def match_sky(
@@ -175,19 +179,42 @@ def describe_match(table: Table, prefix: str = "") -> str:
     --------
     See `match_sky`.
     """
-    summary = table.meta.get(f"{prefix}match")
-    if summary is None:
+    table = as_result(table)
+    summary = kept_group(table.meta, f"{prefix}match") or {}
+    if not {"description", "n_targets", "radius"} <= {*summary}:
         raise InvalidTargetError(
             f"the table has no meta[{prefix + 'match'!r}]: it is no result of match_sky with "
-            f"prefix={prefix!r}"
+            f"prefix={prefix!r}, or was read from a file that keeps no meta, such as CSV"
         )
-    if len(table) > summary["n_targets"]:
-        matched = int(np.count_nonzero(table[f"{prefix}matched"]))
+    if len(table) > int(summary["n_targets"]):
         return (
-            f"{matched} of {len(table)} targets matched within {summary['radius']}; the table was "
-            "stacked from several, and how many chance would match is known of each alone"
+            f"{_count(table, prefix)} of {len(table)} targets matched within {summary['radius']}; "
+            "the table was stacked from several, and how many chance would match is known of each "
+            "alone"
         )
-    return summary["description"]
+    return str(summary["description"])
+
+
+def match_prefixes(table: Table) -> list[str]:
+    """Return the prefixes of the matches that a table has in its meta."""
+    nested = [
+        str(key).removesuffix("match")
+        for key, summary in table.meta.items()
+        if str(key).endswith("match") and isinstance(summary, Mapping) and "description" in summary
+    ]
+    end = "match_description"
+    flat = [key.removesuffix(end) for key in kept_meta(table.meta) if key.endswith(end)]
+    return [*dict.fromkeys(nested + flat)]
+
+
+def _count(table: Table, prefix: str) -> int:
+    """Matched rows of a table."""
+    names = {name.lower(): name for name in table.colnames}  # as some files write them
+    name = names.get(f"{prefix}matched".lower())
+    if name is not None:
+        return int(np.count_nonzero(np.ma.filled(np.ma.array(table[name]), False)))
+    p_any = np.ma.array(table[names[f"{prefix}p_any".lower()]])  # of match_probability
+    return int(np.count_nonzero(p_any.filled(0.0) >= 0.5))
 
 
 def _cannot_match(rule, radius: u.Quantity) -> str:

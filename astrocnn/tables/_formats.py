@@ -1,9 +1,8 @@
 """What each file format keeps of a table, and how."""
 
-import math
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,11 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 
 from ..exceptions import AstrocnnWarning
-from ._positions import sky_system
+from ._kept_meta import OWN_PARAM, ascii_line, flat_meta, printable_line
+from ._positions import SYSTEM, sky_system
 from ._result import describe_result
 
-__all__ = ["WRITERS", "flat_meta", "take_keywords", "to_votable"]
+__all__ = ["WRITERS", "take_keywords", "to_votable"]
 
 #: Header, column names and rows of an ECSV file; the rows begin with the end of a line.
 _HEAD = re.compile(r"((?:#[^\n]*\n)*)([^\n]*)(.*)", re.DOTALL)
@@ -59,9 +59,9 @@ def _write_fits(table: Table, path: Path) -> None:
     for number, name in enumerate(table.colnames, 1):
         column = table[name]
         if column.info.description:
-            meta[f"TCOMM{number}"] = _ascii(column.info.description)
+            meta[f"TCOMM{number}"] = ascii_line(column.info.description)
         if (column.info.meta or {}).get("ucd"):
-            meta[f"TUCD{number}"] = _ascii(column.info.meta["ucd"])
+            meta[f"TUCD{number}"] = ascii_line(column.info.meta["ucd"])
         if isinstance(column, MaskedColumn) and column.dtype.kind == "U":
             # What is empty is masked when read; astropy loses the mask of text beyond ASCII.
             table[name] = column.filled("")
@@ -131,7 +131,8 @@ def to_votable(table: Table, summary: str):
     from astropy.io.votable import from_table
     from astropy.io.votable.tree import Field, Param
 
-    parameters, systems = list(flat_meta(table.meta)), _systems(table)
+    parameters = list(flat_meta(table.meta, line=printable_line))
+    systems = _systems(table)
     summary = summary.replace("\n", "; ")
     table = table.copy(copy_data=False)
     table.meta = {"description": summary} if summary else {}
@@ -145,11 +146,25 @@ def to_votable(table: Table, summary: str):
             )
             content.fields[i].description = field.description
     _refer(file, systems)
-    params = content.params
     for key, value in parameters:
-        text = "; ".join(value) if isinstance(value, list) else str(value)
-        params.append(Param(file, name=key, value=text, datatype="char", arraysize="*"))
+        # The system of coordinates is said by elements: whoever reads it here too converts twice.
+        owner = None if key.upper() in SYSTEM else OWN_PARAM
+        content.params.append(Param(file, name=key, **_param(value, owner)))
     return file
+
+
+def _param(value, owner: str | None) -> dict:
+    """Value and type of a parameter, and whose it is."""
+    if isinstance(value, bool):
+        return {"value": str(value).lower(), "datatype": "boolean", "utype": owner}
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63):
+        kind = "double" if isinstance(value, float) else "long"
+        return {"value": repr(value), "datatype": kind, "utype": owner}
+    is_list = isinstance(value, list)
+    words = "; ".join(value) if is_list else str(value)
+    kind = "char" if words.isascii() else "unicodeChar"
+    utype = f"{owner}.list" if is_list and owner else owner
+    return {"value": words, "datatype": kind, "arraysize": "*", "utype": utype}
 
 
 def _systems(table: Table) -> dict[str, Mapping[str, str]]:
@@ -192,25 +207,3 @@ WRITERS = {
     ".xml": _write_votable,
     ".parquet": _write_parquet,
 }
-
-
-def flat_meta(meta: Mapping, prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Names and values of nested meta: numbers, booleans, ASCII text and lists of ASCII text."""
-    for key, value in meta.items():
-        key = f"{prefix}{key}"
-        value = value.item() if isinstance(value, np.generic) else value
-        if isinstance(value, Mapping):
-            yield from flat_meta(value, f"{key}_")
-        elif isinstance(value, list | tuple | np.ndarray):
-            texts = [_ascii(item) for item in value]
-            yield key, texts if texts and len(key) <= 8 else "; ".join(texts)
-        elif isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
-            yield key, value
-        else:
-            yield key, _ascii(value)
-
-
-def _ascii(value) -> str:
-    """One line of printable ASCII, as FITS headers need it."""
-    line = " ".join(str(value).split())
-    return line.encode("ascii", "backslashreplace").decode("ascii")

@@ -8,12 +8,14 @@ import numpy as np
 from astropy import units as u
 from astropy.table import MaskedColumn, QTable, Table
 
-from ..exceptions import InvalidParameterError
+from ..exceptions import InvalidParameterError, InvalidTargetError
 from ._flags import has_flag, join_flags, text
+from ._kept_meta import kept_meta
 from ._numbers import as_floats
 from ._schema import describe_columns, probability_columns
+from ._tabular import as_table
 
-__all__ = ["ResultTable", "describe_result", "result_table"]
+__all__ = ["ResultTable", "as_result", "describe_result", "result_table", "result_text"]
 
 
 class ResultTable(QTable):
@@ -169,13 +171,18 @@ def describe_result(result: Table) -> str:
 
     Parameters
     ----------
-    result : `~astropy.table.QTable`
+    result : `~astropy.table.QTable` or DataFrame
         From ``predict``, or read back from a file.
 
     Returns
     -------
     str
         Verdicts; what has no coverage; other flags; the weights.
+
+    Raises
+    ------
+    InvalidTargetError
+        If it is no table.
 
     Examples
     --------
@@ -192,18 +199,18 @@ def describe_result(result: Table) -> str:
     1 of 2 targets has no XMM coverage
     weights xmm (sha256 1a2b3c4d), simulated training, 50 % prevalence
     """
-    n = len(result)
+    result = as_result(result)
+    n, meta = len(result), kept_meta(result.meta)
     if not {"label", "flag"} <= set(result.colnames):
-        return "\n".join(_weights_line({str(k).lower(): v for k, v in result.meta.items()}))
-    meta = {str(key).lower(): value for key, value in result.meta.items()}  # FITS has upper case
-    labels = text(result["label"])
+        return "\n".join(_weights_line(meta))
+    labels, flags = result_text(result, "label"), result_text(result, "flag")
     names = [str(name) for name in np.atleast_1d(meta.get("classes", np.unique(labels)))]
     names = [*dict.fromkeys(names)]  # stacked tables have the lists of both, one after the other
     counts = [f"{np.count_nonzero(labels == name)} {name}" for name in names[::-1] if name]
     counts.append(f"{np.count_nonzero(labels == '')} without a prediction")
     lines = [f"{n} target{'s' * (n != 1)}: {', '.join(counts)}"]
-    words = sorted({w for flag in np.unique(text(result["flag"])) for w in flag.split(";") if w})
-    number = {word: int(has_flag(result["flag"], word).sum()) for word in words}
+    words = sorted({w for flag in np.unique(flags) for w in flag.split(";") if w})
+    number = {word: int(has_flag(flags, word).sum()) for word in words}
     uncovered = [word for word in words if word.startswith("no_coverage:")]
     if uncovered:
         lines.append("; ".join(_no_coverage(word, number[word], n) for word in uncovered))
@@ -211,6 +218,33 @@ def describe_result(result: Table) -> str:
     if others:
         lines.append(f"flags: {', '.join(others)}")
     return "\n".join(lines + _weights_line(meta))
+
+
+def as_result(result) -> Table:
+    """Return a result as a table; raise InvalidTargetError if it is none."""
+    table = as_table(result)
+    if not isinstance(table, Table):
+        raise InvalidTargetError(f"a result is a table, not {type(result).__name__}")
+    return table
+
+
+def result_text(result: Table, name: str) -> np.ndarray:
+    """Return the labels or flags of a result as text, '' where there is none.
+
+    Parameters
+    ----------
+    result : `~astropy.table.Table`
+    name : str
+        ``label``, ``flag`` or another column of text.
+
+    Notes
+    -----
+    Of missing text in Parquet files, astropy makes the word ``None``: it is missing, unless it is
+    the name of a class.
+    """
+    words = text(result[name])
+    classes = np.atleast_1d(kept_meta(result.meta).get("classes", []))
+    return words if "None" in classes else np.where(words == "None", "", words)
 
 
 def _no_coverage(word: str, number: int, n: int) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from astropy.table import Table
 
 from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ._kept_meta import OWN_PARAM
 from ._sky_names import find_sky_names
 
 __all__ = ["INCOMPLETE", "frame_of", "read_votable", "votable_faults"]
@@ -36,7 +37,8 @@ def read_votable(path: Path) -> Table:
     `~astropy.table.Table`
         Columns of an equinox other than J2000 have ``meta["coosys"]``, what
         `~astropy.coordinates.SkyCoord` needs to know: ``frame`` and ``equinox``. Where the service
-        said that rows are missing, ``meta["incomplete"]`` has its words.
+        said that rows are missing, ``meta["incomplete"]`` has its words. Of a table that
+        `astrocnn.tables.write_result` wrote, ``meta`` has the parameters.
 
     Raises
     ------
@@ -63,6 +65,7 @@ def read_votable(path: Path) -> Table:
         if coosys:
             info = table[name].info
             info.meta = {**(info.meta or {}), "coosys": coosys}
+    table.meta.update(_own_meta(content.params))
     if faults:
         table.meta[INCOMPLETE] = "; ".join(said for _, said in faults)
         warnings.warn(
@@ -72,6 +75,17 @@ def read_votable(path: Path) -> Table:
             stacklevel=4,
         )
     return table
+
+
+def _own_meta(params) -> dict[str, object]:
+    """Meta of a table that this package wrote; the elements of columns say their system."""
+    meta = {}
+    for param in params:
+        owner, _, kind = str(param.utype or "").partition(".")
+        if owner == OWN_PARAM:
+            value = getattr(param.value, "item", lambda value=param.value: value)()
+            meta[param.name] = str(value).split("; ") if kind == "list" else value
+    return meta
 
 
 def _choose(contents: list, path: Path, faults: list[tuple[str, str]]):

@@ -72,9 +72,10 @@ def write_result(result: Table, path: str | os.PathLike, overwrite: bool = False
     precision); moments of NumPy become text by ISO 8601, but in Parquet; durations become whole
     numbers with a unit; Python objects of one kind become a column of that kind.
 
-    Read the file with `read_file`, or with `astropy.table.QTable.read`. Text that is empty (the
-    flag of most rows) comes back masked from ECSV, FITS and CSV, and masked text comes back empty
-    from VOTable; `describe_result` and `has_flag` take the one for the other.
+    Read the file with `read_file`, or with `astropy.table.QTable.read`; the latter leaves out the
+    parameters of VOTables, and makes the word ``None`` of masked text in Parquet. Text that is
+    empty (the flag of most rows) comes back masked from ECSV, FITS and CSV, and masked text comes
+    back empty from VOTable; `describe_result` and `has_flag` take the one for the other.
 
     Examples
     --------

@@ -7,9 +7,9 @@ from astropy import units as u
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
-from ..tables._flags import text
 from ..tables._labels import positive_column
 from ..tables._numbers import to_numbers
+from ..tables._result import result_text
 from ._align import in_order_of
 
 __all__ = ["align_column", "verdicts"]
@@ -73,7 +73,7 @@ def verdicts(
 
 def _labels(result: Table, positive: str) -> np.ndarray:
     """Labels of a result, '' where there is none."""
-    labels = np.char.strip(text(result["label"]))
+    labels = np.char.strip(result_text(result, "label"))
     columns = {name for name in result.colnames if name.startswith("proba_")} - {"proba_err"}
     others = {*labels.tolist()} - {"", positive}
     if len(columns) > 1:

@@ -1,11 +1,11 @@
 """Verdicts against truth."""
 
-from collections.abc import Mapping
 
 import numpy as np
 from astropy.table import Table
 
 from ..matching import describe_match
+from ..matching._sky import match_prefixes
 from ..tables import as_table
 from ._align import align_truth, as_truth
 from ._auc import auc
@@ -129,15 +129,12 @@ def build_report(
 
 def _matches(*tables) -> tuple[str, ...]:
     """Sentences about the matches that result or truth rest on, each with its chance rate."""
-    found = []
-    for table in tables:
-        for key, summary in getattr(table, "meta", {}).items():
-            if (
-                str(key).endswith("match")
-                and isinstance(summary, Mapping)
-                and ("description" in summary)
-            ):
-                found.append(describe_match(table, key.removesuffix("match")))
+    found = [
+        describe_match(table, prefix)
+        for table in tables
+        if isinstance(table, Table)
+        for prefix in match_prefixes(table)
+    ]
     return tuple(dict.fromkeys(found))
 
 
