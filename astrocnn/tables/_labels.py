@@ -4,9 +4,10 @@ import numpy as np
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
-from ._objects import is_missing, simplest, to_text
+from ._flags import text
+from ._objects import is_missing, simplest
 
-__all__ = ["is_cluster", "known_labels", "positive_column"]
+__all__ = ["is_cluster", "known_labels", "positive_column", "stripped_labels"]
 
 #: Truth values as text files hold them, in lower case.
 _TRUTH_VALUES = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
@@ -48,6 +49,22 @@ def known_labels(labels) -> np.ma.MaskedArray:
     >>> known_labels(["True", "False"]).tolist()
     [True, False]
     """
+    found = stripped_labels(labels)
+    if found.dtype.kind != "U":
+        return found
+    mask = np.ma.getmaskarray(found)
+    return np.ma.array(_truth_values(found.data, mask), mask=mask)
+
+
+def stripped_labels(labels) -> np.ma.MaskedArray:
+    """Labels as `known_labels` reads them, text that holds truth values as it is.
+
+    Examples
+    --------
+    >>> from astrocnn.tables._labels import stripped_labels
+    >>> stripped_labels(["1 ", "0", None]).tolist()
+    ['1', '0', None]
+    """
     mask = getattr(labels, "mask", False)
     mask = False if callable(mask) else mask  # of pandas it is a method
     try:
@@ -59,13 +76,12 @@ def known_labels(labels) -> np.ma.MaskedArray:
         values, missing = _of_one_type(values)
         mask |= missing
     if values.dtype.kind == "S":
-        values = to_text(values)
+        values = text(values)
     if values.dtype.kind == "f":
         mask |= np.isnan(values)
     if values.dtype.kind == "U":
         values = np.asarray(np.char.strip(values))
         mask |= np.isin(np.char.lower(values), _MISSING)
-        values = _truth_values(values, mask)
     return np.ma.array(values, mask=mask)
 
 

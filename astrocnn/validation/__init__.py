@@ -1,6 +1,6 @@
 """Completeness, purity, ROC and calibration of a result, with intervals."""
 
-from ._align import align_truth, find_rows
+from ._align import align_truth
 from ._auc import auc
 from ._bands import CurveBand, precision_recall_band, roc_band
 from ._catalog_truth import catalog_truth
@@ -11,6 +11,7 @@ from ._contamination import Contamination, contamination
 from ._curves import PrecisionRecallCurve, RocCurve, precision_recall
 from ._estimate import Confusion, Estimate, confusion_counts, proportion, purity_at_prevalence
 from ._files import read_report
+from ._identity import find_rows
 from ._mcnemar import VerdictComparison, mcnemar_test
 from ._reliability import expected_calibration_error, reliability
 from ._report import ValidationReport

@@ -6,110 +6,19 @@ import numpy as np
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
-from ..tables import as_table
 from ..tables._flags import text
-from ..tables._identifiers import check_identifiers, id_name
+from ..tables._identifiers import id_name
 from ..tables._labels import is_cluster, known_labels
 from ..tables._numbers import MISSING
 from ..tables._votable import INCOMPLETE
+from ._identity import find_rows, identifiers, truth_id_name
+from ._order import paired
 
-__all__ = ["align_truth", "as_truth", "find_rows", "in_order_of"]
+__all__ = ["align_truth", "class_names", "in_order_of", "known_truth"]
 
 #: The truth as text files hold it, in lower case.
 _TRUE = ("cluster", "true", "1", "1.0")
 _FALSE = ("non_cluster", "false", "0", "0.0")
-
-
-def as_truth(truth):
-    """Return a truth as a table, or as it is where it is none.
-
-    Raises
-    ------
-    InvalidTargetError
-        If it is of pandas, without identifiers, and its index is 0 to n - 1 in another order: then
-        nothing says whether the order or the index is that of the result.
-    """
-    table = as_table(truth)
-    if isinstance(table, Table) and id_name(table) is not None:
-        return table
-    index = getattr(truth, "index", None)
-    numbered = getattr(getattr(index, "dtype", None), "kind", "") in ("i", "u")
-    if not numbered or index.name is not None:
-        return table
-    rows = np.asarray(index)
-    if np.any(np.diff(rows) < 0) and np.array_equal(np.sort(rows), np.arange(len(rows))):
-        raise InvalidTargetError(
-            "the rows of the truth are in another order than its index: reset_index(drop=True) if "
-            "that order is the result's, or sort_index() if the index counts the rows of the "
-            "result; or give it a column target_id"
-        )
-    return table
-
-
-def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
-    """Return, for each wanted identifier, its row among the available ones, or -1.
-
-    Identifiers are compared as text without blanks around it, so numbers and the same numbers read
-    from a file agree. Those that are masked, empty or NaN match nothing, unless both lists are the
-    same: then each row is its own match, as with repeated identifiers.
-
-    Parameters
-    ----------
-    wanted : array_like of shape (n,)
-        Identifiers to look for.
-    available : array_like of shape (m,)
-        Identifiers that exist.
-
-    Returns
-    -------
-    rows : ndarray of int, shape (n,)
-        Row in ``available``.
-
-    Raises
-    ------
-    InvalidTargetError
-        If an identifier that is wanted occurs more than once in ``available``.
-
-    Examples
-    --------
-    >>> from astrocnn.validation import find_rows
-    >>> find_rows(["b", "c", ""], ["a", "b", ""]).tolist()
-    [1, -1, -1]
-    """
-    wanted, available = _identifiers(wanted), _identifiers(available)
-    if wanted == available:
-        return np.arange(len(wanted))
-    row_of, repeated = {}, set()
-    for row, name in enumerate(available):
-        if row_of.setdefault(name, row) != row:
-            repeated.add(name)
-    row_of.pop("", None)
-    ambiguous = repeated.intersection(wanted) - {""}
-    if ambiguous:
-        raise InvalidTargetError(
-            f"target_id {min(ambiguous)!r} occurs more than once, so rows cannot be told apart; "
-            "give unique target_id, or an array in the order of the result"
-        )
-    return np.array([row_of.get(name, -1) for name in wanted], dtype=int)
-
-
-def _identifiers(values) -> list[str]:
-    """Identifiers as text; masked, empty or NaN ones are ''."""
-    values = np.ma.array(check_identifiers(values))
-    if values.dtype.kind == "f":  # whole numbers, of which some were missing
-        values = np.ma.masked_invalid(values)
-        whole = values == np.trunc(values)
-        texts = [str(int(v)) if w else str(v) for v, w in zip(values.data, whole, strict=True)]
-    else:
-        texts = as_text(values.data)
-    mask = np.ma.getmaskarray(values)
-    return ["" if blank else t.strip() for t, blank in zip(texts, mask, strict=True)]
-
-
-def as_text(values: np.ndarray) -> list[str]:
-    """Return an array as a list of str; bytes are decoded."""
-    values = np.asarray(values).tolist()
-    return [v.decode() if isinstance(v, bytes) else str(v) for v in values]
 
 
 def align_truth(
@@ -126,9 +35,10 @@ def align_truth(
         ``"non_cluster"`` or other classes of the result, in upper or lower case (the words True and
         False, as CSV files hold them, will do), masked, NaN or empty where it is not known; or a
         table of any library with such a column, or a pandas Series whose index is named or text.
-        A table with identifiers (see `~astrocnn.tables.read_targets` for the names of their column)
-        is joined by them, and rows of the result that it lacks, or whose identifier is empty, have
-        no truth; one without is taken in the order of the result.
+        A table with identifiers (see `~astrocnn.tables.read_targets` for the names of their column;
+        under another name they must be all those of the result) is joined by them, and rows of the
+        result that it lacks, or whose identifier is empty, have no truth; one without is taken in
+        the order of the result, but for what the notes say of row numbers.
     column : str
         Name of the truth column of a table.
 
@@ -150,6 +60,11 @@ def align_truth(
     same numbers. Names and other numbers are an error then, since nothing says which row is whose;
     so is a ``target_id`` from 1 to n.
 
+    A result that was sorted, or of which rows were taken out, has row numbers in another order, or
+    with 0 and gaps, in its ``target_id`` or its pandas index. By these it is joined with a truth
+    without identifiers whose pandas index has them, or which has more rows. Where the order may be
+    meant as well, as of an array of the same length and a sorted result, it is an error.
+
     Examples
     --------
     >>> from astropy.table import Table
@@ -158,14 +73,22 @@ def align_truth(
     >>> align_truth(result, Table({"target_id": ["b", "a"], "is_cluster": [True, False]})).tolist()
     [False, True]
     """
-    result, truth = as_table(result), as_truth(truth)
+    return known_truth(*paired(result, truth), column)
+
+
+def known_truth(result: Table, truth, column: str = "is_cluster", classes: Collection[str] = ()):
+    """Return the truth of each row of a result, of two that are `paired`; see `align_truth`.
+
+    ``classes`` are labels of the truth besides those of the result.
+    """
     if not isinstance(result, Table):
         raise InvalidTargetError(
             f"a result is the table that predict returns, not {type(result).__name__}; read one "
             "from a file with QTable.read(path)"
         )
+    classes = {*classes, *class_names(result)}
     if not isinstance(truth, Table):
-        return _as_bool(truth, len(result), _classes(result))
+        return _as_bool(truth, len(result), classes)
     if truth.meta.get(INCOMPLETE):
         raise InvalidTargetError(
             f"the truth is not whole, its service says: {truth.meta[INCOMPLETE]}; ask it again for "
@@ -176,7 +99,7 @@ def align_truth(
             f"the truth table has no column {column!r}: give one of its columns that name, of "
             f"{', '.join(truth.colnames)}"
         )
-    return in_order_of(result, truth, _as_bool(truth[column], len(truth), _classes(result)))
+    return in_order_of(result, truth, _as_bool(truth[column], len(truth), classes))
 
 
 def in_order_of(
@@ -192,9 +115,9 @@ def in_order_of(
     what : str
         What the values are, for messages.
     """
-    theirs, own = id_name(truth), id_name(result)
     if truth is result:
         return values
+    theirs, own = truth_id_name(result, truth), id_name(result)
     if theirs is None:
         _check_length(values, len(result), what)
         return values
@@ -217,7 +140,7 @@ def in_order_of(
 
 def _check_numbers(own, theirs, name: str) -> None:
     """Raise InvalidTargetError if identifiers of the truth meet mere row numbers of the result."""
-    own, theirs = set(_identifiers(own)), set(_identifiers(theirs))
+    own, theirs = set(identifiers(own)), set(identifiers(theirs))
     from_zero, from_one = ({str(row + first) for row in range(len(own))} for first in (0, 1))
     if not own or own != from_zero or theirs == own:
         return
@@ -269,7 +192,7 @@ def _words_as_bool(labels: np.ma.MaskedArray, classes: Collection[str]) -> np.ma
     return np.ma.array(clusters, mask=unknown)
 
 
-def _classes(result: Table) -> set[str]:
+def class_names(result: Table) -> set[str]:
     """Names of the classes of a result, in its meta, its columns and its labels."""
     names = {name.removeprefix("proba_") for name in result.colnames if name.startswith("proba_")}
     names -= {"err"}

@@ -4,9 +4,9 @@ import numpy as np
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
-from ..tables import as_table
-from ._align import as_text, as_truth
+from ..tables._labels import stripped_labels
 from ._estimate import check_confidence, proportion
+from ._order import paired
 from ._rows import align_column, verdicts
 
 __all__ = ["confusion_by_class"]
@@ -45,7 +45,8 @@ def confusion_by_class(
         One row per class, by falling share: ``class``, ``n`` (with a verdict), ``n_called``,
         ``share`` (called cluster) and its ends ``share_low``, ``share_high`` (Wilson),
         ``n_no_verdict``. The share is masked where no target of the class has a verdict. ``meta``
-        holds ``confidence`` and ``n_unknown``, targets whose class is masked or empty.
+        holds ``confidence`` and ``n_unknown``, targets whose class is masked, None, NaN, empty, or
+        a word such as ``N/A``.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def confusion_by_class(
     point   2        1 0.500     0.095      0.905            0
     """
     check_confidence(confidence)
-    result, truth = as_table(result), as_truth(truth)
+    result, truth = paired(result, truth)
     _, verdict, decided = verdicts(result, threshold)
     names, exists = _names(result, truth, column)
     rows = []
@@ -95,11 +96,10 @@ def _names(result: Table, truth, column) -> tuple[np.ndarray, np.ndarray]:
             f"{', '.join(truth.colnames)}"
         )
     values, _ = align_column(result, truth, column if isinstance(truth, Table) else truth)
-    if values.dtype.kind not in "USOiub":
+    values = stripped_labels(values)
+    if values.dtype.kind not in "Uiub":
         raise InvalidTargetError(
             f"classes are names or whole numbers, not {values.dtype}; for bins of a number see "
             "completeness_against"
         )
-    exists = ~np.ma.getmaskarray(values)
-    names = np.array(as_text(values.data), dtype=str)
-    return names, exists & (names != "")
+    return values.data.astype(str), ~np.ma.getmaskarray(values)

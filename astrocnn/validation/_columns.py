@@ -5,10 +5,10 @@ from astropy import units as u
 from astropy.table import Table
 
 from ..exceptions import InvalidTargetError
-from ..tables import as_table
 from ..tables._redshifts import known_redshifts
-from ._align import align_truth, as_truth
+from ._align import known_truth
 from ._estimate import check_confidence, proportion
+from ._order import in_rows_of, paired
 from ._rows import align_column, verdicts
 
 __all__ = ["completeness_against"]
@@ -84,8 +84,11 @@ def completeness_against(
     0.3  0.9          2        0.500            0.095
     """
     check_confidence(confidence)
-    result, truth = as_table(result), as_truth(truth)
-    known = align_truth(result, truth)
+    given = result
+    result, truth = paired(result, truth)
+    if not isinstance(column, str):
+        column = in_rows_of(given, result, column, "values")
+    known = known_truth(result, truth)
     _, verdict, decided = verdicts(result, threshold)
     values, unit = align_column(result, truth, column)
     if values.dtype.kind not in "iuf":

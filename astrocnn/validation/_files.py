@@ -58,7 +58,7 @@ def read_report(path: str | os.PathLike):
     Raises
     ------
     InvalidParameterError
-        If the file is no such report.
+        If the file is no such report, or its numbers do not go together.
 
     Examples
     --------
@@ -70,13 +70,15 @@ def read_report(path: str | os.PathLike):
         found = json.loads(user_path(path).read_text(encoding="utf-8"))
         if found["kind"] != _KIND or found["version"] != _VERSION:
             raise ValueError(f"it is a {found['kind']!r} of version {found['version']!r}")
-        return build_report(
+        report = build_report(
             np.array(found["truth"], dtype=bool),
             np.array(found["proba"], dtype=float),
             Confusion(**found["confusion"]),
             matches=tuple(found["matches"]),
             **{name: found[name] for name in _PLAIN},
         )
+        _check_counts(report, found["estimates"])
+        return report
     except (FileNotFoundError, PermissionError):
         raise
     except DAMAGE as error:
@@ -84,3 +86,17 @@ def read_report(path: str | os.PathLike):
             f"'{path}' is no validation report: give a .json file that report.write wrote "
             f"({type(error).__name__}: {error})"
         ) from error
+
+
+def _check_counts(report, estimates: dict) -> None:
+    """Raise ValueError unless counts, targets and estimates of a file go together."""
+    counts, n_clusters = report.confusion, int(report.truth.sum())
+    others = report.truth.size - n_clusters
+    if (counts.n_clusters, counts.n_non_clusters, report.proba.size) != (
+        n_clusters, others, report.truth.size,
+    ):  # fmt: skip
+        raise ValueError(f"its confusion counts are not those of {report.truth.size} targets")
+    for name, estimate in report.estimates().items():
+        written = estimates[name]["successes"], estimates[name]["trials"]
+        if written != (estimate.successes, estimate.trials):
+            raise ValueError(f"its counts are not those of its {name}")

@@ -100,9 +100,9 @@ def align_column(
         Result of a classifier.
     truth : table or array_like
         As in `align_truth`.
-    column : str, or array_like or Quantity of shape (n,)
+    column : str, table, or array_like or Quantity of shape (n,)
         Name of a column of the truth or else of the result; or the values in the order of the
-        result.
+        result, or in the last column of a table with identifiers.
 
     Returns
     -------
@@ -115,6 +115,8 @@ def align_column(
     InvalidTargetError
         If neither table has the column, or there is not one value per row.
     """
+    if isinstance(column, Table):  # a Series, and the identifiers of its index
+        truth, column = column, column.colnames[-1]
     if not isinstance(column, str):
         return _plain(column, len(result), "the values")
     if isinstance(truth, Table) and column in truth.colnames:

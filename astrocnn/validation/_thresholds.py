@@ -59,13 +59,13 @@ class OperatingPoints:
         Raises
         ------
         InvalidParameterError
-            If the shapes differ, a value is masked, a probability is not finite, there is one class
-            only, or the truth is neither bool nor 0 and 1.
+            If the shapes differ, a value is masked, a probability is not between 0 and 1, there is
+            one class only, or the truth is neither bool nor 0 and 1.
         """
         truth, proba = checked(truth, proba)
-        if not np.isfinite(proba).all():
+        if not (np.abs(proba - 0.5) <= 0.5 + 1e-6).all():  # rounding may pass
             raise InvalidParameterError(
-                "probabilities must be finite; leave out rows without a prediction"
+                "probabilities must be finite, from 0 to 1; leave out rows without a prediction"
             )
         n_clusters, n_others = int(truth.sum()), int((~truth).sum())
         if min(n_clusters, n_others) == 0:
@@ -73,7 +73,10 @@ class OperatingPoints:
         fpr, tpr, score = (part[1:] for part in roc_curve(truth, proba, drop_intermediate=False))
         tp, fp = np.rint(tpr * n_clusters).astype(int), np.rint(fpr * n_others).astype(int)
         # Halfway to the next score: the last digit of a probability must not decide.
-        threshold = (score + np.append(score[1:], 0.0)) / 2
+        below = np.append(score[1:], 0.0)
+        threshold = (score + below) / 2
+        # Of neighbors among the numbers the middle is one of them: the lower one must not pass.
+        threshold = np.where(threshold > below, threshold, score)
         # Of equally many non-clusters, the threshold that lets most clusters pass.
         kept = np.flatnonzero(np.append(np.diff(fp) > 0, True))
         if most is not None and len(kept) > most:

@@ -6,8 +6,7 @@ from astropy.table import Table
 
 from ..matching import describe_match
 from ..matching._sky import match_prefixes
-from ..tables import as_table
-from ._align import align_truth, as_truth
+from ._align import known_truth
 from ._auc import auc
 from ._curves import roc_points
 from ._estimate import (
@@ -18,6 +17,7 @@ from ._estimate import (
     confusion_counts,
     proportion,
 )
+from ._order import paired
 from ._report import ValidationReport
 from ._rows import verdicts
 
@@ -77,8 +77,8 @@ def validate(
     check_confidence(confidence)
     if prevalence is not None:
         check_prevalence(prevalence)
-    result, truth = as_table(result), as_truth(truth)
-    known = align_truth(result, truth)
+    result, truth = paired(result, truth)
+    known = known_truth(result, truth)
     truth_table = truth
     proba, verdict, decided = verdicts(result, threshold)
     has_truth = ~np.ma.getmaskarray(known)
@@ -89,7 +89,7 @@ def validate(
         truth[scored],
         proba[scored],
         confusion_counts(truth[scored], verdict[scored]),
-        name=name,
+        name=str(name),
         n_no_verdict_clusters=int(np.sum(silent & truth)),
         n_no_verdict_others=int(np.sum(silent & ~truth)),
         n_no_truth=int(np.sum(~has_truth)),
@@ -115,10 +115,13 @@ def build_report(
     **fields
         The other fields of `ValidationReport` that are not computed.
     """
+    silent = fields["n_no_verdict_clusters"] + fields["n_no_verdict_others"]
+    truthless = silent == 0 < fields["n_no_truth"]
+    nothing = "no target has a known truth" if truthless else "no target has a prediction"
     return ValidationReport(
         confusion=confusion,
-        **_fractions(confusion, fields["n_no_verdict_clusters"], confidence),
-        auc=_auc(truth, proba, confidence),
+        **_fractions(confusion, fields["n_no_verdict_clusters"], confidence, nothing),
+        auc=_auc(truth, proba, confidence, nothing),
         roc=roc_points(truth, proba),
         truth=truth,
         proba=proba,
@@ -138,12 +141,13 @@ def _matches(*tables) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _fractions(counts: Confusion, silent_clusters: int, confidence: float) -> dict[str, Estimate]:
-    """The fractions of a report by field name."""
-    verdictless = "no target has a prediction"
-    no_cluster = verdictless if counts.total == 0 else "no true cluster with a prediction"
-    no_other = verdictless if counts.total == 0 else "no true non-cluster with a prediction"
-    none_called = verdictless if counts.total == 0 else "nothing was called a cluster"
+def _fractions(
+    counts: Confusion, silent_clusters: int, confidence: float, nothing: str
+) -> dict[str, Estimate]:
+    """The fractions of a report by field name; ``nothing`` says why there is no target to count."""
+    no_cluster = nothing if counts.total == 0 else "no true cluster with a prediction"
+    no_other = nothing if counts.total == 0 else "no true non-cluster with a prediction"
+    none_called = nothing if counts.total == 0 else "nothing was called a cluster"
     return {
         "completeness": proportion(counts.tp, counts.n_clusters, confidence, no_cluster),
         "completeness_of_all": proportion(
@@ -151,11 +155,11 @@ def _fractions(counts: Confusion, silent_clusters: int, confidence: float) -> di
         ),
         "false_positive_rate": proportion(counts.fp, counts.n_non_clusters, confidence, no_other),
         "purity": proportion(counts.tp, counts.tp + counts.fp, confidence, none_called),
-        "accuracy": proportion(counts.tp + counts.tn, counts.total, confidence, verdictless),
+        "accuracy": proportion(counts.tp + counts.tn, counts.total, confidence, nothing),
     }
 
 
-def _auc(truth: np.ndarray, score: np.ndarray, confidence: float) -> Estimate:
+def _auc(truth: np.ndarray, score: np.ndarray, confidence: float, nothing: str) -> Estimate:
     if truth.size == 0:
-        return Estimate.undefined("no target has a prediction")
+        return Estimate.undefined(nothing)
     return auc(truth, score, confidence)

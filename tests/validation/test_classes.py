@@ -70,3 +70,19 @@ def test_wrong_input(result):
         confusion_by_class(result, np.arange(7.0))
     with pytest.raises(InvalidTargetError, match="one value per row"):
         confusion_by_class(result, ["a"])
+
+
+@pytest.mark.parametrize(
+    "names", [["x", None, "x "], ["x", np.nan, "x"], ["x", "N/A", "x"], np.array([b"x", b"", b"x"])]
+)
+def test_missing_classes_are_no_class(names):
+    table = confusion_by_class(Table({"proba_cluster": [0.9, 0.8, 0.3]}), names)
+    assert (table["class"].tolist(), table["n"].tolist()) == (["x"], [2])
+    assert table.meta["n_unknown"] == 1
+
+
+def test_classes_of_bytes():
+    table = confusion_by_class(
+        Table({"proba_cluster": [0.9, 0.3]}), np.array([b"Ob\xe9", b"1\0x"])
+    )
+    assert table["class"].tolist() == [r"Ob\xe9", "1"]

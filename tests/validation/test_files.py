@@ -7,7 +7,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import QTable, Table
 
-from astrocnn.exceptions import UnknownNameError
+from astrocnn.exceptions import InvalidParameterError, UnknownNameError
 from astrocnn.matching import match_sky
 from astrocnn.validation import read_report, validate
 
@@ -84,3 +84,28 @@ def test_other_files_are_refused(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ValueError, match="is no validation report"):
         read_report(path)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda d: d["confusion"].update(tp=99), "not those of 56 targets"),
+        (lambda d: d["confusion"].update(tp=d["confusion"]["tp"] + 1, fn=d["confusion"]["fn"] - 1),
+         "not those of its completeness"),
+        (lambda d: d["truth"].pop(), "one shape"),
+        (lambda d: d["proba"].pop(), "no validation report"),
+        (lambda d: d.update(n_no_verdict_clusters="x"), "no validation report"),
+    ],
+)  # fmt: skip
+def test_edited_counts_are_refused(report, tmp_path, edit, message):
+    path = report.write(tmp_path / "report.json")
+    plain = json.loads(path.read_text())
+    edit(plain)
+    path.write_text(json.dumps(plain))
+    with pytest.raises(InvalidParameterError, match=message):
+        read_report(path)
+
+
+def test_any_name_is_written(tmp_path):
+    report = validate(QTable({"proba_cluster": [0.9, 0.2]}), [True, False], name=np.int64(5))
+    assert read_report(report.write(tmp_path / "report.json")).name == "5"

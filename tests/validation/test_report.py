@@ -147,3 +147,10 @@ def test_purity_at_is_undefined_without_non_clusters(result):
 def test_result_without_probabilities_is_refused(truth):
     with pytest.raises(InvalidTargetError, match="proba_cluster"):
         validate(QTable({"target_id": np.arange(100)}), truth)
+
+
+def test_truth_that_is_empty_is_what_is_missing():
+    report = validate(QTable({"proba_cluster": [0.9, 0.2]}), [None, None])
+    assert report.completeness.reason == report.auc.reason == "no target has a known truth"
+    report = validate(QTable({"proba_cluster": [np.nan, np.nan]}), [True, None])
+    assert report.accuracy.reason == "no target has a prediction"

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from astrocnn.exceptions import InvalidParameterError
 from astrocnn.validation import OperatingPoints, confusion_counts, purity_thresholds
 
 
@@ -97,3 +98,16 @@ def test_wrong_sample(truth, proba, message):
 def test_shares_are_not_percent(sample, purity, prevalence):
     with pytest.raises(ValueError, match="between 0 and 1"):
         purity_thresholds(*sample, purity, prevalence)
+
+
+def test_threshold_between_neighbors_lets_the_upper_one_pass_only():
+    """The middle of two numbers with none between them is one of them."""
+    upper, lower = 0.5, np.nextafter(0.5, 0)
+    table = purity_thresholds([False, True, False], [0.1, upper, lower], 0.9)
+    assert (table["threshold"][0], table["reached"][0]) == (upper, 1)
+
+
+@pytest.mark.parametrize("score", [-3.0, 2.0])
+def test_scores_that_are_no_probabilities(score):
+    with pytest.raises(InvalidParameterError, match="from 0 to 1"):
+        purity_thresholds([False, True], [0.2, score])
