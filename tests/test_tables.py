@@ -15,7 +15,12 @@ from astropy.utils.masked import Masked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from astrocnn.exceptions import AstrocnnWarning, InvalidTargetError, InvalidTargetWarning
+from astrocnn.exceptions import (
+    AstrocnnWarning,
+    InvalidParameterError,
+    InvalidTargetError,
+    InvalidTargetWarning,
+)
 from astrocnn.tables import (
     FLAGS,
     RESULT_COLUMNS,
@@ -645,7 +650,8 @@ def test_flag_of_one_band_or_of_any():
     assert list(has_flag(flags, "no_coverage")) == [True, True, False, False]
     assert list(has_flag(flags, "no_coverage:xmm")) == [True, False, False, False]
     assert list(has_flag(np.array(flags, dtype="S"), "failed:xmm")) == [False, False, True, False]
-    assert not has_flag(flags, "no").any()
+    with pytest.raises(InvalidParameterError, match="there is no flag 'no'; .* has: invalid_pos"):
+        has_flag(flags, "no")
 
 
 # ---- result ----------------------------------------------------------------------------------

@@ -73,12 +73,16 @@ def find_columns(
         tell_unnamed(table, found.values())
     if "source_id" not in found:
         lowered = {column.lower(): column for column in reversed(table.colnames)}
-        found["source_id"] = (
-            by_ucd(table, "meta.id;meta.main")
-            or _own_name(table, lowered.get(name.lower()), found)
-            or id_name(table, _IDS)
-            or _own_name(table, lowered.get("cluster"), found)
-        )
+        named = [
+            by_ucd(table, "meta.id;meta.main"),
+            _own_name(table, lowered.get(name.lower()), found),
+            id_name(table, _IDS),
+            _own_name(table, lowered.get("cluster"), found),
+        ]
+        named = [column for column in named if column]
+        # A name that some rows lack is that of something else, such as an earlier catalog's.
+        whole = [column for column in named if not _has_gaps(table[column])]
+        found["source_id"] = next(iter([*whole, *named]), None)
     return {key: found[key] for key in (*CANONICAL, *OPTIONAL) if found.get(key)}
 
 
@@ -98,6 +102,16 @@ def _check(table: Table, columns: Mapping[str, str | None]) -> Mapping[str, str 
     if not bool(columns.get("ra")) == bool(columns.get("dec")):
         raise InvalidTargetError("columns= must name both 'ra' and 'dec', or neither")
     return {k: v for k, v in columns.items() if v is not None or k not in ("ra", "dec")}
+
+
+def _has_gaps(column) -> bool:
+    """Whether rows have no value."""
+    values = np.ma.array(column)
+    if np.ma.getmaskarray(values).any():
+        return True
+    if values.dtype.kind not in "SU":
+        return False
+    return not np.char.str_len(np.char.strip(values.data)).all()
 
 
 def _own_name(table: Table, column: str | None, found: Mapping[str, str]) -> str | None:

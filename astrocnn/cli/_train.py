@@ -169,7 +169,7 @@ def _save(trained, path, half: bool, overwrite: bool) -> None:
 
     try:
         check_output_path(path, overwrite, (".keras",))  # another process may have been faster
-        trained.save(path, half)
+        trained.save(path, half, overwrite)
     except OSError as error:
         spare = Path(tempfile.mkdtemp(prefix="astrocnn-")) / path.name
         trained.save(spare, half)

@@ -48,9 +48,9 @@ class TrainedNetwork:
     history: dict
     report: ValidationReport
 
-    def save(self, path, half: bool = False) -> None:
+    def save(self, path, half: bool = False, overwrite: bool = False) -> None:
         """Write it to a ``.keras`` file; see `astrocnn.networks.save_model`."""
-        save_model(path, self.model, self.description, half)
+        save_model(path, self.model, self.description, half, overwrite)
 
     def comparison(self) -> Table:
         """Return its scores beside those of the article.

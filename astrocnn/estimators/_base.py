@@ -138,7 +138,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         label = np.where(none, (truth + 1) % proba.shape[1], label)
         return float(balanced_accuracy_score(truth, label, sample_weight=sample_weight))
 
-    def save(self, path, half: bool = False) -> None:
+    def save(self, path, half: bool = False, overwrite: bool = False) -> None:
         """Write network, preprocessing, calibration and card to a ``.keras`` file; see `load`.
 
         Parameters
@@ -147,9 +147,16 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             Ends in ``.keras``.
         half : bool
             Whether to write half-precision numbers: half the file.
+        overwrite : bool
+            Whether a file of that name is replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If it exists, without ``overwrite``.
         """
         fitted = self._ready()
-        save_model(path, fitted.model, fitted.description, half)
+        save_model(path, fitted.model, fitted.description, half, overwrite)
 
     @classmethod
     def load(cls, path, **parameters) -> Self:

@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
-from .._paths import user_path
+from .._paths import path_exists, user_path
 from ..exceptions import WeightsError
 from ..storage import DAMAGE, cannot_read, write_whole
 from ._backend import load_keras
@@ -26,7 +26,9 @@ _FORMAT = 1
 _MAX_DESCRIPTION = 1_000_000
 
 
-def save_model(path, model, description: ModelDescription, half: bool = False) -> Path:
+def save_model(
+    path, model, description: ModelDescription, half: bool = False, overwrite: bool = True
+) -> Path:
     """Write a network and its description; a file of that name is replaced at once or not at all.
 
     Parameters
@@ -39,6 +41,8 @@ def save_model(path, model, description: ModelDescription, half: bool = False) -
         What it is.
     half : bool
         Whether to write float16 numbers: half the file, probabilities within about 1e-3.
+    overwrite : bool
+        Whether a file of that name is replaced.
 
     Returns
     -------
@@ -51,10 +55,14 @@ def save_model(path, model, description: ModelDescription, half: bool = False) -
         finite.
     StoreError
         If it cannot be written (disk full, no such folder).
+    FileExistsError
+        If it exists, without ``overwrite``.
     """
     path = user_path(path)
     if path.suffix != ".keras":
         raise WeightsError(f"a model archive is named *.keras, not {path.name!r}")
+    if not overwrite and path_exists(path):
+        raise FileExistsError(f"'{path}' exists: choose another name, or overwrite=True")
     keras = load_keras()
     check_finite(model, f"the weights for {path.name}")
     # A fresh copy, never compiled: the optimizer's state would triple the file.

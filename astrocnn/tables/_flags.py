@@ -97,12 +97,21 @@ def has_flag(flags: Iterable[str], word: str) -> np.ndarray:
     -------
     ndarray of shape (n,), bool
 
+    Raises
+    ------
+    InvalidParameterError
+        If there is no such word.
+
     Examples
     --------
     >>> from astrocnn.tables import has_flag
     >>> has_flag(["", "duplicate;no_coverage:xmm", "no_coverage:dss2-red"], "no_coverage")
     array([False,  True,  True])
     """
+    if _names(str(word))[2] not in {_names(known)[2] for known in FLAGS}:
+        raise InvalidParameterError(
+            f"there is no flag {word!r}; astrocnn.tables.FLAGS has: {', '.join(FLAGS)}"
+        )
     unique, inverse = np.unique(text(flags), return_inverse=True)
     hits = [any(word in _names(w) for w in flag.split(";")) for flag in unique]
     return np.array(hits, dtype=bool)[inverse]

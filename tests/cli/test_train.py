@@ -71,7 +71,7 @@ def test_full_disk_does_not_lose_the_work(run, folder, monkeypatch):
     """The weights go to the folder for temporary files, and the message says where."""
 
     class Trained:
-        def save(self, path, half):
+        def save(self, path, half, overwrite=False):
             assert half
             if Path(path).name == str(path):
                 raise OSError(28, "No space left on device")
@@ -91,7 +91,7 @@ def test_weights_that_came_meanwhile_stay(run, folder, monkeypatch):
     """Another process has written that name since; both trainings are kept."""
 
     class Trained:
-        def save(self, path, half):
+        def save(self, path, half, overwrite=False):
             Path(path).write_text("mine")
 
     def train(*_, **__):

@@ -76,7 +76,7 @@ def replacing(cutout, other, path):
     """A ``cutout`` that saves another network to a file, then returns pixels."""
 
     def save_first(self, grid):
-        other.save(path)
+        other.save(path, overwrite=True)
         return cutout(grid)
 
     return save_first
@@ -595,7 +595,9 @@ class TestArchive:
         sha256 = described._ready().sha256
         other = pickle.loads(pickle.dumps(fitted))
         other._fitted.model.set_weights([array / 2 for array in fitted._fitted.model.get_weights()])
-        other.save(path)
+        with pytest.raises(FileExistsError, match="mine.keras' exists.*overwrite=True"):
+            other.save(path)
+        other.save(path, overwrite=True)
         expected = fitted.predict_proba(coords[:4])
         np.testing.assert_allclose(loaded.predict_proba(coords[:4]), expected, atol=1e-5)
         assert loaded.predict(coords[:4]).meta["weights_sha256"] == sha256

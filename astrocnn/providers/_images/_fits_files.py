@@ -19,7 +19,7 @@ from ._file_paths import file_paths, paths_of_kind
 from ._fits_image import ImageInfo, read_infos, read_pixels
 from ._hdus import is_beside
 from ._left_out import LeftOut
-from ._map_files import kind_by_header
+from ._map_files import kind_by_header, kind_by_name
 from ._map_pairs import attach_maps, of_other_exposure, pair_maps
 from ._product import Product, Selection
 from ._products import describe
@@ -269,11 +269,23 @@ def _given(source, hdus, left) -> list[FitsImage]:
     return [image for files in chosen for image in _with_maps(*files, hdus, left)]
 
 
+def _called_a_map(path, chips) -> str:
+    """What speaks against what a user gives as an image; empty if nothing."""
+    product = describe(path)
+    if chips[0].trusted or (product.pipeline and product.kind == "image"):
+        return ""
+    for kind, by in ((_map_kind(chips), "header"), (kind_by_name(path), "name")):
+        if kind:
+            return f"{path.name} is called {kind} by its {by}, and taken for an image, as given"
+    return ""
+
+
 def _with_maps(path, exposure, background, hdus, left) -> list[FitsImage]:
     """The images of a file with the maps that a user gave for it."""
     chips = _locate(path, replace(describe(path), kind="image"), hdus, left)
     if not chips:
         return []
+    left.notes += filter(None, [_called_a_map(path, chips)])
     try:
         for kind, map_path in (("exposure", exposure), ("background", background)):
             if map_path is not None:
