@@ -10,7 +10,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import Table
 
-from astrocnn.exceptions import InvalidTargetError, ProviderError
+from astrocnn.exceptions import FailedTargetWarning, InvalidTargetError, ProviderError
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import HealpixProvider, read_image
 from astrocnn.surveys import get_band
@@ -95,3 +95,20 @@ def test_no_header_is_read_over_and_over(tmp_path, change, pack):
         HealpixProvider(path, get_band("xmm"))
     with pytest.raises(InvalidTargetError, match=words):
         read_targets(path)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_no_later_header_is_read_over_and_over(tmp_path, first):
+    """Of packed images only the first header is looked at beforehand."""
+    image = fits.ImageHDU(np.ones(FIELD.shape, "float32"), FIELD.wcs.to_header())
+    other = fits.ImageHDU(np.ones((10, 10), "float32"), name="ELSE")
+    raw = content(fits.PrimaryHDU(), *([other, image] if first else [image, other]))
+    at = raw.index(b"PCOUNT", raw.rindex(b"XTENSION") if not first else 0)
+    path = tmp_path / "a.fits.gz"
+    path.write_bytes(gzip.compress(raw[: at + 10] + b"-820".rjust(20) + raw[at + 30 :]))
+    if first:
+        with pytest.raises(ProviderError, match="no two-dimensional image"):
+            read_image(path)
+    else:
+        with pytest.warns(FailedTargetWarning, match="what follows HDU 1 is no HDU"):
+            assert read_image(path).data.shape == FIELD.shape

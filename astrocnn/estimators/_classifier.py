@@ -58,8 +58,8 @@ class ClusterClassifier(NetworkClassifier):
         Whether images unlike those of the training (``novelty`` above 1) get a prediction too. They
         are flagged ``out_of_domain`` in any case.
     mask_targets : bool
-        Whether weights that look at one source (``-psf``) leave out those of other targets: a peak
-        within 12 arcsec of a target that is 25 arcsec or more away. Give all that was detected.
+        Whether weights that look at one source (``-psf``) leave out those of other targets in the
+        list, 25 arcsec or more away; see `astrocnn.extent.fit_source`. Give all that was detected.
     batch_size : int
         Targets per step of the network.
     epochs : int
@@ -295,6 +295,6 @@ class ClusterClassifier(NetworkClassifier):
             separation=verdicts.judged.separation if fitted.preprocessing.source_planes else None,
             coverage=verdicts.coverage,
             flags=verdicts.flags,
-            meta=fitted.meta(self.prior) | source.trusted_meta() | verdicts.fault_meta(),
+            meta=fitted.meta(self.prior) | source.meta() | verdicts.fault_meta(),
         )
         return source.as_given(result)

@@ -114,7 +114,7 @@ def _submit(client, job, source, rows):
     import dask
 
     # Dask reads the pixels where the task is.
-    dataset = source.dataset.isel(target=rows).assign_attrs(faults=[]).assign(others)
+    dataset = source.with_others(source.dataset.isel(target=rows), others).assign_attrs(faults=[])
     return client.compute(dask.delayed(_judge_dataset, pure=False)(job, dataset))
 
 

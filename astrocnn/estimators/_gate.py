@@ -133,11 +133,12 @@ class TargetSource:
         """Bands that the user has no images of."""
         return _lacking(self.providers)
 
-    def trusted_meta(self) -> dict:
-        """Return the images that the user vouches for, for the result's meta; nothing if none."""
+    def meta(self) -> dict:
+        """Return images that the user vouches for, and what becomes of other targets, for meta."""
         opened = self.providers.items()
         found = [f"{band}: {name}" for band, one in opened for name in one.trusted]
-        return {"trusted": found} if found else {}
+        masked = {"other_targets": "masked"} if self.mask_targets else {}
+        return masked | ({"trusted": found} if found else {})
 
     def images_identity(self) -> str:
         """Return what tells these images from others, for results that are kept."""
@@ -157,11 +158,18 @@ class TargetSource:
             grid = self.description.field_size, self.description.pixels
             chunks = iter_cutouts(self.targets, self.bands, self.providers, *grid, rows=rows)
         for some, chunk in zip(rows, chunks, strict=True):
-            yield chunk.assign(self.others(some))
+            yield self.with_others(chunk, self.others(some))
+
+    def with_others(self, chunk: xr.Dataset, others: dict) -> xr.Dataset:
+        """Return cut-outs that say where the other targets are, or do not if that is unwanted."""
+        if not self.mask_targets:
+            return chunk.drop_vars("other_targets", errors="ignore")
+        return chunk.assign(others)
 
     def others(self, rows: slice | np.ndarray) -> dict[str, tuple]:
-        """Variables that say where the other targets are, for cut-outs of some rows."""
-        if not self.mask_targets:
+        """Variable for `with_others`; none where cut-outs that were given have it."""
+        given = self.dataset is not None and "other_targets" in self.dataset
+        if given or not self.mask_targets:
             return {}
         return {"other_targets": (OtherTargets.dims, self._others.offsets(rows))}
 

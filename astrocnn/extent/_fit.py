@@ -9,6 +9,7 @@ from ..exceptions import InvalidImageError
 from ..surveys import PointSpread
 from ._surroundings import (
     background_image,
+    contrasts,
     filter_taps,
     find_neighbors,
     find_source,
@@ -92,9 +93,9 @@ def fit_source(
         Whether the image is counts over exposure. How many photons that were is then estimated from
         the scatter of the background.
     others : sequence of (row, column), optional
-        Pixels of other targets, see `OtherTargets`. A peak within 12 arcsec of one is that target's
-        source: it is masked, and what lies nearer to that target than to the middle is not the
-        source that is looked for.
+        Pixels of other targets, see `OtherTargets`. A peak within 12 arcsec of one (or the
+        half-energy radius) that stands out of its surroundings is that target's source: it is
+        masked, and what lies nearer to that target than to the middle is not what is looked for.
 
     Returns
     -------
@@ -199,8 +200,9 @@ def fit_models(
     taps, flat = filter_taps(psf, pixel), flat_exposure(relative)
     background = background_image(counts, relative, flat, weight, pixel, taps)
     seen = counts, np.maximum(background, 1e-6), weight
-    (y, x), taken = find_source(*seen, pixel, taps, others)
-    neighbors = find_neighbors(*seen, psf, pixel, (y, x), taken)
+    contrast, standing = contrasts(*seen, psf, pixel)
+    (y, x), taken = find_source(*seen, psf, pixel, standing, others)
+    neighbors = find_neighbors(contrast, standing, psf, pixel, (y, x), taken)
     for row, column, radius in neighbors:
         _mask(weight, (row, column), radius / pixel, (y, x), max(psf.half_radius, 12.0) / pixel)
     if neighbors:

@@ -41,8 +41,8 @@ class OtherTargets:
         points = points[np.isfinite(points).all(axis=1)]
         # Positions that are given many times must not fill the lists of others.
         _, once = np.unique(np.round(points / (0.1 * _ARCSEC)), axis=0, return_index=True)
-        self._points = points[once]
-        self._tree = cKDTree(self._points)
+        self._tree = cKDTree(points[once])
+        self._points = np.append(points[once], [[np.nan] * 3], axis=0)  # the last is none
 
     def offsets(self, rows: slice | np.ndarray) -> np.ndarray:
         """Return the offsets of others from some targets.
@@ -61,16 +61,16 @@ class OtherTargets:
         ra, dec = self.ra[rows], self.dec[rows]
         found = np.full((len(ra), _MOST, 2), np.nan)
         good = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
-        if not len(self._points) or not len(good):
+        if not self._tree.n or not len(good):
             return found[:, :0]
         ra, dec = ra[good], dec[good]
         places = _directions(ra, dec)
         size = 2 * np.sin(_FIELD * _ARCSEC / 2)
-        most = min(3 * _MOST, len(self._points))  # some are the target itself
+        most = min(3 * _MOST, self._tree.n)  # some are the target itself
         distance, number = self._tree.query(
             places, np.arange(1, most + 1), distance_upper_bound=size
         )
-        point = np.append(self._points, [[np.nan] * 3], axis=0)[number]
+        point = self._points[number]
         east = np.stack([-np.sin(ra), np.cos(ra), np.zeros(len(ra))], axis=1)
         north = np.cross(places, east)
         offset = np.stack(
@@ -90,20 +90,26 @@ def other_offsets(dataset: xr.Dataset) -> tuple[tuple, np.ndarray]:
     return OtherTargets.dims, others.offsets(slice(None))
 
 
-def other_pixels(offsets: np.ndarray, shape: tuple, pixel: float) -> list[tuple[float, float]]:
-    """Return the pixels (row, column) of the other targets of a cut-out.
+def other_pixels(
+    offsets: np.ndarray, shape: tuple, scale: float, factor: int = 1
+) -> list[tuple[float, float]]:
+    """Return the pixels (row, column) of the other targets in an image that is fitted.
 
     Parameters
     ----------
     offsets : ndarray of shape (n, 2)
         Of one target, see `OtherTargets.offsets`.
     shape : tuple of int
-        Rows and columns of the image that is fitted.
-    pixel : float
+        Rows and columns of the cut-out.
+    scale : float
         Side of its pixels (arcsec).
+    factor : int
+        Pixels of the cut-out along one side of those that are fitted, see `fit_input`.
     """
-    offsets = offsets[np.isfinite(offsets[:, 0])] / pixel
-    return [(shape[0] // 2 + north, shape[1] // 2 - east) for east, north in offsets.tolist()]
+    offsets = offsets[np.isfinite(offsets[:, 0])] / (scale * factor)
+    # The target is in the middle of the cut-out, whatever is cut off for whole pixels.
+    y, x = (((n - 1) / 2 - n % factor // 2 - (factor - 1) / 2) / factor for n in shape)
+    return [(y + north, x - east) for east, north in offsets.tolist()]
 
 
 def _directions(ra, dec) -> np.ndarray:

@@ -7,8 +7,8 @@ from ..surveys import PointSpread
 from ._templates import gaussian_taps
 
 __all__ = [
-    "background_image", "filter_taps", "find_neighbors", "find_source", "flat_exposure",
-    "photons_per_unit",
+    "background_image", "contrasts", "filter_taps", "find_neighbors", "find_source",
+    "flat_exposure", "photons_per_unit",
 ]  # fmt: skip
 
 #: The background is measured beyond this distance from the middle (arcsec).
@@ -20,8 +20,9 @@ _SPREAD = 0.05
 _STEEP, _EACH = 0.05, 7
 #: A source is looked for within this distance of the target (arcsec), above this significance.
 _REACH, _FOUND = 48.0, 4.0
-#: The source of another target lies within this distance of it (arcsec).
-_LISTED = 12.0
+#: The source of another target lies within this distance of it (arcsec; or a pixel, or the
+#: half-energy radius), and stands out of its surroundings by this significance.
+_LISTED, _STANDS = 12.0, 3.0
 #: Neighbors are farther from the source than this (arcsec), above this significance.
 _APART, _NEIGHBOR = 28.0, 5.0
 #: Most neighbors that are masked.
@@ -151,42 +152,10 @@ def _levels(counts, relative, flat, expected) -> tuple[float, float]:
     return (sky, particles) if sky > 0 else (0.0, float(counts.sum() / flat.sum()))
 
 
-def find_source(
-    counts, background, weight, pixel, taps, others=()
-) -> tuple[tuple[int, int], list[tuple[int, int]]]:
-    """Return the pixel of the source, and those of the sources of other targets.
+def contrasts(counts, background, weight, psf, pixel) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far each pixel stands out of what surrounds it: counts, and their significance.
 
-    The source is the best peak near the middle, nearer ones first; the slope of a neighbor is no
-    peak. What lies nearer to another target that has a source of its own belongs to that.
-    """
-    from ._kernel import smooth
-
-    excess = smooth((counts - background) * weight, taps)
-    error = np.sqrt(smooth(background * weight, taps**2) + _FLOOR * taps.max() ** 4)
-    distance = _distance(counts.shape) * pixel
-    significance = excess / error
-    peak = (significance == maximum_filter(significance, 5)) & (significance >= _FOUND)
-    own, taken = peak & (distance <= _REACH), []
-    for place in others:
-        from_other = _distance(counts.shape, place) * pixel
-        theirs = np.where(peak & (from_other <= _LISTED), significance, -np.inf)
-        if theirs.max() > 0:
-            own &= from_other >= distance
-            taken.append(divmod(int(theirs.argmax()), counts.shape[1]))
-    score = np.where(own, significance * np.exp(-((distance / (1.2 * _REACH)) ** 2)), -np.inf)
-    if not score.max() >= _FOUND:
-        return (counts.shape[0] // 2, counts.shape[1] // 2), taken
-    return divmod(int(score.argmax()), counts.shape[1]), taken
-
-
-def find_neighbors(
-    counts, background, weight, psf, pixel, source, taken=()
-) -> list[tuple[int, int, float]]:
-    """Return point-like peaks beside the source: row, column and radius of the mask (arcsec).
-
-    A peak is point-like where it stands out of what surrounds it, by the difference of two
-    Gaussians: the halo of an extended source is left as it is. The sources of other targets, which
-    `find_source` finds, are masked whatever they look like.
+    By the difference of two Gaussians: on the halo of an extended source nothing stands out.
     """
     from ._kernel import smooth
 
@@ -198,19 +167,67 @@ def find_neighbors(
     image = (counts - background) * weight
     contrast = smooth(image, taps) - smooth(image, wide)
     local = np.maximum(smooth(counts * weight, wide), background)
-    score = contrast / np.sqrt(local * (kernel**2).sum() + _FLOOR * taps.max() ** 4)
+    error = np.sqrt(local * (kernel**2).sum() + _FLOOR * taps.max() ** 4)
+    return contrast / kernel.max(), contrast / error
+
+
+def find_source(
+    counts, background, weight, psf, pixel, standing, others=()
+) -> tuple[tuple[int, int], set[tuple[int, int]]]:
+    """Return the pixel of the source, and those of the sources of other targets.
+
+    The source is the best peak near the middle, nearer ones first; the slope of a neighbor is no
+    peak. A peak near another target that stands out of its surroundings is that target's source;
+    then what lies nearer to that target is not the source that is looked for.
+    """
+    from ._kernel import smooth
+
+    taps = filter_taps(psf, pixel)
+    excess = smooth((counts - background) * weight, taps)
+    error = np.sqrt(smooth(background * weight, taps**2) + _FLOOR * taps.max() ** 4)
+    significance = excess / error
+    middle = counts.shape[0] // 2, counts.shape[1] // 2
+    peaks = (significance == maximum_filter(significance, 5)) & (significance >= _FOUND)
+    peaks = np.argwhere(peaks)
+    values, stands = significance[*peaks.T], standing[*peaks.T] >= _STANDS
+    distance = np.hypot(*(peaks - middle).T) * pixel
+    own, taken = distance <= _REACH, set()
+    for place in others:
+        apart = np.hypot(*(peaks - place).T) * pixel
+        theirs = stands & (apart <= max(_LISTED, psf.half_radius, pixel)) & (apart < distance)
+        if theirs.any():
+            own &= apart >= distance
+            taken.add(tuple(peaks[np.where(theirs, values, -np.inf).argmax()].tolist()))
+    score = np.where(own, values * np.exp(-((distance / (1.2 * _REACH)) ** 2)), -np.inf)
+    if not score.max(initial=-np.inf) >= _FOUND:
+        return middle, taken
+    return tuple(peaks[score.argmax()].tolist()), taken
+
+
+def find_neighbors(
+    contrast, standing, psf, pixel, source, taken=()
+) -> list[tuple[int, int, float]]:
+    """Return point-like peaks beside the source: row, column and radius of the mask (arcsec).
+
+    A peak is point-like where it stands out of what surrounds it, see `contrasts`: the halo of an
+    extended source is left as it is. The sources of other targets are masked too, by 30 arcsec at
+    least.
+    """
+    score = standing.copy()
     apart = max(_APART, 1.5 * psf.half_radius) / pixel
     score[_distance(score.shape, source) <= apart] = 0
     neighbors = []
     while len(neighbors) < _MOST and score.max() >= _NEIGHBOR:
         y, x = divmod(int(score.argmax()), score.shape[1])
-        radius = _mask_radius(psf, contrast[y, x] / kernel.max(), 20.0)
+        neighbors.append((y, x, _mask_radius(psf, contrast[y, x], 20.0)))
+        score[_distance(score.shape, (y, x)) * pixel <= neighbors[-1][2]] = 0
+    for y, x in sorted(taken):
+        if np.hypot(y - source[0], x - source[1]) <= apart:
+            continue
+        same = [one for one in neighbors if np.hypot(one[0] - y, one[1] - x) * pixel <= one[2]]
+        neighbors = [one for one in neighbors if one not in same]
+        radius = max(_mask_radius(psf, contrast[y, x], 30.0), *(one[2] for one in same), 0.0)
         neighbors.append((y, x, radius))
-        score[_distance(score.shape, (y, x)) * pixel <= radius] = 0
-    for y, x in taken:
-        if np.hypot(y - source[0], x - source[1]) > apart:
-            radius = _mask_radius(psf, contrast[y, x] / kernel.max(), 30.0)
-            neighbors.append((y, x, radius))
     return neighbors
 
 

@@ -30,7 +30,7 @@ _COLUMNS = {
     "source_likelihood": (None, "Log-likelihood of the source over none"),
     "source_counts": (None, "Net counts of the source"),
     "source_offset": (u.arcsec, "Distance of the source from the target"),
-    "n_neighbors": (None, "Other point sources that were masked"),
+    "n_neighbors": (None, "Other sources that were masked"),
 }
 
 
@@ -58,7 +58,8 @@ def fit_extent(
     band : str, optional
         X-ray band. Default: the first one of the Dataset.
     mask_targets : bool
-        Whether the sources of other targets in the Dataset are left out, see `OtherTargets`.
+        Whether the sources of other targets are left out: those in the Dataset, or where its
+        variable ``other_targets`` says that there are some, see `OtherTargets.offsets`.
 
     Returns
     -------
@@ -170,9 +171,10 @@ def _fit_row(row, psf, scale, factor) -> tuple:
         return (np.nan,) * len(_COLUMNS)
     exposure = row["exposure"].values if "exposure" in row else None
     status = str(row["status"].values) if "status" in row else ""
+    shape = image.shape
     image, options = fit_input(image, valid, exposure, status, factor)
     if "other_targets" in row:
-        options["others"] = other_pixels(row["other_targets"].values, image.shape, scale * factor)
+        options["others"] = other_pixels(row["other_targets"].values, shape, scale, factor)
     fit = fit_source(image, psf, scale * factor, **options)
     middle = (np.array(image.shape) - 1) / 2
     offset = np.hypot(*(np.array(fit.place) - middle)) * scale * factor

@@ -157,6 +157,8 @@ def load_model(weights):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # "optimizer has no variables to load"
             model.load_weights(path)
+    except PermissionError as error:
+        raise cannot_read(path, error) from error
     except DAMAGE as error:
         raise WeightsError(f"the weights in {path.name} cannot be loaded: {error}") from error
     check_finite(model, f"the weights in {path.name}")

@@ -118,7 +118,7 @@ def _xray_planes(dataset, number, chosen, places, planes, placed) -> np.ndarray:
                 factor,
             )
             if others is not None:
-                options["others"] = other_pixels(others[row], image.shape, scale * factor)
+                options["others"] = other_pixels(others[row], valid[row].shape, scale, factor)
             options["place"] = tuple(places[i]) if placed[i] else None
             planes[i], places[i] = planes_and_place(image, spreads[row], scale * factor, **options)
 

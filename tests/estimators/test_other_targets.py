@@ -8,6 +8,7 @@ from astropy.coordinates import SkyCoord
 from astrocnn import ClusterClassifier, conf
 from astrocnn.cutouts import make_cutouts
 from astrocnn.exceptions import InvalidParameterError, StoreError
+from astrocnn.extent import OtherTargets
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import SkyImage
 from astrocnn.surveys import PointSpread
@@ -79,6 +80,20 @@ def test_on_a_cluster(sky):
     ):
         found = classifier(sky).predict(sky[1], client=client)
     assert clusters(found) == pytest.approx(expected, abs=1e-5)
+
+
+def test_cutouts_that_say_where_others_are(sky):
+    """A part of a list knows the whole; unless nobody wants to hear of it."""
+    expected = clusters(classifier(sky).predict(sky[1]))
+    cutouts = make_cutouts(sky[1], ["xmm"], sky[0], pixels=178)
+    others = OtherTargets(cutouts["ra"].values, cutouts["dec"].values).offsets(slice(None))
+    part = cutouts.assign(other_targets=(OtherTargets.dims, others)).isel(target=[0])
+    result = classifier(sky).predict(part)
+    assert clusters(result) == pytest.approx(expected[:1], abs=1e-5)
+    assert result.meta["other_targets"] == "masked"
+    alone = classifier(sky, mask_targets=False).predict(part)
+    assert clusters(alone) == pytest.approx(clusters(classifier(sky).predict(sky[1][:1])), abs=1e-5)
+    assert "other_targets" not in alone.meta
 
 
 @pytest.mark.parametrize("name", ["mask_targets", "judge_novel"])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astrocnn.cutouts import make_cutouts
-from astrocnn.extent import OtherTargets, fit_extent, fit_source
+from astrocnn.extent import OtherTargets, fit_extent, fit_source, other_pixels
 from astrocnn.grid import CutoutGrid
 from astrocnn.providers import SkyImage
 from astrocnn.surveys import PointSpread
@@ -74,7 +74,15 @@ class TestFit:
         fit = fit_source(self.image, PSF, PIXEL, others=[self.other])
         assert np.hypot(*np.subtract(fit.place, N // 2)) <= 1
         assert fit.counts == pytest.approx(60, abs=25)
-        assert self.other in [place[:2] for place in fit.neighbors]
+        (neighbor,) = fit.neighbors
+        assert np.hypot(*np.subtract(neighbor[:2], self.other)) <= 1
+
+    def test_a_source_in_several_catalogs_is_one(self):
+        y, x = self.other
+        near = [(y, x), (y + 0.4, x - 0.3), (y + 1.0, x)]
+        assert fit_source(self.image, PSF, PIXEL, others=near) == fit_source(
+            self.image, PSF, PIXEL, others=near[:1]
+        )
 
     def test_the_other_way_round(self):
         fit = fit_source(np.roll(self.image, -10, 1), PSF, PIXEL, others=[(N // 2, N // 2 - 10)])
@@ -87,6 +95,22 @@ class TestFit:
         assert fit_source(self.image, PSF, PIXEL, others=grid) == fit_source(
             self.image, PSF, PIXEL
         )
+
+    @pytest.mark.parametrize("step", [30, 40])
+    def test_positions_on_a_halo_take_nothing_of_it(self, step):
+        """Such as those of member galaxies, or of a grid."""
+        at = (np.arange(N) - N // 2) * PIXEL
+        halo = (1 + (at[:, np.newaxis] ** 2 + at**2) / 30**2) ** -1.5
+        steps = np.arange(-3, 4) * step / PIXEL
+        grid = [(N // 2 + y, N // 2 + x) for y in steps for x in steps if np.hypot(y, x) > 6]
+        masks, lost = [], []
+        for seed in range(10):
+            image = np.random.default_rng(seed).poisson(0.05 + 1000 * halo / halo.sum())
+            found = [fit_source(image, PSF, PIXEL, others=others) for others in ((), grid)]
+            masks.append(len(found[1].neighbors))
+            lost.append(1 - found[1].extent_likelihood / found[0].extent_likelihood)
+        assert np.median(masks) == 0
+        assert np.median(lost) < 0.02
 
     def test_without_a_source_of_its_own(self):
         fit = fit_source(field((600, 0, 10)), PSF, PIXEL, others=[self.other])
@@ -103,3 +127,17 @@ def test_extents_of_a_list():
     assert alone["source_counts"][0] == pytest.approx(600, rel=0.2)
     assert both["source_counts"][1] == pytest.approx(600, rel=0.2)
     assert both["source_offset"][0] < 6 * u.arcsec < 30 * u.arcsec < alone["source_offset"][0]
+
+
+@pytest.mark.parametrize(("n", "scale"), [(60, 4.0), (61, 4.0), (178, 2.0), (179, 2.0), (356, 1.0)])
+def test_pixels_are_those_of_the_wcs(n, scale):
+    """Also where pixels are summed up, and do not come out even."""
+    grid = CutoutGrid(SkyCoord(150, 60, unit="deg"), n * scale * u.arcsec, n)
+    other = SkyCoord(150.03, 60.01, unit="deg")
+    offsets = OtherTargets([150.0, other.ra.deg], [60.0, other.dec.deg]).offsets(slice(0, 1))[0]
+    factor = round(PIXEL / scale)
+    ((row, column),) = other_pixels(offsets, grid.shape, scale, factor)
+    x, y = grid.wcs.world_to_pixel(other)
+    first = n % factor // 2  # what is cut off
+    assert row == pytest.approx((y - first - (factor - 1) / 2) / factor, abs=1e-3)
+    assert column == pytest.approx((x - first - (factor - 1) / 2) / factor, abs=1e-3)

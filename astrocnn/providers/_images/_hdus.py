@@ -117,7 +117,10 @@ def _readable(hdus, name) -> tuple[list, list[str]]:
     found = []
     while True:
         try:
-            found.append(hdus[len(found)])
+            hdu = hdus[len(found)]
+            if getattr(hdu, "size", 0) < 0:  # the next one would be this one again, for ever
+                raise OSError("a header states a size below zero")
+            found.append(hdu)
         except IndexError:
             return found, []
         except OSError:

@@ -1,5 +1,6 @@
 """A HEALPix map in a FITS or HDF5 file, or in memory, read tile by tile."""
 
+import io
 import re
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -172,7 +173,7 @@ def _read_fits(path, column):
     """Values, numbers of the pixels (None: all), header and blanks of the first HEALPix table."""
     try:
         content = readable(path)  # says how a file is packed that is not understood
-        with stream(path) as file:
+        with stream(path) if content is path else io.BytesIO(content.getvalue()) as file:
             check_counts(file)
         with fits.open(content, memmap=True) as hdus:
             hdu = next(h for h in hdus if h.header.get("PIXTYPE") == "HEALPIX")
