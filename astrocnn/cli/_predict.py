@@ -99,6 +99,8 @@ def add_arguments(parser) -> None:
     add("--prior", metavar="P", type=prevalence, help=text)
     text = "judge images that are unlike those of the training too; they are flagged all the same"
     add("--judge-novel", action="store_true", help=text)
+    text = "judge each target as if it were alone: leave no sources of other targets out"
+    add("--no-mask-targets", dest="mask_targets", action="store_false", help=text)
     add("--figure", **file, help=f"gallery of the first {_CUTOUTS} with a prediction")
     text = "file of a catalog to match the targets with"
     add("--match", metavar="CATALOG", type=some_path, help=text)
@@ -198,7 +200,8 @@ def _classify(args, targets, folder, replace):
         for table in known:
             check_output_path(args.output, replace, table=table)
     images = image_sources(args.images, args.exposure, args.trust)
-    settings = {name: getattr(args, name) for name in ("threshold", "prior", "judge_novel")}
+    names = "threshold", "prior", "judge_novel", "mask_targets"
+    settings = {name: getattr(args, name) for name in names}
     classifier = ClusterClassifier(args.weights, images=images, **settings)
     device = start_network()
     try:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 
+import healpy
 import numpy as np
 import pytest
 from astropy import units as u
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from astrocnn.exceptions import FailedTargetWarning, ProviderError
 from astrocnn.grid import CutoutGrid
-from astrocnn.providers import FitsProvider
+from astrocnn.providers import FitsProvider, HealpixProvider
 from astrocnn.providers._images._packed_files import readable
 from astrocnn.surveys import get_band
 
@@ -140,3 +141,12 @@ def test_python_without_a_module(tmp_path, monkeypatch, module):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.warns(FailedTargetWarning, match=f"b.fits.packed is packed with {module}"):
         assert FitsProvider(tmp_path, XMM).cutout(FIELD).image.sum() == total
+
+
+def test_healpix_map(tmp_path):
+    values = np.random.default_rng(0).random(12 * 16**2).astype("float32")
+    healpy.write_map(tmp_path / "a.fits", values, coord="C", dtype="float32")
+    (tmp_path / "a.fits.Z").write_bytes(compress((tmp_path / "a.fits").read_bytes()))
+    wide = CutoutGrid(SkyCoord(33, 41.8, unit="deg"), 30 * u.deg, 20)
+    found = [HealpixProvider(tmp_path / name, XMM).cutout(wide) for name in ("a.fits", "a.fits.Z")]
+    np.testing.assert_array_equal(found[0].image, found[1].image)
