@@ -59,7 +59,7 @@ def find_columns(
     InvalidTargetError
         If there are no sky columns.
     """
-    given = _check(table, columns or {})
+    given = _check(table, {} if columns is None else columns)
     found = dict(given)
     if "ra" not in found and not any(isinstance(table[c], SkyCoord) for c in table.colnames):
         sky = sky_names(table)
@@ -88,6 +88,10 @@ def find_columns(
 
 def _check(table: Table, columns: Mapping[str, str | None]) -> Mapping[str, str | None]:
     """The ``columns`` argument, if it makes sense."""
+    if not isinstance(columns, Mapping):
+        raise InvalidTargetError(
+            f"columns must be a dict such as {{'z_spec': 'REDSHIFT'}}, not {columns!r:.80}"
+        )
     canonical, existing = (
         Registry(kind, {n: n for n in names})
         for kind, names in (

@@ -121,7 +121,7 @@ def read_catalog(
         A0000  10.000000 -5.000000     --  1.0
     """
     table, stem = _table(source, format)
-    name = name or str(table.meta.get("name", "") or stem)
+    name = str(name or table.meta.get("name", "") or stem)
     used = find_columns(table, name, columns, redshift)
     ra, dec = _positions(table, used)
     catalog = QTable()

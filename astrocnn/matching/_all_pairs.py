@@ -6,13 +6,13 @@ from astropy.coordinates import SkyCoord
 from astropy.cosmology import FLRW
 from astropy.table import QTable, Table
 
-from ..exceptions import InvalidTargetError
 from ._chance import ring_pairs
 from ._names_and_redshifts import entry_column, target_ids
 from ._positions import read_catalog_side, read_positions, read_target_side
 from ._radius import radius_text
 from ._ring_shift import ring_shift
 from ._rule import read_rule
+from ._settings import as_quantity, whole_number
 
 __all__ = ["match_pairs"]
 
@@ -79,15 +79,15 @@ def match_pairs(
              0         2       72.0    1
              1         1       72.0    0
     """
-    if k is not None and (isinstance(k, bool) or int(k) != k or k < 1):
-        raise InvalidTargetError(f"k must be a whole number of at least 1, or None, not {k!r}")
+    k, radius = None if k is None else whole_number("k", k, 1), as_quantity(radius)
+    n_shifts = whole_number("n_shifts", n_shifts, 2)
     table, catalog = read_target_side(targets), read_catalog_side(catalog)
     rule = read_rule(radius, per, redshift, False, table, catalog, cosmology)
     coords, valid = read_positions(table)
     entries, exist = read_positions(catalog)
     rule = rule.rows(valid, "target").rows(exist, "entry")
     coords, entries = coords[valid], entries[exist]
-    shift = ring_shift(rule, coords, entries, shift, n_shifts)
+    shift = ring_shift(rule, coords, entries, shift)
     found = rule.pairs(coords, entries, k)
     target, entry = np.flatnonzero(valid)[found.target], np.flatnonzero(exist)[found.entry]
     values = {

@@ -7,6 +7,8 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
+from ..exceptions import InvalidTargetError
+from ..tables._numbers import as_floats
 from ._attributes import AttributePrior
 from ._bayes import (
     any_probability,
@@ -167,7 +169,7 @@ class Association:
                 if isinstance(prior, TargetRedshifts):
                     ratio = prior.pair_ratio(values, pairs)
                 else:
-                    ratio = np.asarray(prior(values[pairs.entry]), dtype=float)
+                    ratio = _checked_ratio(name, prior(values[pairs.entry]), len(pairs))
                 with np.errstate(divide="ignore"):
                     total += np.log(np.where(np.isnan(ratio), 1.0, ratio))
         return total
@@ -198,6 +200,18 @@ class Association:
             for share, scale in offset:
                 total += share * share_within(self.radius, np.sqrt(square + scale(z) ** 2))
         return np.minimum(total / len(rows), 1.0)
+
+
+def _checked_ratio(name: str, ratio, n: int) -> np.ndarray:
+    """What the function of a prior returns, which must be one ratio per value."""
+    ratio = as_floats(ratio, f"what the prior of {name!r} returns")
+    with np.errstate(invalid="ignore"):
+        if ratio.shape not in ((), (n,)) or np.any((ratio < 0) | np.isinf(ratio)):
+            raise InvalidTargetError(
+                f"the prior of {name!r} must return one ratio for each value, finite and not "
+                "negative: how much more frequent the value is among counterparts than in the field"
+            )
+    return np.broadcast_to(ratio, (n,))
 
 
 def _redshift(mine, other):

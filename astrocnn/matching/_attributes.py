@@ -66,7 +66,7 @@ class AttributePrior:
         Raises
         ------
         InvalidTargetError
-            If the field has no values.
+            If the field has no values, or something holds no numbers.
 
         Notes
         -----
@@ -75,11 +75,15 @@ class AttributePrior:
         added, so that a bin without any does not rule an entry out, and few counterparts say
         little.
         """
-        counterparts, field = plain_numbers(counterparts), plain_numbers(field)
+        counterparts, field = _values("counterparts", counterparts), _values("field", field)
         field = field[np.isfinite(field)]
         if not len(field):
             raise InvalidTargetError("the field has no values: a prior cannot be learned from it")
-        weights = np.ones(len(counterparts)) if weights is None else np.asarray(weights, float)
+        weights = np.ones(len(counterparts)) if weights is None else _values("weights", weights)
+        if len(weights) != len(counterparts):
+            raise InvalidTargetError(
+                f"there are {len(counterparts)} counterparts and {len(weights)} weights"
+            )
         weights = weights[np.isfinite(counterparts)]
         counterparts = counterparts[np.isfinite(counterparts)]
         edges = _edges(counterparts, weights, field)
@@ -105,6 +109,17 @@ def _edges(counterparts, weights, field):
 def _histogram(values, edges, weights):
     place = np.searchsorted(edges[1:-1], values, side="right")
     return np.bincount(place, weights, minlength=len(edges) - 1)
+
+
+def _values(name: str, values) -> np.ndarray:
+    """A list of numbers, NaN where missing."""
+    try:
+        numbers = plain_numbers(values)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InvalidTargetError(f"{name} must hold numbers: {error}") from error
+    if numbers.ndim != 1:
+        raise InvalidTargetError(f"{name} must be a list of numbers, not of {numbers.ndim} axes")
+    return numbers
 
 
 def plain_numbers(values) -> np.ndarray:

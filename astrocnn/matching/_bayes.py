@@ -3,11 +3,14 @@
 The numbers of the equations are those of the page "Matching with probability" of the user guide.
 """
 
+from numbers import Real
+
 import numpy as np
 from astropy import units as u
 from scipy.special import expit
 
 from ..exceptions import InvalidTargetError
+from ._settings import as_quantity
 
 __all__ = ["axis_error"]
 
@@ -36,7 +39,7 @@ def axis_error(radius: u.Quantity, share: float = 0.68) -> u.Quantity:
     Raises
     ------
     InvalidTargetError
-        If the fraction is not between 0 and 1.
+        If the fraction is not between 0 and 1, or the radius is no angle or negative.
 
     Examples
     --------
@@ -45,8 +48,13 @@ def axis_error(radius: u.Quantity, share: float = 0.68) -> u.Quantity:
     >>> axis_error(3 * u.arcsec, 0.9)
     <Quantity 1.39797836 arcsec>
     """
-    if not 0 < share < 1:
-        raise InvalidTargetError(f"share must be between 0 and 1 (e.g. 0.68), not {share}")
+    if not isinstance(share, Real) or not 0 < share < 1:
+        raise InvalidTargetError(f"share must be between 0 and 1 (e.g. 0.68), not {share!r}")
+    radius = as_quantity(radius)
+    if not isinstance(radius, u.Quantity) or not radius.unit.is_equivalent(u.rad):
+        raise InvalidTargetError(f"radius must be an angle such as 3 * u.arcsec, not {radius!r}")
+    if np.any(radius.value < 0):
+        raise InvalidTargetError(f"radius must not be negative, not {radius}")
     return radius / np.sqrt(-2 * np.log1p(-share))
 
 

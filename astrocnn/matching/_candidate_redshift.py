@@ -13,8 +13,9 @@ from ..tables import as_table
 from ._confirmation import CandidateRedshift, confirmation, no_redshift
 from ._members import find_members
 from ._positions import read_positions
-from ._radius import LEAST_Z, default_cosmology
+from ._radius import LEAST_Z
 from ._repeated import measured_redshifts
+from ._settings import checked_cosmology, checked_radius, generator, whole_number
 from ._structures import FIELD, Structure, structure_at
 from ._velocities import center_and_errors
 
@@ -24,6 +25,8 @@ __all__ = ["candidate_redshift"]
 _SAME, _SAME_Z = 2 * u.arcsec, 0.002
 #: Redshifts apart by less, as a fraction of 1 + z, are one structure.
 _APART = 0.01
+#: Fewer bootstrap samples tell no error.
+_LEAST_SAMPLES = 10
 
 
 def candidate_redshift(
@@ -53,9 +56,9 @@ def candidate_redshift(
     cosmology : `~astropy.cosmology.FLRW`, optional
         By default flat, H0 = 70 km/s/Mpc, Om0 = 0.3.
     n_shifts : int
-        Positions around the target that tell how much is chance.
+        Positions around the target that tell how much is chance; at least 2.
     n_bootstrap : int
-        Samples for the errors.
+        Samples for the errors; at least 10.
     random_state : int
         Their seed.
 
@@ -66,8 +69,8 @@ def candidate_redshift(
     Raises
     ------
     InvalidTargetError
-        If there is more than one target, the galaxies have no ``z_spec``, or a radius makes no
-        sense.
+        If there is more than one target, the galaxies have no ``z_spec``, or a radius, a number or
+        the cosmology makes no sense.
 
     Warns
     -----
@@ -114,10 +117,12 @@ def candidate_redshift(
     >>> print(found)
     z = 0.2495 ± 0.0008 from 10 galaxies, 0.7 of them by chance, 621 ± 137 km/s: secure
     """
-    cosmology = cosmology or default_cosmology()
+    cosmology, rng = checked_cosmology(cosmology), generator(random_state)
+    n_shifts = whole_number("n_shifts", n_shifts, 2)
+    n_bootstrap = whole_number("n_bootstrap", n_bootstrap, _LEAST_SAMPLES)
     galaxies = as_table(galaxies)
     center = _position(target)
-    kpc = _checked_radius("aperture", aperture, u.kpc)
+    kpc = checked_radius("aperture", aperture, u.kpc)
     coords, z, rows, edge = _galaxies(galaxies, center, surveyed)
     members = np.zeros(len(galaxies), dtype=bool)
     if not len(z):
@@ -129,7 +134,6 @@ def candidate_redshift(
     distance = coords.separation(center).arcsec
     chosen = find_members(z, distance, best.z, search.aperture)
     members[rows[chosen]] = True
-    rng = np.random.default_rng(random_state)
     center_z, z_err, dispersion, dispersion_err = center_and_errors(z[chosen], n_bootstrap, rng)
     share = min(edge / search.aperture(center_z), 1.0)
     chance = search.chance(center, edge, n_shifts)
@@ -192,16 +196,6 @@ def _position(target) -> SkyCoord:
     return coords[0]
 
 
-def _checked_radius(name: str, radius: u.Quantity, unit: u.Unit) -> float:
-    """A positive radius as a number."""
-    if not isinstance(radius, u.Quantity) or not radius.unit.is_equivalent(unit):
-        raise InvalidTargetError(f"{name} must be a quantity such as 1 * u.{unit}, not {radius!r}")
-    value = radius.to_value(unit)
-    if np.ndim(value) or not 0 < value < np.inf:
-        raise InvalidTargetError(f"{name} must be one positive radius, not {radius}")
-    return float(value)
-
-
 def _galaxies(galaxies: Table, center: SkyCoord, surveyed: u.Quantity | None):
     """Positions and redshifts of distinct galaxies, their rows, and the radius looked at."""
     if not isinstance(galaxies, Table) or (len(galaxies) and "z_spec" not in galaxies.colnames):
@@ -213,7 +207,7 @@ def _galaxies(galaxies: Table, center: SkyCoord, surveyed: u.Quantity | None):
     coords, valid = read_positions(galaxies)
     redshift = measured_redshifts(galaxies["z_spec"])
     if surveyed is not None:
-        edge = _checked_radius("surveyed", surveyed, u.arcsec)
+        edge = checked_radius("surveyed", surveyed, u.arcsec)
     else:
         edge = coords[valid].separation(center).arcsec.max(initial=0.0)
     with np.errstate(invalid="ignore"):

@@ -17,7 +17,9 @@ from ._candidate_redshift import candidate_redshift
 from ._confirmation import CandidateRedshift
 from ._pairs import sky_pairs
 from ._positions import read_positions, read_target_side
+from ._radius import LEAST_Z
 from ._repeated import measured_redshifts
+from ._settings import checked_radius, one_number
 
 __all__ = ["candidate_redshifts"]
 
@@ -68,7 +70,7 @@ def candidate_redshifts(
         Radius within which members are looked for, at their redshift.
     z_ref : str or array_like, optional
         Redshifts to agree with, such as photometric ones: one per target, or the name of their
-        column; masked or NaN where unknown.
+        column; masked or NaN where unknown, as are those below 0.003.
     tolerance : float
         Largest difference over 1 + z for which they agree.
     cosmology : `~astropy.cosmology.FLRW`, optional
@@ -116,12 +118,14 @@ def candidate_redshifts(
            --         0 unconfirmed       --
     """
     table = read_target_side(targets)
+    radius = checked_radius("radius", radius, u.arcmin) * u.arcmin
+    tolerance = one_number("tolerance", tolerance)
     reference = _reference(z_ref, table)
     _check(table, reference is not None)
     coords, valid = read_positions(table)
     galaxies = as_table(galaxies)
     places, _ = read_positions(galaxies)
-    pairs = sky_pairs(coords, places, _angle(radius))
+    pairs = sky_pairs(coords, places, radius)
     starts = np.searchsorted(pairs.target, np.arange(len(table) + 1))
     near = [pairs.entry[first:last] for first, last in pairwise(starts)]
     if isinstance(galaxies, Table) and "z_spec" in galaxies.colnames:
@@ -143,12 +147,6 @@ def candidate_redshifts(
     return table
 
 
-def _angle(radius):
-    if not isinstance(radius, u.Quantity) or not radius.unit.is_equivalent(u.deg):
-        raise InvalidTargetError(f"radius must be an angle such as 5 * u.arcmin, not {radius!r}")
-    return radius
-
-
 def _reference(z_ref, table):
     """Redshifts to agree with, as numbers."""
     if z_ref is None:
@@ -162,7 +160,8 @@ def _reference(z_ref, table):
         raise InvalidTargetError(
             f"z_ref must have one redshift per target: {len(table)}, not {values.shape}"
         )
-    return values
+    with np.errstate(invalid="ignore"):
+        return np.where(values >= LEAST_Z, values, np.nan)
 
 
 def _check(table, agreement):

@@ -10,6 +10,7 @@ from astropy.stats import poisson_conf_interval
 from ._positions import read_positions
 from ._ring_shift import check_ring, ring_shift
 from ._rule import MatchRule
+from ._settings import whole_number
 
 __all__ = ["ChanceRate", "chance_rate"]
 
@@ -125,11 +126,12 @@ def chance_rate(
     >>> print(chance_rate(targets, catalog, 2 * u.arcmin))  # area x density = 17.5
     16.4 ± 1.4 expected by chance
     """
-    check_ring(radius, shift, n_shifts)
+    check_ring(radius, shift)
+    n_shifts = whole_number("n_shifts", n_shifts, 2)
     coords, valid = read_positions(targets)
     entries, exist = read_positions(catalog)
     coords, entries = coords[valid], entries[exist]
-    shift = ring_shift(MatchRule(radius), coords, entries, shift, n_shifts)
+    shift = ring_shift(MatchRule(radius), coords, entries, shift)
     separations = ring_separations(coords, entries, shift, n_shifts)
     return count_matches(separations, radius, shift)
 

@@ -5,8 +5,10 @@ from astropy import units as u
 from astropy.table import QTable
 
 from ..exceptions import InvalidTargetError
+from ..tables._numbers import as_floats
 from ._probability import ProbableMatches
 from ._ring_shift import check_ring
+from ._settings import whole_number
 
 __all__ = ["match_cutoffs"]
 
@@ -88,9 +90,16 @@ def match_cutoffs(
         0.500       141        0.987  0.970        0.975
         0.900       137        0.966  0.977        0.987
     """
-    values = np.arange(0, 20) / 20 if thresholds is None else np.ravel(thresholds).astype(float)
+    if not isinstance(matches, ProbableMatches):
+        raise InvalidTargetError(
+            f"matches must be a result of match_probability, not {type(matches).__name__}"
+        )
+    if shift is None:
+        raise InvalidTargetError("shift must be an angle such as 1 * u.deg, not None")
+    n_shifts = whole_number("n_shifts", n_shifts, 2)
     if thresholds is None:
-        values = np.append(values, 0.99)
+        thresholds = np.append(np.arange(0, 20) / 20, 0.99)
+    values = np.ravel(as_floats(thresholds, "thresholds"))
     if not ((values >= 0) & (values <= 1)).all():
         raise InvalidTargetError(f"thresholds must be between 0 and 1, not {thresholds!r}")
     chance, chance_any = _moved(matches, shift, n_shifts)
@@ -103,7 +112,7 @@ def match_cutoffs(
     own = len(np.unique(matches.found.pairs.target)) / max(chance.shape[1], 1)
     table.meta.update(
         shift=str(shift),
-        n_shifts=int(n_shifts),
+        n_shifts=n_shifts,
         completeness=matches.completeness,
         completeness_error=matches.completeness_error,
         completeness_by_counts=float((own - chance_any) / (1 - chance_any)),
@@ -117,12 +126,12 @@ def _moved(matches: ProbableMatches, shift, n_shifts):
     Targets outside of the catalog are left out.
     """
     association = matches.association
-    check_ring(association.radius.max(initial=1e-9) * u.rad, shift, n_shifts)
+    check_ring(association.radius.max(initial=1e-9) * u.rad, shift)
     inside = matches.found.inside
     coords = association.targets.coords
-    p_any = np.zeros((int(n_shifts), len(coords)))
+    p_any = np.zeros((n_shifts, len(coords)))
     near = []
-    for i in range(int(n_shifts)):
+    for i in range(n_shifts):
         moved = coords.directional_offset_by(i * 360 / n_shifts * u.deg, shift)
         found = association.moved(moved, matches.found).probabilities()
         # Without a candidate, nothing is a match however low the threshold.

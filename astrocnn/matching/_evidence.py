@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from numbers import Real
 
 import numpy as np
 from astropy import units as u
@@ -15,6 +16,7 @@ from ._attributes import plain_numbers
 from ._positions import read_positions
 from ._radius import LEAST_Z
 from ._redshift_prior import RedshiftPrior, TargetRedshifts
+from ._settings import as_quantity
 
 __all__ = ["check_fraction", "offset_law", "position_errors", "read_association", "redshifts"]
 
@@ -160,6 +162,8 @@ def offset_law(offset, cosmology: FLRW) -> list[tuple[float, Callable]]:
         parts = [(1.0, offset)] if isinstance(offset, u.Quantity) else list(offset)
         shares = [float(share) for share, _ in parts]
         scales = [_scale(scale, cosmology) for _, scale in parts]
+        if not parts:
+            raise TypeError("no scale")
     except (TypeError, ValueError) as err:
         raise InvalidTargetError(
             "offset must be one scale such as 80 * u.kpc or 5 * u.arcsec, or a list of shares and "
@@ -199,7 +203,7 @@ def attribute_columns(priors, catalog) -> dict[str, np.ndarray]:
 
 def check_fraction(name: str, value, *, inclusive: bool = False) -> float:
     """A number between 0 and 1."""
-    inside = np.isscalar(value) and not isinstance(value, str) and np.isfinite(value)
+    inside = isinstance(value, Real) and np.isfinite(value)
     if not inside or not (0 < value < 1 or (inclusive and value in (0, 1))):
         raise InvalidTargetError(f"{name} must be a number between 0 and 1, not {value!r}")
     return float(value)
@@ -238,6 +242,7 @@ def _filled(target_z, entry_z):
 
 def _radius(radius, n: int) -> np.ndarray:
     """Radii of the search in radians, one per row."""
+    radius = as_quantity(radius)
     if not isinstance(radius, u.Quantity) or not radius.unit.is_equivalent(u.rad):
         raise InvalidTargetError(f"radius must be an angle such as 20 * u.arcsec, not {radius!r}")
     values = _per_row("radius", plain_numbers(radius.to(u.rad)), n)

@@ -9,6 +9,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import QTable, Table
 
 from ..exceptions import InvalidTargetError
+from ..tables._tabular import checked_table
 from ._field_area import Parts, field_area
 from ._inside import in_any
 from ._positions import read_positions
@@ -143,7 +144,7 @@ class Field:
 
         Parameters
         ----------
-        table : `~astropy.table.Table`
+        table : `~astropy.table.Table` or DataFrame
             Targets, a result, a catalog: any table with sky columns.
         column : str
             Name of the new column.
@@ -172,6 +173,9 @@ class Field:
         10.0 0.0    False
         12.0 0.0     True
         """
+        table = checked_table(table, "what can be marked")
+        if not isinstance(column, str):
+            raise InvalidTargetError(f"column must be the name of a column, not {column!r:.80}")
         if column in table.colnames:
             raise InvalidTargetError(
                 f"the table already has the column {column!r}: give another name, e.g. "

@@ -17,6 +17,7 @@ from ._chance import ChanceRate
 from ._group_chance import chance_groups, links, met_by_chance
 from ._positions import read_positions
 from ._ring_shift import Footprint, check_ring, field_shift
+from ._settings import whole_number
 
 __all__ = ["match_groups"]
 
@@ -85,7 +86,8 @@ def match_groups(
     """
     if not isinstance(catalogs, Mapping) or len(catalogs) < 2:
         raise InvalidTargetError("catalogs must be a dict of two catalogs or more, by name")
-    check_ring(radius, shift, n_shifts)
+    check_ring(radius, shift)
+    n_shifts = whole_number("n_shifts", n_shifts, 2)
     catalogs = {name: as_table(catalog) for name, catalog in catalogs.items()}
     read = {name: read_positions(catalog) for name, catalog in catalogs.items()}
     positions = [coords[valid] for coords, valid in read.values()]

@@ -12,11 +12,12 @@ from ..exceptions import InvalidTargetError
 from ..tables._redshifts import known_redshifts
 from ._chance import ChanceRate, shifted
 from ._lsdb import import_lsdb, nearest_entries, quiet
-from ._matched import add_match, check_columns, match_summary
+from ._matched import MATCH_COLUMNS, add_match, match_summary
 from ._positions import read_positions, read_target_side
 from ._radius import radius_text
 from ._ring_shift import check_ring
 from ._rule import read_rule
+from ._settings import as_quantity, check_new_columns, whole_number
 
 __all__ = ["match_hats"]
 
@@ -92,16 +93,18 @@ def match_hats(
     >>> print(describe_match(table))  # doctest: +SKIP
     """
     table = read_target_side(targets)
-    check_columns(table, prefix)
+    check_new_columns(table, prefix, MATCH_COLUMNS)
+    radius = as_quantity(radius)
     rule = read_rule(radius, "target", redshift, False, table, None, cosmology)
-    check_ring(rule.largest, shift, n_shifts)
+    check_ring(rule.largest, shift)
+    n_shifts = whole_number("n_shifts", n_shifts, 2)
     if shift > _REACH:
         raise InvalidTargetError(f"shift must be at most {_REACH:g} here, not {shift}")
     coords, valid = read_positions(table)
     coords, rule = coords[valid], rule.rows(valid, "target")
     with quiet():
         entries, names = _open(catalog, columns or {})
-        copies = [coords, *(shifted(coords, shift, i / n_shifts) for i in range(int(n_shifts)))]
+        copies = [coords, *(shifted(coords, shift, i / n_shifts) for i in range(n_shifts))]
         found = nearest_entries(copies, entries, shift)
     distance = np.full((len(copies), len(coords)), np.inf)
     distance.flat[found["row"]] = found["separation"]

@@ -2,16 +2,15 @@
 
 import numpy as np
 from astropy import units as u
-from astropy.table import MaskedColumn, QTable, Table
+from astropy.table import MaskedColumn, QTable
 from astropy.utils.masked import Masked
 
-from ..exceptions import InvalidTargetError
 from ._chance import ChanceRate, cap_area, local_density
 
-__all__ = ["add_match", "check_columns", "match_summary"]
+__all__ = ["MATCH_COLUMNS", "add_match", "match_summary"]
 
 #: Column, UCD, print format, description.
-_COLUMNS = (
+MATCH_COLUMNS = (
     ("matched", "meta.code", None, "Whether the catalog has an entry within the radius"),
     ("separation", "pos.angDistance", ".1f", "Distance to the match; masked without one"),
     ("match_id", "meta.id.cross", None, "Identifier of the match in the catalog"),
@@ -21,16 +20,6 @@ _COLUMNS = (
         "Probability that an unrelated entry lies as near as the match",
     ),
 )  # fmt: skip
-
-
-def check_columns(table: Table, prefix: str) -> None:
-    """Refuse to overwrite columns of the targets."""
-    taken = [prefix + name for name, *_ in _COLUMNS if prefix + name in table.colnames]
-    if taken:
-        raise InvalidTargetError(
-            f"the targets already have the column {taken[0]!r}: give a prefix, e.g. "
-            f"match_sky(..., prefix='psz2_'), or rename it"
-        )
 
 
 def add_match(
@@ -69,7 +58,7 @@ def add_match(
         "z_spec": z_spec,
         "chance_probability": MaskedColumn(np.where(matched, chance, 0.0), mask=~matched),
     }
-    for name, ucd, form, description in _COLUMNS:
+    for name, ucd, form, description in MATCH_COLUMNS:
         table[prefix + name] = values[name]
         info = table[prefix + name].info
         info.description, info.meta, info.format = description, {"ucd": ucd}, form

@@ -9,12 +9,13 @@ from astropy.coordinates import SkyCoord
 from astropy.cosmology import FLRW
 from astropy.table import QTable, Table
 
+from ..exceptions import InvalidTargetError
 from ._association import Association, Probabilities
 from ._evidence import check_fraction, read_association
 from ._positions import read_catalog_side, read_target_side
-from ._probable_tables import check_columns, pair_table, target_table
-from ._radius import default_cosmology
+from ._probable_tables import TARGET_COLUMNS, pair_table, target_table
 from ._redshift_prior import RedshiftPrior
+from ._settings import as_quantity, check_new_columns, checked_cosmology
 
 __all__ = ["ProbableMatches", "match_probability"]
 
@@ -199,9 +200,18 @@ def match_probability(
     """
     catalog = read_catalog_side(catalog)
     table = read_target_side(targets)
-    check_columns(table, prefix)
+    radius = as_quantity(radius)
+    check_new_columns(table, prefix, TARGET_COLUMNS)
     check_fraction("similar", similar, inclusive=True)
-    priors = {name: None if prior == "learn" else prior for name, prior in (priors or {}).items()}
+    priors = {} if priors is None else priors
+    if not isinstance(priors, Mapping):
+        raise InvalidTargetError(
+            f"priors must be a dict such as {{'mag': 'learn'}}, column to prior, not {priors!r:.80}"
+        )
+    priors = {
+        name: None if isinstance(prior, str) and prior == "learn" else prior
+        for name, prior in priors.items()
+    }
     association = read_association(
         table,
         catalog,
@@ -209,7 +219,7 @@ def match_probability(
         errors=(target_error, entry_error),
         z=(target_z, entry_z),
         offset=offset,
-        cosmology=cosmology or default_cosmology(),
+        cosmology=checked_cosmology(cosmology),
         completeness=completeness,
         density=density,
         priors=priors,

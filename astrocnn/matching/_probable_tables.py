@@ -2,17 +2,16 @@
 
 import numpy as np
 from astropy import units as u
-from astropy.table import MaskedColumn, QTable, Table
+from astropy.table import MaskedColumn, QTable
 from astropy.utils.masked import Masked
 
-from ..exceptions import InvalidTargetError
 from ._bayes import false_probability, flag_pairs
 from ._names_and_redshifts import entry_column, target_ids
 
-__all__ = ["check_columns", "pair_table", "target_table"]
+__all__ = ["TARGET_COLUMNS", "pair_table", "target_table"]
 
 #: Column, UCD, print format, description.
-_TARGET_COLUMNS = (
+TARGET_COLUMNS = (
     ("p_any", "stat.probability", ".3f", "Probability that an entry found is the counterpart"),
     ("match_id", "meta.id.cross", None, "Identifier of the best entry"),
     ("separation", "pos.angDistance", ".1f", "Distance to the best entry"),
@@ -36,16 +35,6 @@ _PAIR_COLUMNS = (
     ("p_i", "stat.probability", ".3f", "Probability of this entry, if there is a counterpart"),
     ("match_flag", "meta.code", None, "1 best, 2 nearly as good, 0 other"),
 )  # fmt: skip
-
-
-def check_columns(table: Table, prefix: str) -> None:
-    """Refuse to overwrite columns of the targets."""
-    taken = [name for name, *_ in _TARGET_COLUMNS if prefix + name in table.colnames]
-    if taken:
-        raise InvalidTargetError(
-            f"the targets already have the column {prefix + taken[0]!r}: give a prefix, e.g. "
-            f"match_probability(..., prefix='psz2_'), or rename it"
-        )
 
 
 def pair_table(table, catalog, association, found, similar) -> QTable:
@@ -93,7 +82,7 @@ def target_table(table, catalog, association, found, pairs, prefix) -> QTable:
         "n_candidates": np.bincount(pairs["target_row"], minlength=n),
         "n_similar": np.bincount(pairs["target_row"][flag == 2], minlength=n),
     }
-    return _add(table, values, _TARGET_COLUMNS, prefix)
+    return _add(table, values, TARGET_COLUMNS, prefix)
 
 
 def _taken(column, rows, where) -> MaskedColumn:

@@ -4,22 +4,18 @@ import warnings
 
 import numpy as np
 from astropy import units as u
-from astropy.cosmology import FLRW, FlatLambdaCDM
+from astropy.cosmology import FLRW
 from astropy.utils.masked import Masked
 
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ..tables._redshifts import known_redshifts
+from ._settings import as_quantity, checked_cosmology
 
-__all__ = ["LEAST_Z", "angular_radius", "default_cosmology", "radius_text"]
+__all__ = ["LEAST_Z", "angular_radius", "radius_text"]
 
 #: Redshifts below tell no distance: stars, residuals of one, and galaxies whose own velocity counts
 #: for as much. 1 kpc would span more than 15 arcsec.
 LEAST_Z = 0.003
-
-
-def default_cosmology() -> FLRW:
-    """Flat, H0 = 70 km/s/Mpc, Om0 = 0.3: what cluster catalogs use."""
-    return FlatLambdaCDM(H0=70, Om0=0.3)
 
 
 def angular_radius(radius: u.Quantity, redshift=None, cosmology: FLRW | None = None) -> u.Quantity:
@@ -43,7 +39,8 @@ def angular_radius(radius: u.Quantity, redshift=None, cosmology: FLRW | None = N
     Raises
     ------
     InvalidTargetError
-        If the radius is neither angle nor length, negative, or a length without redshifts.
+        If the radius is neither angle nor length, negative, or a length without redshifts or with
+        another number of them.
 
     Warns
     -----
@@ -57,6 +54,7 @@ def angular_radius(radius: u.Quantity, redshift=None, cosmology: FLRW | None = N
     >>> print(angular_radius(1 * u.Mpc, [0.1, 0.3, float("nan")]).to(u.arcmin).round(2))
     [9.04 3.74  nan] arcmin
     """
+    radius, cosmology = as_quantity(radius), checked_cosmology(cosmology)
     if not isinstance(radius, u.Quantity) or radius.unit.physical_type not in ("angle", "length"):
         raise InvalidTargetError(
             f"radius must be an angle such as 2 * u.arcmin or a length such as 500 * u.kpc, not "
@@ -74,6 +72,10 @@ def angular_radius(radius: u.Quantity, redshift=None, cosmology: FLRW | None = N
             "a radius in kpc or Mpc needs redshifts: give redshift=, one per row, or an angle"
         )
     z = known_redshifts(redshift, "redshift")
+    if not radius.isscalar and z.shape not in ((), radius.shape):
+        raise InvalidTargetError(
+            f"there are {radius.size} radii and {z.size} redshifts: give one for each row, or one"
+        )
     with np.errstate(invalid="ignore"):
         known, near = z >= LEAST_Z, z < LEAST_Z
     if near.any():
@@ -87,8 +89,7 @@ def angular_radius(radius: u.Quantity, redshift=None, cosmology: FLRW | None = N
     if known.any():
         # A grid is exact to 1e-5, and spares an integral per row.
         grid = np.geomspace(z[known].min() * 0.99, z[known].max() * 1.01, 1000)
-        chosen = cosmology or default_cosmology()
-        distance = chosen.angular_diameter_distance(grid).to_value(u.kpc)
+        distance = cosmology.angular_diameter_distance(grid).to_value(u.kpc)
         size[known] = np.interp(z[known], grid, distance)
     return np.minimum(radius.to_value(u.kpc) / size, np.pi) * u.rad
 

@@ -98,7 +98,7 @@ def field_shift(coords: SkyCoord, footprint: Footprint) -> u.Quantity:
     return shift * u.deg
 
 
-def ring_shift(rule, coords: SkyCoord, entries: SkyCoord, shift, n_shifts: int) -> u.Quantity:
+def ring_shift(rule, coords: SkyCoord, entries: SkyCoord, shift) -> u.Quantity:
     """Return the shift that is given, or what the catalog has room for.
 
     Parameters
@@ -108,7 +108,6 @@ def ring_shift(rule, coords: SkyCoord, entries: SkyCoord, shift, n_shifts: int) 
     coords, entries : `~astropy.coordinates.SkyCoord`
         Valid positions.
     shift : `~astropy.units.Quantity` or None
-    n_shifts : int
 
     Raises
     ------
@@ -123,7 +122,7 @@ def ring_shift(rule, coords: SkyCoord, entries: SkyCoord, shift, n_shifts: int) 
     """
     given = shift is not None
     largest = rule.largest if rule.radius.size else 1 * u.arcsec  # no row, no radius
-    check_ring(largest, shift, n_shifts)
+    check_ring(largest, shift)
     footprint = Footprint(entries)
     chosen = shift if given else field_shift(coords, footprint)
     usual = np.median(rule.moved_by(chosen)) if len(coords) and len(entries) else chosen
@@ -138,7 +137,7 @@ def ring_shift(rule, coords: SkyCoord, entries: SkyCoord, shift, n_shifts: int) 
     return usual if rule.radius.isscalar else chosen
 
 
-def check_ring(radius: u.Quantity, shift: u.Quantity | None, n_shifts: int) -> None:
+def check_ring(radius: u.Quantity, shift: u.Quantity | None) -> None:
     """Raise `InvalidTargetError` unless radius and ring make sense."""
     for name, angle, largest in (("radius", radius, 90), ("shift", shift, 180)):
         if angle is None and name == "shift":
@@ -154,5 +153,3 @@ def check_ring(radius: u.Quantity, shift: u.Quantity | None, n_shifts: int) -> N
             f"shift ({shift}) must be at least twice the radius ({radius.to(shift.unit):.4g}): "
             "nearer, the shifted positions still see the true counterparts"
         )
-    if isinstance(n_shifts, bool) or int(n_shifts) != n_shifts or n_shifts < 2:
-        raise InvalidTargetError(f"n_shifts must be a whole number of at least 2, not {n_shifts!r}")

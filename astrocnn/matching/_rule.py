@@ -11,6 +11,7 @@ from ..exceptions import InvalidTargetError
 from ._assign import one_to_one
 from ._pairs import Pairs, nearest_pairs, sky_pairs
 from ._radius import angular_radius
+from ._settings import as_quantity
 
 __all__ = ["MatchRule", "read_rule"]
 
@@ -91,7 +92,8 @@ def read_rule(radius, per, redshift, unique, targets, catalog, cosmology=None) -
     InvalidTargetError
         If they make no sense, or are not as long as their side.
     """
-    if per not in ("target", "entry"):
+    radius = as_quantity(radius)
+    if not isinstance(per, str) or per not in ("target", "entry"):
         raise InvalidTargetError(f"per must be 'target' or 'entry', not {per!r}")
     side = targets if per == "target" else catalog
     redshifts = _redshifts(radius, redshift, side, per)
@@ -120,9 +122,15 @@ def _redshifts(radius, redshift, side, per):
     if (side.size if isinstance(side, SkyCoord) else len(side)) == 0:
         return np.zeros(0)
     if not isinstance(side, Table) or redshift not in side.colnames:
+        columns = getattr(side, "colnames", [])
+        advice = (
+            "the column 'z_spec' has its redshifts, and is taken where no other is named"
+            if "z_spec" in columns
+            else "name the column that has them (redshift=, --redshift), or take those of the "
+            f"other side (per='{'entry' if per == 'target' else 'target'}', --per)"
+        )
         raise InvalidTargetError(
             f"a radius in {radius.unit} needs redshifts, and there is no column {redshift!r} of "
-            f"the {'targets' if per == 'target' else 'catalog'}: give redshift=, or per= the other "
-            "side"
+            f"the {'targets' if per == 'target' else 'catalog'}: {advice}"
         )
     return side[redshift]

@@ -10,14 +10,15 @@ from astropy.table import QTable, Table
 
 from ..exceptions import InvalidTargetError
 from ..tables._kept_meta import kept_group, kept_meta
-from ..tables._result import as_result
+from ..tables._tabular import checked_table
 from ._chance import count_matches, ring_matches, ring_separations
-from ._matched import add_match, check_columns, match_summary
+from ._matched import MATCH_COLUMNS, add_match, match_summary
 from ._names_and_redshifts import entry_column
 from ._positions import read_catalog_side, read_positions, read_target_side
 from ._radius import radius_text
 from ._ring_shift import ring_shift
 from ._rule import read_rule
+from ._settings import as_quantity, check_new_columns, check_prefix, whole_number
 
 __all__ = ["describe_match", "match_prefixes", "match_sky"]
 
@@ -125,16 +126,17 @@ def match_sky(
     >>> table["matched"].tolist()
     [True, False]
     """
-    catalog = read_catalog_side(catalog)
-    table = read_target_side(targets)
-    check_columns(table, prefix)
+    catalog, table = read_catalog_side(catalog), read_target_side(targets)
+    n_shifts = whole_number("n_shifts", n_shifts, 2)
+    radius = as_quantity(radius)
+    check_new_columns(table, prefix, MATCH_COLUMNS)
     rule = read_rule(radius, per, redshift, unique, table, catalog, cosmology)
     note = _cannot_match(rule, radius)
     coords, valid = read_positions(table)
     entries, exist = read_positions(catalog)
     coords, entries = coords[valid], entries[exist]
     rule = rule.rows(valid, "target").rows(exist, "entry")
-    shift = ring_shift(rule, coords, entries, shift, n_shifts)
+    shift = ring_shift(rule, coords, entries, shift)
     found = rule.matches(coords, entries)
     matched, separation, row = _per_target(found, valid, np.flatnonzero(exist))
     far = rule.moved_by(shift)
@@ -179,7 +181,7 @@ def describe_match(table: Table, prefix: str = "") -> str:
     --------
     See `match_sky`.
     """
-    table = as_result(table)
+    table, prefix = checked_table(table, "a result"), check_prefix(prefix)
     summary = kept_group(table.meta, f"{prefix}match") or {}
     if not {"description", "n_targets", "radius"} <= {*summary}:
         raise InvalidTargetError(

@@ -11,6 +11,7 @@ from astropy.table import Table
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._flags import text
 from ._sky_names import SkyNames, find_sky_names, name_unit
+from ._tabular import checked_table
 
 __all__ = [
     "coordinate_column", "plain_minus", "plain_numbers", "sky_columns", "sky_names", "to_degrees",
@@ -68,6 +69,7 @@ def sky_columns(table: Table) -> tuple[str, str, str]:
     >>> sky_columns(Table(names=["Name", "RAJ2000", "DEJ2000", "GLON", "GLAT"]))
     ('RAJ2000', 'DEJ2000', 'icrs')
     """
+    table = checked_table(table, "what has sky columns")
     found = sky_names(table)
     if not found.is_pair:
         raise _no_columns(table, f"two columns (there are {', '.join(found.lon + found.lat)})")

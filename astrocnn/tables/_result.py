@@ -8,14 +8,14 @@ import numpy as np
 from astropy import units as u
 from astropy.table import MaskedColumn, QTable, Table
 
-from ..exceptions import InvalidParameterError, InvalidTargetError
+from ..exceptions import InvalidParameterError
 from ._flags import has_flag, join_flags, text
 from ._kept_meta import kept_meta
 from ._numbers import as_floats
 from ._schema import describe_columns, probability_columns
-from ._tabular import as_table
+from ._tabular import checked_table
 
-__all__ = ["ResultTable", "as_result", "describe_result", "result_table", "result_text"]
+__all__ = ["ResultTable", "describe_result", "result_table", "result_text"]
 
 
 class ResultTable(QTable):
@@ -199,7 +199,7 @@ def describe_result(result: Table) -> str:
     1 of 2 targets has no XMM coverage
     weights xmm (sha256 1a2b3c4d), simulated training, 50 % prevalence
     """
-    result = as_result(result)
+    result = checked_table(result, "a result")
     n, meta = len(result), kept_meta(result.meta)
     if not {"label", "flag"} <= set(result.colnames):
         return "\n".join(_weights_line(meta))
@@ -218,14 +218,6 @@ def describe_result(result: Table) -> str:
     if others:
         lines.append(f"flags: {', '.join(others)}")
     return "\n".join(lines + _weights_line(meta))
-
-
-def as_result(result) -> Table:
-    """Return a result as a table; raise InvalidTargetError if it is none."""
-    table = as_table(result)
-    if not isinstance(table, Table):
-        raise InvalidTargetError(f"a result is a table, not {type(result).__name__}")
-    return table
 
 
 def result_text(result: Table, name: str) -> np.ndarray:

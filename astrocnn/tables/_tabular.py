@@ -10,7 +10,15 @@ from ..exceptions import InvalidTargetError
 from ._identifiers import id_name
 from ._objects import simplest
 
-__all__ = ["as_table"]
+__all__ = ["as_table", "checked_table"]
+
+
+def checked_table(source, what: str = "this") -> Table:
+    """Return a table as `as_table` does; raise InvalidTargetError if it is none."""
+    table = as_table(source)
+    if not isinstance(table, Table):
+        raise InvalidTargetError(f"{what} is a table, not {type(source).__name__}")
+    return table
 
 
 def as_table(source):

@@ -14,7 +14,7 @@ from ._files import read_file
 from ._identifiers import id_column
 from ._positions import table_degrees
 from ._schema import describe_columns
-from ._tabular import as_table
+from ._tabular import as_table, checked_table
 
 __all__ = ["read_targets", "target_coords"]
 
@@ -133,7 +133,7 @@ def target_coords(table: Table) -> SkyCoord:
     <SkyCoord (ICRS): (ra, dec) in deg
         [(210.25833333, 2.87833333)]>
     """
-    ra, dec = table_degrees(as_table(table))
+    ra, dec = table_degrees(checked_table(table, "what has sky columns"))
     return SkyCoord(ra, dec, unit="deg")
 
 

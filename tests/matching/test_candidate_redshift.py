@@ -199,7 +199,7 @@ class TestCandidate:
             ({"target": SkyCoord(np.nan, 0, unit="deg")}, "one valid position, not 0 of 1"),
             ({"galaxies": [1]}, "galaxies must be a table with the column 'z_spec'"),
             ({"galaxies": Table({"ra": [1.0], "dec": [1.0]})}, "the column 'z_spec'"),
-            ({"aperture": 1 * u.arcmin}, "aperture must be a quantity such as 1 \\* u.kpc"),
+            ({"aperture": 1 * u.arcmin}, "aperture must be a length such as 1 \\* u.kpc"),
             ({"aperture": -1 * u.kpc}, "one positive radius"),
             ({"surveyed": [1, 2] * u.arcmin}, "one positive radius"),
         ],
@@ -294,7 +294,7 @@ class TestList:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            ({"radius": 5}, "radius must be an angle"),
+            ({"radius": 5}, "radius must be an angle such as"),
             ({"z_ref": "z"}, "no column 'z'"),
             ({"z_ref": [1, 2]}, "one redshift per target: 1, not"),
         ],
