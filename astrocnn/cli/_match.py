@@ -44,7 +44,7 @@ def add_arguments(parser) -> None:
     add("catalog", metavar="CATALOG", type=some_path, help="file of the catalog")
     add_format(add, "--format", "TARGETS")
     add_format(add, "--catalog-format", "CATALOG")
-    text = "table to write: .ecsv, .fits, .csv, .vot (default: the table is only printed)"
+    text = "table to write: .ecsv, .fits, .csv, .vot, .parquet (default: the table is only printed)"
     add("-o", "--output", metavar="FILE", type=some_path, help=text)
     add("--overwrite", action="store_true", help="replace FILE if it exists")
     text = "largest distance: an angle, or a length such as 500kpc (default: 2arcmin)"

@@ -73,7 +73,8 @@ def add_arguments(parser) -> None:
     targets("targets", metavar="TARGETS", nargs="?", help="a file, or one position in quotes")
     targets("--position", metavar='"RA DEC"', action="append", help="may be repeated")
     add_format(add, "--format", "TARGETS")
-    text = "table to write: .ecsv, .fits, .csv, .vot (default: result.ecsv for a file of targets)"
+    formats = ".ecsv, .fits, .csv, .vot, .parquet"
+    text = f"table to write: {formats} (default: result.ecsv for a file of targets)"
     file = {"metavar": "FILE", "type": some_path}
     add("-o", "--output", **file, help=text)
     add("--overwrite", action="store_true", help="replace files that exist")

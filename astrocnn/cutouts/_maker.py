@@ -9,7 +9,12 @@ from astropy import units as u
 from astropy.table import QTable
 
 from ..config import conf
-from ..exceptions import NoCoverageError, ProviderError, SurveyMismatchError
+from ..exceptions import (
+    InvalidParameterError,
+    NoCoverageError,
+    ProviderError,
+    SurveyMismatchError,
+)
 from ..grid import CutoutGrids, check_size
 from ..providers import Pixels, Provider, open_provider
 from ..storage import count_rows, gaps
@@ -133,8 +138,15 @@ def open_providers(bands: Sequence[str | Band], images: Mapping | None = None) -
     ProviderError
         If a source cannot be used at all.
     """
+    if isinstance(bands, str | Band):
+        raise InvalidParameterError(f"bands is a list, such as [{str(bands)!r}]")
     wanted = [get_band(band) for band in bands]
     sources = {}
+    if images and {*images} <= {"image", "exposure", "background", "trusted"}:
+        raise SurveyMismatchError(
+            f"images is a dict from band to source: images={{{wanted[0].name!r}: "
+            f"{{{', '.join(f'{key!r}: ...' for key in images)}}}}}"
+        )
     for name, source in (images or {}).items():
         band = _source_band(name, wanted)
         if band not in [other.name for other in wanted]:

@@ -20,6 +20,7 @@ from ._gate import TargetSource
 from ._judged import Judged
 from ._labels import encode
 from ._parameters import check_parameters
+from ._prior import check_prior
 from ._sample import Sample
 from ._training import train_fitted
 from ._verdicts import row_flags
@@ -202,8 +203,10 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             )
         else:
             self._fitted = Fitted.from_weights(self.weights)
+        description = self._fitted.description
+        check_prior(self.prior, description.classes, description.outputs)
         if self.weights is not None:
-            check_beside_weights(self.get_params(deep=False), self._fitted.description)
+            check_beside_weights(self.get_params(deep=False), description)
         return self._fitted
 
     def _start_description(self, y) -> ModelDescription:

@@ -25,6 +25,9 @@ from ._beside import check_kinds
 
 __all__ = ["TargetSource", "find_bands"]
 
+#: Named weights that predict without one of their wavebands.
+_MAY_LACK = ("xmm-dss2-psf", "erosita-legacy-psf")
+
 
 def find_bands(description: ModelDescription, bands: Sequence[str | Band] | None) -> list[Band]:
     """Return the bands of a description; one's own `Band` goes before a known one of its name.
@@ -253,7 +256,7 @@ def _check_lacking(providers, description):
     if needed:
         raise SurveyMismatchError(
             f"the weights need images of {needed[0]}: give some, or choose weights that can do "
-            "without (their description has optional_bands)"
+            f"without, such as {' or '.join(map(repr, _MAY_LACK))}"
         )
     if lacking and len(lacking) == len(providers):
         raise SurveyMismatchError("there must be images of one band at least")

@@ -139,6 +139,11 @@ def sorted_labels(names: list[str], y=None) -> tuple[np.ndarray, np.ndarray]:
 
 def _plain(y) -> np.ndarray:
     """Labels as an array of booleans, numbers or text without blanks around, all of them known."""
+    if hasattr(y, "colnames") or hasattr(y, "columns"):
+        raise InvalidParameterError(
+            "y is one label per target, not a table: give its column of labels, such as "
+            "truth['is_cluster']"
+        )
     labels = known_labels(y)
     if np.ma.getmaskarray(labels).any():
         raise InvalidParameterError(
