@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..exceptions import InvalidParameterError
+from ..tables._numbers import as_floats
+from ._checked import check_count, generator
 from ._curves import finite_scores, prevalence_of
 from ._estimate import check_confidence, purity_of
 
@@ -65,7 +67,8 @@ def roc_band(
     Raises
     ------
     InvalidParameterError
-        As `auc`; or if ``x`` leaves 0 to 1, or ``n_boot`` is below 1.
+        As `auc`; or if ``x`` leaves 0 to 1, ``n_boot`` is no whole number above 0, or
+        ``random_state`` no seed.
 
     Notes
     -----
@@ -158,7 +161,7 @@ def precision_recall_band(
 
 
 def _grid(x, default: np.ndarray) -> np.ndarray:
-    x = default if x is None else np.asarray(x, dtype=float)
+    x = default if x is None else as_floats(x, "x")
     if x.ndim != 1 or not ((x >= 0) & (x <= 1)).all():
         raise InvalidParameterError("x must be a list of rates between 0 and 1")
     return x
@@ -168,11 +171,10 @@ def _band(truth, score, x, curve_at, confidence, n_boot, random_state) -> CurveB
     """Percentiles of ``curve_at(tpr, fpr, x)`` over the drawn samples."""
     check_confidence(confidence)
     truth, score = finite_scores(truth, score)
-    if n_boot < 1:
-        raise InvalidParameterError(f"n_boot must be a whole number of at least 1, not {n_boot!r}")
+    check_count(n_boot, "n_boot")
+    rng = generator(random_state)
     if truth.all() or not truth.any():
         return CurveBand(np.empty(0), np.empty(0), np.empty(0))
-    rng = np.random.default_rng(random_state)
     drawn = [curve_at(tpr, fpr, x) for tpr, fpr in _draw(truth, score, int(n_boot), rng)]
     ends = [(1 - confidence) / 2, (1 + confidence) / 2]
     return CurveBand(x, *np.quantile(np.concatenate(drawn), ends, axis=0))

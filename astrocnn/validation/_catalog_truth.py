@@ -59,6 +59,10 @@ def catalog_truth(result: Table, catalog: Table, radius: u.Quantity = 2 * u.arcm
             c       --      False
     """
     result, catalog = as_table(result), as_table(catalog)
+    if not isinstance(result, Table):
+        raise InvalidTargetError(
+            f"the result is a table with the positions of targets, not {type(result).__name__}"
+        )
     if getattr(catalog, "meta", {}).get(INCOMPLETE):
         raise InvalidTargetError(
             f"the catalog is not whole, its service says: {catalog.meta[INCOMPLETE]}; what it "

@@ -1,11 +1,13 @@
-"""Truth and scores as the metrics need them."""
+"""Truth, scores and settings as the metrics need them."""
+
+from numbers import Integral
 
 import numpy as np
 
 from ..exceptions import InvalidParameterError
 from ..tables._numbers import as_floats
 
-__all__ = ["checked"]
+__all__ = ["check_count", "checked", "generator"]
 
 
 def checked(truth, *scores) -> list[np.ndarray]:
@@ -42,7 +44,11 @@ def checked(truth, *scores) -> list[np.ndarray]:
                 f"the {name} is masked in {mask.sum()} of {mask.size} rows; "
                 "leave out rows without truth or verdict"
             )
-    truth, *scores = np.asarray(truth), *(as_floats(score, "score") for score in scores)
+    scores = [as_floats(score, "score") for score in scores]
+    try:
+        truth = np.asarray(truth)
+    except ValueError:  # lists of unequal lengths
+        truth = np.array([None])
     if truth.dtype.kind not in "biuf" or not np.isin(truth, (0, 1)).all():
         raise InvalidParameterError(
             "truth must be True or False for each target; align_truth reads names of classes too"
@@ -54,6 +60,29 @@ def checked(truth, *scores) -> list[np.ndarray]:
             f"truth and score must have one shape, a value per target, not {shown}"
         )
     return [truth.astype(bool), *scores]
+
+
+def check_count(value: int, name: str) -> None:
+    """Raise `InvalidParameterError` unless a value is a whole number of at least 1."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise InvalidParameterError(f"{name} is a whole number of at least 1, not {value!r}")
+
+
+def generator(random_state) -> np.random.Generator:
+    """Return the generator of a ``random_state``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is no seed, generator or None.
+    """
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError) as error:
+        raise InvalidParameterError(
+            "random_state is a whole number of at least 0, a numpy.random.Generator, or None, not "
+            f"{random_state!r}"
+        ) from error
 
 
 def _mask(values) -> np.ndarray:

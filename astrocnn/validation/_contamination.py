@@ -1,6 +1,7 @@
 """How many candidates are chance superpositions, from the richness at random positions."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from astropy.table import Table
@@ -8,6 +9,7 @@ from astropy.table import Table
 from ..exceptions import InvalidParameterError, InvalidTargetError
 from ..tables._numbers import to_numbers
 from ..tables._redshifts import known_redshifts
+from ._checked import check_count, generator
 from ._estimate import Estimate, check_confidence
 
 __all__ = ["Contamination", "contamination"]
@@ -88,12 +90,13 @@ class Contamination:
         prior) of the counts, with the binomial scatter of so many candidates. It does not know of
         clusters that are taken for superpositions in the initial contamination.
         """
-        if not f_cont_max > 0:
+        if not isinstance(f_cont_max, Real) or not f_cont_max > 0:
             raise InvalidParameterError(f"f_cont_max must be above 0, e.g. 0.1, not {f_cont_max!r}")
         return self._estimate(f_cont_max, random_state)
 
     def _estimate(self, cut: float | None, random_state) -> Estimate:
         """Contamination of those below the cut, or of all."""
+        rng = generator(random_state)
         of_candidates, of_random = (_cells(c, cut) for c in (self.counts, self.random_counts))
         if of_candidates.sum() == 0 or of_random[:, 1].sum() == 0:
             return Estimate.undefined("no candidate has enough random positions at its redshift")
@@ -101,7 +104,6 @@ class Contamination:
         if passing == 0:
             return Estimate.undefined(f"no candidate has f_cont below {cut:g}")
         value = float(_share(of_candidates, of_random))
-        rng = np.random.default_rng(random_state)
         drawn = _share(_posterior(of_candidates, rng), _posterior(of_random, rng))
         if cut is not None:
             drawn = rng.binomial(passing, drawn) / passing
@@ -149,7 +151,10 @@ def contamination(
     Raises
     ------
     InvalidTargetError
-        If redshift and richness differ in shape or are negative, or nothing is measured.
+        If redshift and richness are no numbers, differ in shape or are negative, or nothing is
+        measured.
+    InvalidParameterError
+        If ``width`` or ``least`` make no sense.
 
     Notes
     -----
@@ -186,10 +191,9 @@ def contamination(
     0.071 [0.043, 0.103]
     """
     check_confidence(confidence)
-    if not width > 0 or least < 1:
-        raise InvalidParameterError(
-            f"width must be above 0 and least at least 1, not {width!r} and {least!r}"
-        )
+    check_count(least, "least")
+    if not isinstance(width, Real) or not width > 0:
+        raise InvalidParameterError(f"width must be above 0, e.g. 0.05, not {width!r}")
     candidates = _Lines.read(redshift, richness, "candidates")
     random = _Lines.read(random_redshift, random_richness, "random positions")
     counts, near = candidates.compare(random, width, least)
@@ -219,7 +223,12 @@ class _Lines:
         """Check and store."""
         if getattr(redshift, "unit", None) is not None:  # velocities, or an error
             redshift = known_redshifts(redshift, f"{what}: redshift")
-        z, rich = (np.ma.masked_invalid(to_numbers(a)) for a in (redshift, richness))
+        try:
+            z, rich = (np.ma.masked_invalid(to_numbers(a)) for a in (redshift, richness))
+        except (TypeError, ValueError) as error:
+            raise InvalidTargetError(
+                f"{what}: redshift and richness are numbers: {error}"
+            ) from None
         if z.shape != rich.shape or z.ndim != 1:
             raise InvalidTargetError(
                 f"{what}: redshift and richness need one value per line of sight, not shapes "

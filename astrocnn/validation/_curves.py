@@ -7,7 +7,7 @@ from sklearn.metrics import roc_curve
 
 from ..exceptions import InvalidParameterError
 from ._checked import checked
-from ._estimate import purity_of
+from ._estimate import check_prevalence, purity_of
 
 __all__ = ["PrecisionRecallCurve", "RocCurve", "precision_recall"]
 
@@ -108,8 +108,7 @@ def prevalence_of(truth: np.ndarray, prevalence: float | None) -> float:
     """The prevalence that is wanted, or that of the truth; an error where it makes no sense."""
     if prevalence is None:
         return float(truth.mean()) if truth.size else np.nan
-    if not 0 < prevalence < 1:
-        raise InvalidParameterError(f"prevalence is a fraction between 0 and 1, not {prevalence!r}")
+    check_prevalence(prevalence)
     if truth.all():
         raise InvalidParameterError("the purity at a prevalence needs non-clusters in the truth")
     return prevalence

@@ -188,7 +188,7 @@ def purity_at_prevalence(
     Raises
     ------
     InvalidParameterError
-        If ``prevalence`` is not between 0 and 1.
+        If ``prevalence`` is not between 0 and 1, or ``confusion`` holds no counts.
 
     Examples
     --------
@@ -199,6 +199,10 @@ def purity_at_prevalence(
     """
     check_confidence(confidence)
     check_prevalence(prevalence)
+    if not isinstance(confusion, Confusion):
+        raise InvalidParameterError(
+            f"confusion is what confusion_counts returns, not {type(confusion).__name__}"
+        )
     if confusion.n_clusters == 0 or confusion.n_non_clusters == 0:
         return Estimate.undefined("needs clusters and non-clusters in the truth")
     if confusion.tp + confusion.fp == 0:

@@ -36,7 +36,8 @@ def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
     Raises
     ------
     InvalidTargetError
-        If an identifier that is wanted occurs more than once in ``available``.
+        If an identifier that is wanted occurs more than once in ``available``, or one of the two is
+        no list of identifiers.
 
     Examples
     --------
@@ -63,7 +64,14 @@ def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
 
 def identifiers(values) -> list[str]:
     """Identifiers as text; masked, None, empty or NaN ones are ''."""
-    values = np.ma.array(values)
+    try:
+        values = np.ma.array(values)
+    except ValueError as error:  # lists of unequal lengths
+        raise InvalidTargetError(f"identifiers are one per row: {error}") from None
+    if values.ndim != 1:
+        raise InvalidTargetError(
+            f"identifiers are a list, one per row, not an array of shape {values.shape}"
+        )
     if values.dtype.kind == "O":
         values = _of_objects(values)
     values = np.ma.array(check_identifiers(values))

@@ -4,8 +4,8 @@ import numpy as np
 from astropy.table import Table
 
 from ..exceptions import InvalidParameterError
-from ._checked import checked
-from ._estimate import proportion
+from ._checked import check_count, checked
+from ._estimate import check_confidence, proportion
 
 __all__ = ["expected_calibration_error", "reliability"]
 
@@ -33,7 +33,7 @@ def expected_calibration_error(truth: np.ndarray, proba: np.ndarray, bins: int =
     ------
     InvalidParameterError
         If the shapes differ, there is no target, a value is masked, a probability is not between 0
-        and 1, or the truth is neither bool nor 0 and 1.
+        and 1, the truth is neither bool nor 0 and 1, or ``bins`` is no whole number above 0.
 
     References
     ----------
@@ -88,6 +88,7 @@ def reliability(
       2 0.100    0.000
       2 0.800    1.000
     """
+    check_confidence(confidence)
     truth, proba, which = _binned(truth, proba, bins)
     rows = []
     for i in np.unique(which):
@@ -108,6 +109,7 @@ def reliability(
 
 def _binned(truth, proba, bins):
     """Truth, probability and bin of each target."""
+    check_count(bins, "bins")
     truth, proba = checked(truth, proba)
     if truth.size == 0:
         raise InvalidParameterError("truth and proba need one target at least")

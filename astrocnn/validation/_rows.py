@@ -137,7 +137,12 @@ def _plain(column, length: int, what: str) -> tuple[np.ma.MaskedArray, u.UnitBas
     mask = getattr(column, "mask", False)
     mask = np.asarray(not callable(mask) and mask)  # of pandas it is a method
     values = column.value if isinstance(column, u.Quantity) else column
-    values = np.asarray(getattr(values, "unmasked", values))
+    try:
+        values = np.asarray(getattr(values, "unmasked", values))
+    except ValueError as error:  # lists of unequal lengths
+        raise InvalidTargetError(
+            f"{what}: needs one value per row of the result: {error}"
+        ) from None
     if values.shape != (length,):
         raise InvalidTargetError(
             f"{what}: needs one value per row of the result, {length}, not an array of shape "

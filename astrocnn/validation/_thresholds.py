@@ -8,8 +8,15 @@ from astropy.table import Table
 from sklearn.metrics import roc_curve
 
 from ..exceptions import InvalidParameterError
-from ._checked import checked
-from ._estimate import Confusion, check_confidence, proportion, purity_at_prevalence
+from ..tables._numbers import as_floats
+from ._checked import check_count, checked
+from ._estimate import (
+    Confusion,
+    check_confidence,
+    check_prevalence,
+    proportion,
+    purity_at_prevalence,
+)
 
 __all__ = ["OperatingPoints", "purity_thresholds"]
 
@@ -62,6 +69,8 @@ class OperatingPoints:
             If the shapes differ, a value is masked, a probability is not between 0 and 1, there is
             one class only, or the truth is neither bool nor 0 and 1.
         """
+        if most is not None:
+            check_count(most, "most")
         truth, proba = checked(truth, proba)
         if not (np.abs(proba - 0.5) <= 0.5 + 1e-6).all():  # rounding may pass
             raise InvalidParameterError(
@@ -93,16 +102,15 @@ class OperatingPoints:
     ) -> Table:
         """Return the threshold for each purity; see `purity_thresholds`."""
         check_confidence(confidence)
-        purity = np.atleast_1d(np.asarray(purity, dtype=float)).tolist()
-        if not 0 < prevalence < 1 or not all(0 < wanted < 1 for wanted in purity):
-            raise InvalidParameterError(
-                "prevalence and purity are shares between 0 and 1, e.g. 0.05 and 0.9"
-            )
+        check_prevalence(prevalence)
+        purity = np.atleast_1d(as_floats(purity, "purity"))
+        if purity.ndim > 1 or not ((purity > 0) & (purity < 1)).all():
+            raise InvalidParameterError("purity is a fraction between 0 and 1, e.g. 0.9, or a list")
         true = prevalence * self.tp / self.n_clusters
         false = (1 - prevalence) * self.fp / self.n_non_clusters
         with np.errstate(invalid="ignore"):
             reached = true / (true + false)
-        rows = [self._row(wanted, reached, prevalence, confidence) for wanted in purity]
+        rows = [self._row(wanted, reached, prevalence, confidence) for wanted in purity.tolist()]
         names = ["purity", "prevalence", "threshold"]
         names += [f"{n}{end}" for n in ("completeness", "reached") for end in ("", "_low", "_high")]
         table = Table(np.ma.masked_invalid(np.array(rows)), names=names, masked=True)

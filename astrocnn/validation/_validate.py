@@ -1,6 +1,5 @@
 """Verdicts against truth."""
 
-
 import numpy as np
 from astropy.table import Table
 
