@@ -3,7 +3,8 @@
 import numpy as np
 from astropy.table import Table
 
-from ._matplotlib import CYCLE, import_pyplot
+from ..exceptions import InvalidTargetError
+from ._matplotlib import CYCLE, check_table, import_pyplot, plain_text
 
 __all__ = ["plot_classes", "plot_completeness"]
 
@@ -14,7 +15,8 @@ _WIDE = 30
 def plot_completeness(table: Table, ax=None, **kwargs):
     """Draw completeness, and the false-positive rate where there is one, against a column.
 
-    Horizontal bars are the bins, vertical ones the intervals.
+    Horizontal bars are the bins, vertical ones the intervals. A bin without an end is drawn as wide
+    as the others.
 
     Parameters
     ----------
@@ -33,6 +35,8 @@ def plot_completeness(table: Table, ax=None, **kwargs):
     ------
     ImportError
         If Matplotlib is not installed.
+    InvalidTargetError
+        If there is no such table, or nothing in it.
 
     Examples
     --------
@@ -46,14 +50,13 @@ def plot_completeness(table: Table, ax=None, **kwargs):
     'z'
     """
     plt = import_pyplot()
+    check_table(table, "completeness_against", ("low", "high", "completeness"))
+    if len(table) == 0:
+        raise InvalidTargetError("the table has no bins to draw")
     if ax is None:
         _, ax = plt.subplots(figsize=(5.2, 3.6), layout="constrained")
-    low, high = (np.asarray(table[name], dtype=float) for name in ("low", "high"))
-    if low[0] > 0 and high[-1] / low[0] > _WIDE:
-        middle = np.sqrt(low * high)
-        ax.set_xscale("log")
-    else:
-        middle = (low + high) / 2
+    low, middle, high, scale = _bins(table)
+    ax.set_xscale(scale)
     series = (
         ("completeness", "completeness", "o"),
         ("false_positive_rate", "false positives", "s"),
@@ -81,6 +84,22 @@ def plot_completeness(table: Table, ax=None, **kwargs):
     return ax
 
 
+def _bins(table: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
+    """Lower edges, middles and upper edges of the bins as they are drawn, and the scale."""
+    low, high = (np.asarray(table[name], dtype=float) for name in ("low", "high"))
+    ends = np.concatenate([low, high])
+    ends = ends[np.isfinite(ends)]
+    wide = low[0] > 0 and ends.max() / ends.min() > _WIDE
+    if wide:
+        low, high = np.log(low), np.log(high)
+    widths = (high - low)[np.isfinite(low) & np.isfinite(high)]
+    width = np.median(widths) if widths.size else 1.0
+    high = np.where(np.isposinf(high), np.where(np.isfinite(low), low, 0) + width, high)
+    low = np.where(np.isneginf(low), high - width, low)
+    edges = low, (low + high) / 2, high
+    return (*map(np.exp, edges), "log") if wide else (*edges, "linear")
+
+
 def plot_classes(table: Table, ax=None, **kwargs):
     """Draw, for each class of the truth, the share that is called cluster.
 
@@ -101,6 +120,8 @@ def plot_classes(table: Table, ax=None, **kwargs):
     ------
     ImportError
         If Matplotlib is not installed.
+    InvalidTargetError
+        If there is no such table, or nothing in it.
 
     Examples
     --------
@@ -113,6 +134,7 @@ def plot_classes(table: Table, ax=None, **kwargs):
     ['hi-z (2)', 'point (1)']
     """
     plt = import_pyplot()
+    check_table(table, "confusion_by_class", ("class", "n", "share"))
     if ax is None:
         height = 1.1 + 0.32 * max(len(table), 1)
         _, ax = plt.subplots(figsize=(5.2, height), layout="constrained")
@@ -128,8 +150,3 @@ def plot_classes(table: Table, ax=None, **kwargs):
     ax.grid(color="0.92", lw=0.6, axis="x")
     ax.set_axisbelow(True)
     return ax
-
-
-def plain_text(text) -> str:
-    """Text whose dollar signs are no formulas to Matplotlib."""
-    return str(text).replace("$", r"\$")

@@ -4,8 +4,9 @@ import numpy as np
 from astropy.table import Table
 
 from ..cutouts import check_dataset
+from ..validation._checked import check_count
 from ._display import combine, to_display
-from ._matplotlib import COLORS, import_pyplot
+from ._matplotlib import COLORS, import_pyplot, plain_text
 from ._verdicts import Verdict, as_text, read_verdicts
 
 __all__ = ["draw_scale_bar", "is_simulated", "pixel_scale", "plot_cutouts"]
@@ -38,7 +39,7 @@ def plot_cutouts(
     dataset : `~xarray.Dataset`
         Cut-outs: ``image`` and ``valid`` with dims ``(target, band, y, x)``. With the attribute
         ``simulated`` the figure says that the images are simulated.
-    result : `~astropy.table.QTable`, optional
+    result : `~astropy.table.QTable` or pandas.DataFrame, optional
         Result of ``predict``, joined by ``target_id``.
     truth : table or array_like, optional
         Truth, as `astrocnn.validation.align_truth` reads it.
@@ -60,7 +61,9 @@ def plot_cutouts(
     InvalidImageError
         If the dataset lacks a variable or coordinate.
     InvalidTargetError
-        If the truth does not fit the dataset.
+        If the result has no identifiers, or the truth does not fit the dataset.
+    InvalidParameterError
+        If ``ncols`` or ``max_targets`` is no whole number above 0 (of targets, 0 will do).
 
     Examples
     --------
@@ -81,6 +84,9 @@ def plot_cutouts(
     """
     plt = import_pyplot()
     check_dataset(dataset)
+    check_count(max_targets, "max_targets", 0)
+    if ncols is not None:
+        check_count(ncols, "ncols")
     ids = np.asarray(dataset["target_id"].values)
     verdicts = read_verdicts(ids, result, truth)
     shown = min(len(ids), max_targets)
@@ -171,7 +177,7 @@ def _frame(ax, verdict: Verdict) -> None:
 def _label(ax, text: str, exists: bool) -> None:
     """Name of the tile in its upper left corner."""
     ax.text(
-        0.035, 0.965, text, transform=ax.transAxes, va="top", ha="left", fontsize=6,
+        0.035, 0.965, plain_text(text), transform=ax.transAxes, va="top", ha="left", fontsize=6,
         color="white" if exists else "0.3",
         bbox={"facecolor": "black" if exists else "white", "alpha": 0.45 if exists else 0.8,
               "pad": 1.2, "linewidth": 0},
@@ -183,7 +189,7 @@ def _title(ax, name: str, verdict: Verdict) -> None:
     from matplotlib.offsetbox import AnnotationBbox, HPacker, TextArea
 
     def write(line):
-        words = [TextArea(t, textprops={"fontsize": 7.5, "color": c, "weight": w})
+        words = [TextArea(plain_text(t), textprops={"fontsize": 7.5, "color": c, "weight": w})
                  for t, c, w in line if t]  # fmt: skip
         return HPacker(children=words, pad=0, sep=5)
 

@@ -1,12 +1,14 @@
 """Figures of explanations: the cut-outs, and over them what spoke for and against a cluster."""
 
+from numbers import Integral
+
 import numpy as np
 
 from ..cutouts import check_dataset
 from ..exceptions import InvalidImageError
 from ._cutouts import draw_scale_bar, is_simulated, pixel_scale
 from ._display import smooth, to_display
-from ._matplotlib import import_pyplot
+from ._matplotlib import import_pyplot, plain_text
 from ._verdicts import as_text
 
 __all__ = ["plot_explanation"]
@@ -65,13 +67,13 @@ def plot_explanation(explained, target: int = 0):
     )
     for b, ax in enumerate(axes[0]):
         colored = _draw_band(ax, one.isel(band=b), images[b], limit)
-        ax.set_title(bands[b], fontsize=9)
+        ax.set_title(plain_text(bands[b]), fontsize=9)
     draw_scale_bar(axes[0][0], explained)
     known = pixel_scale(one) is not None
     bar = figure.colorbar(colored, ax=list(axes[0]), shrink=0.8, aspect=25, pad=0.02)
     bar.set_label(f"probability per {'arcmin²' if known else 'pixel'}", fontsize=8)
     bar.ax.tick_params(labelsize=7)
-    figure.suptitle(_title(one), fontsize=10, fontweight="bold")
+    figure.suptitle(plain_text(_title(one)), fontsize=10, fontweight="bold")
     figure.supxlabel(_note(one, known), fontsize=7, color="0.4", style="italic")
     return figure
 
@@ -84,8 +86,8 @@ def _check(explained, target: int):
             "the Dataset has no variable 'attribution'; make it with ClusterClassifier.explain"
         )
     n = explained.sizes["target"]
-    if not -n <= target < n:
-        raise InvalidImageError(f"there is no target {target}: the Dataset has {n}")
+    if not isinstance(target, Integral) or not -n <= target < n:
+        raise InvalidImageError(f"there is no target {target!r}: the Dataset has {n}")
     return explained.isel(target=target)
 
 

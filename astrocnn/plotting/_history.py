@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from ..exceptions import InvalidParameterError
+from ..tables._numbers import as_floats
 from ._matplotlib import CYCLE, import_pyplot
 
 __all__ = ["plot_history"]
@@ -41,7 +44,11 @@ def plot_history(history, axes=None, **kwargs):
     """
     found = getattr(history, "history_", history)
     found = [found] if isinstance(found, Mapping) else found
-    if not isinstance(found, Sequence) or not found or not all("loss" in one for one in found):
+    if (
+        not isinstance(found, Sequence)
+        or not found
+        or not all(isinstance(one, Mapping) and "loss" in one for one in found)
+    ):
         raise InvalidParameterError("there is no history to draw: fit the classifier first")
     plt = import_pyplot()
     if axes is None:
@@ -54,7 +61,8 @@ def plot_history(history, axes=None, **kwargs):
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(color="0.92", lw=0.6)
         ax.set_axisbelow(True)
-        ax.legend(fontsize="small", frameon=True, framealpha=0.9, edgecolor="0.85")
+        if ax.get_legend_handles_labels()[0]:
+            ax.legend(fontsize="small", frameon=True, framealpha=0.9, edgecolor="0.85")
     return axes
 
 
@@ -65,4 +73,5 @@ def _draw(ax, history, name, style) -> None:
         if key in history:
             # Markers: a single epoch has no line to see.
             usual = {"color": color, "ls": line, "lw": 1.5, "marker": "o", "ms": 3, "label": label}
-            ax.plot(range(1, len(history[key]) + 1), history[key], **usual | style)
+            values = np.atleast_1d(as_floats(history[key], key))
+            ax.plot(range(1, len(values) + 1), values, **usual | style)

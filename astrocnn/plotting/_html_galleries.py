@@ -3,12 +3,15 @@
 import numpy as np
 from astropy.table import Table
 
-from ..validation import align_truth, find_rows
+from ..cutouts import check_dataset
+from ..validation import find_rows
+from ..validation._align import known_truth
+from ..validation._order import paired
 from ..validation._rows import verdicts
 from ._cutouts import plot_cutouts
 from ._html_parts import image
 from ._matplotlib import import_pyplot
-from ._verdicts import as_text
+from ._verdicts import as_text, identifiers_of
 
 __all__ = ["galleries"]
 
@@ -32,11 +35,13 @@ def galleries(cutouts, result: Table, truth, max_targets: int) -> str:
     str
         HTML.
     """
-    known = align_truth(result, truth)
+    check_dataset(cutouts)
+    result, truth = paired(result, truth)
+    known = known_truth(result, truth)
     proba, called, decided = verdicts(result)
     decided = decided & ~np.ma.getmaskarray(known)
     is_cluster = known.filled(False)
-    where = find_rows(result["target_id"], cutouts["target_id"].values)
+    where = find_rows(identifiers_of(result), cutouts["target_id"].values)
     kinds = (
         ("True positives", "clusters that were called clusters", is_cluster & called, -1),
         ("False positives", "other targets that were called clusters", ~is_cluster & called, -1),
@@ -69,14 +74,10 @@ def _target(cutouts, index: int, row: Table, is_cluster: bool, proba: float) -> 
     """One target with its verdict."""
     plt = import_pyplot()
     name = as_text(cutouts["target_id"].values[index])
-    # What a name holds is no formula.
-    with plt.rc_context({"text.parse_math": False}):
-        figure = plot_cutouts(cutouts.isel(target=[index]), row, np.array([is_cluster]))
-        bands = " and ".join(as_text(band) for band in cutouts["band"].values)
-        truth = "cluster" if is_cluster else "non-cluster"
-        alt = (
-            f"{bands} cut-outs of target {name}: probability of a cluster {proba:.2f}, in truth a "
-        )
-        text = image(figure, alt + truth + ".", "")
+    figure = plot_cutouts(cutouts.isel(target=[index]), row, np.array([is_cluster]))
+    bands = " and ".join(as_text(band) for band in cutouts["band"].values)
+    truth = "cluster" if is_cluster else "non-cluster"
+    alt = f"{bands} cut-outs of target {name}: probability of a cluster {proba:.2f}, in truth a "
+    text = image(figure, alt + truth + ".", "")
     plt.close(figure)
     return text

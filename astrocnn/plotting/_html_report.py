@@ -2,17 +2,19 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
 
-from ..exceptions import InvalidParameterError
+from ..exceptions import InvalidParameterError, InvalidTargetError
 from ..storage import write_whole
-from ..tables import check_output_path
+from ..tables import as_table, check_output_path
 from ..validation import ValidationReport
+from ..validation._checked import check_count
+from ..validation._estimate import check_prevalence
 from ._html_galleries import galleries
 from ._html_parts import SKETCH, page
 from ._html_sections import (
@@ -25,7 +27,7 @@ from ._html_sections import (
     numbers,
     summary,
 )
-from ._matplotlib import import_pyplot
+from ._matplotlib import check_table, import_pyplot, named_reports
 
 __all__ = ["write_report"]
 
@@ -62,7 +64,7 @@ def write_report(
         Results of `astrocnn.validation.completeness_against`.
     classes : table, optional
         Result of `astrocnn.validation.confusion_by_class`.
-    result : `~astropy.table.QTable`, optional
+    result : `~astropy.table.QTable` or pandas.DataFrame, optional
         Result of ``predict``: the page then says what the verdicts rest on.
     truth : table or array_like, optional
         Truth, as `astrocnn.validation.align_truth` reads it.
@@ -107,10 +109,13 @@ def write_report(
     path = check_output_path(path, overwrite, [".html", ".htm"])
     if cutouts is not None and (result is None or truth is None):
         raise InvalidParameterError("galleries of cut-outs need result and truth too")
+    one = isinstance(completeness, Table) or not isinstance(completeness, Iterable)
+    tables = [completeness] if one else list(completeness)
+    _check(report, tables, classes, max_targets)
     if prevalence is not None:
+        check_prevalence(prevalence)
         report = replace(report, prevalence=prevalence)
     plt = import_pyplot()
-    tables = [completeness] if isinstance(completeness, Table) else list(completeness)
     before = set(plt.get_fignums())
     try:
         with plt.rc_context(SKETCH), warnings.catch_warnings():
@@ -125,10 +130,31 @@ def write_report(
             ]
         if cutouts is not None:
             sections.append(galleries(cutouts, result, truth, max_targets))
-        sections.append(basis(result))
+        sections.append(basis(_result_table(result)))
     finally:
         for number in set(plt.get_fignums()) - before:
             plt.close(number)
     title = title or (f"Validation of {report.name}" if report.name else "Validation")
-    text = page(title, summary(report), "\n".join(filter(None, sections)), foot())
-    return write_whole(path, text, replace=overwrite)
+    text = page(str(title), summary(report), "\n".join(filter(None, sections)), foot())
+    return write_whole(path, text.encode("utf-8", "backslashreplace"), replace=overwrite)
+
+
+def _check(report, tables, classes, max_targets) -> None:
+    """Raise an error unless a page can be made of these."""
+    named_reports([report])
+    for table in tables:
+        check_table(table, "completeness_against", ("low", "high", "completeness"))
+    if classes is not None:
+        check_table(classes, "confusion_by_class", ("class", "n", "share"))
+    check_count(max_targets, "max_targets", 0)
+
+
+def _result_table(result) -> Table | None:
+    """The result as a table."""
+    table = as_table(result)
+    if table is not None and not isinstance(table, Table):
+        raise InvalidTargetError(
+            f"a result is the table that predict returns, not {type(result).__name__}; read one "
+            "from a file with QTable.read(path)"
+        )
+    return table

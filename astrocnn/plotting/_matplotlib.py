@@ -1,12 +1,17 @@
 """Matplotlib, loaded when the first figure is drawn, and what all figures share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from astropy.table import Table
 
 from .._optional import import_optional
 from ..exceptions import InvalidTargetError
 from ..validation import CurveBand, ValidationReport
 
-__all__ = ["COLORS", "CYCLE", "fill_band", "import_pyplot", "named_reports", "whole_rates"]
+__all__ = [
+    "COLORS", "CYCLE", "check_table", "fill_band", "import_pyplot", "lead_of", "named_reports",
+    "plain_text", "whole_rates",
+]  # fmt: skip
 
 #: Colors of verdicts; told apart with any color vision and in grayscale (Okabe & Ito 2008).
 COLORS = {
@@ -36,6 +41,7 @@ def named_reports(reports) -> list[tuple[str, ValidationReport]]:
     if isinstance(reports, ValidationReport):
         reports = [reports]
     named = isinstance(reports, Mapping)
+    reports = reports if isinstance(reports, Iterable) else [reports]
     values = list(reports.values() if named else reports)
     for report in values:
         if not isinstance(report, ValidationReport):
@@ -44,6 +50,26 @@ def named_reports(reports) -> list[tuple[str, ValidationReport]]:
                 f"{type(report).__name__}"
             )
     return list(zip(reports, values, strict=True)) if named else [(r.name, r) for r in values]
+
+
+def check_table(table, function: str, columns: tuple[str, ...]) -> None:
+    """Raise InvalidTargetError unless a table has the columns of a function's result."""
+    if not isinstance(table, Table) or not {*columns} <= {*table.colnames}:
+        raise InvalidTargetError(
+            f"what is drawn here is the table that astrocnn.validation.{function} returns, not "
+            f"this {type(table).__name__}"
+        )
+
+
+def plain_text(text) -> str:
+    """Text as it is for Matplotlib: dollar signs make no formula, and halves of characters show."""
+    return str(text).encode("utf-8", "backslashreplace").decode().replace("$", r"\$")
+
+
+def lead_of(name) -> str:
+    """What stands before a label in a legend, which leaves out those that begin with ``_``."""
+    text = plain_text("" if name is None else name)
+    return f"{' ' * text.startswith('_')}{text}: " if text else ""
 
 
 def fill_band(ax, band: CurveBand, color) -> None:

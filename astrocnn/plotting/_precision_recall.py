@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..validation import ValidationReport, precision_recall, precision_recall_band
-from ._matplotlib import CYCLE, fill_band, import_pyplot, named_reports, whole_rates
+from ._matplotlib import CYCLE, fill_band, import_pyplot, lead_of, named_reports, whole_rates
 
 __all__ = ["plot_precision_recall"]
 
@@ -48,6 +48,8 @@ def plot_precision_recall(
     ------
     ImportError
         If Matplotlib is not installed.
+    InvalidTargetError
+        If something is no report.
 
     Examples
     --------
@@ -88,7 +90,7 @@ def plot_precision_recall(
 
 def _draw(ax, name: str, report: ValidationReport, share: float | None, style: dict):
     """One curve and its operating point; returns the line and the share of clusters, or None."""
-    lead = f"{name}: " if name else ""
+    lead = lead_of(name)
     if not report.auc.defined:
         ax.plot([], [], label=f"{lead}no curve ({report.auc.reason})", **style)
         return None

@@ -2,8 +2,11 @@
 
 import numpy as np
 from astropy import units as u
+from astropy.table import Table
 
-from ..exceptions import InvalidParameterError
+from ..exceptions import InvalidParameterError, InvalidTargetError
+from ..tables import as_table
+from ..tables._redshifts import known_redshifts
 from ._matplotlib import CYCLE, import_pyplot
 
 __all__ = ["plot_redshifts"]
@@ -39,6 +42,8 @@ def plot_redshifts(found, galaxies, target, axes=None, z_listed=None):
         If Matplotlib is not installed.
     InvalidParameterError
         If there is no redshift to draw.
+    InvalidTargetError
+        If the galaxies are others than those that were given.
 
     Examples
     --------
@@ -54,16 +59,27 @@ def plot_redshifts(found, galaxies, target, axes=None, z_listed=None):
     >>> axes[0].get_xlabel()
     'Redshift'
     """
+    from ..matching import CandidateRedshift
     from ..matching._positions import read_positions
 
+    if not isinstance(found, CandidateRedshift):
+        raise InvalidParameterError(
+            f"found is what candidate_redshift returns, not {type(found).__name__}"
+        )
     if not np.isfinite(found.z):
         raise InvalidParameterError(f"there is no redshift to draw: {found}")
+    galaxies = as_table(galaxies)
+    of_these = isinstance(galaxies, Table) and "z_spec" in galaxies.colnames
+    if not of_these or len(galaxies) != len(found.members):
+        raise InvalidTargetError(
+            "galaxies is the table with z_spec that was given to candidate_redshift"
+        )
     plt = import_pyplot()
     if axes is None:
         _, axes = plt.subplots(1, 2, figsize=(7.6, 3.2), layout="constrained")
     coords, _ = read_positions(galaxies)
     center, _ = read_positions(target)
-    z = np.ma.array(galaxies["z_spec"], dtype=float).filled(np.nan)
+    z = known_redshifts(galaxies["z_spec"], "z_spec", warn=False)
     distance = coords.separation(center[0]).to_value(u.arcmin)
     low, high = found.z + np.array([-1, 1]) * _SPAN * (1 + found.z)
     edges = np.linspace(low, high, 61)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from astropy.table import Table
 
-from ._matplotlib import CYCLE, import_pyplot, whole_rates
+from ..exceptions import InvalidTargetError
+from ._matplotlib import CYCLE, check_table, import_pyplot, lead_of, whole_rates
 
 __all__ = ["plot_reliability"]
 
@@ -33,6 +34,8 @@ def plot_reliability(tables: "Table | Mapping[str, Table]", ax=None, **kwargs):
     ------
     ImportError
         If Matplotlib is not installed.
+    InvalidTargetError
+        If something is no such table.
 
     Examples
     --------
@@ -49,8 +52,13 @@ def plot_reliability(tables: "Table | Mapping[str, Table]", ax=None, **kwargs):
     named = tables if isinstance(tables, Mapping) else {"": tables}
     handles = [line]
     for i, (name, table) in enumerate(named.items()):
+        check_table(table, "reliability", ("proba", "fraction", "fraction_low"))
+        if "expected_calibration_error" not in table.meta:
+            raise InvalidTargetError(
+                "the table has lost its meta: give what astrocnn.validation.reliability returned"
+            )
         error = f"calibration error {table.meta['expected_calibration_error']:.3f}"
-        label = f"{f'{name}: ' if name else ''}{error} ({table.meta['n']} targets)"
+        label = f"{lead_of(name)}{error} ({table.meta['n']} targets)"
         style = {"color": CYCLE[i % len(CYCLE)], "fmt": "o-", "ms": 4.5, "lw": 1.2, "label": label}
         share = table["fraction"]
         # Rounding may leave an end on the wrong side of a share of 0 or 1.

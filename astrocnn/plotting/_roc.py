@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..validation import ValidationReport, roc_band
-from ._matplotlib import CYCLE, fill_band, import_pyplot, named_reports, whole_rates
+from ._matplotlib import CYCLE, fill_band, import_pyplot, lead_of, named_reports, whole_rates
 
 __all__ = ["plot_roc"]
 
@@ -44,6 +44,8 @@ def plot_roc(
     ------
     ImportError
         If Matplotlib is not installed.
+    InvalidTargetError
+        If something is no report.
 
     Examples
     --------
@@ -74,7 +76,7 @@ def plot_roc(
 
 def _draw(ax, name: str, report: ValidationReport, style: dict):
     """One curve and its operating point; returns the line, or None where there is none."""
-    lead = f"{name}: " if name else ""
+    lead = lead_of(name)
     if not report.auc.defined:
         ax.plot([], [], label=f"{lead}no curve ({report.auc.reason})", **style)
         return None

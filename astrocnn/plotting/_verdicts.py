@@ -5,11 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from ..tables._labels import is_cluster, positive_column
-from ..validation import align_truth, find_rows
+from ..exceptions import InvalidTargetError
+from ..tables import as_table
+from ..tables._flags import text
+from ..tables._identifiers import id_name
+from ..validation import find_rows
+from ..validation._align import class_names, known_truth
+from ..validation._order import paired
+from ..validation._rows import verdicts
 from ._matplotlib import COLORS
 
-__all__ = ["Verdict", "as_text", "read_verdicts"]
+__all__ = ["Verdict", "as_text", "identifiers_of", "read_verdicts"]
 
 
 @dataclass
@@ -24,45 +30,66 @@ class Verdict:
 
 
 def read_verdicts(ids: np.ndarray, result: Table | None, truth) -> list[Verdict]:
-    """One `Verdict` per target."""
-    verdicts = [Verdict() for _ in ids]
+    """One `Verdict` per target.
+
+    Raises
+    ------
+    InvalidTargetError
+        If the result is no table or has no identifiers, or the truth does not fit.
+    """
+    found = [Verdict() for _ in ids]
     called = [None] * len(ids)
+    classes = set()
     if result is not None:
-        column = positive_column(result) or "proba_cluster"
-        for i, row in enumerate(find_rows(ids, result["target_id"])):
-            called[i] = _read_verdict(verdicts[i], result[row] if row >= 0 else None, column)
+        result = as_table(result)
+        proba, calls, decided = verdicts(result)
+        classes = class_names(result)
+        flags = text(result["flag"]) if "flag" in result.colnames else np.full(len(result), "")
+        for i, row in enumerate(find_rows(ids, identifiers_of(result))):
+            if row >= 0 and decided[row]:
+                called[i] = bool(calls[row])
+                _write_verdict(found[i], called[i], proba[row])
+            else:
+                _write_flag(found[i], flags[row] if row >= 0 else "not in the result")
     if truth is not None:
-        known = align_truth(Table({"target_id": ids}), truth).tolist()
-        for verdict, call, true in zip(verdicts, called, known, strict=True):
+        targets, truth = paired(Table({"target_id": ids}), truth)
+        known = known_truth(targets, truth, classes=classes).tolist()
+        for verdict, call, true in zip(found, called, known, strict=True):
             if true is not None:
                 verdict.truth = f"truth: {'cluster' if true else 'non-cluster'}"
                 verdict.wrong = call is not None and call != true
-    return verdicts
+    return found
 
 
-def _read_verdict(verdict: Verdict, row, column: str) -> bool | None:
-    """Fill a verdict from a row of the result; return whether it says cluster, None without one."""
-    proba = None if row is None else row[column]
-    if proba is None or np.ma.is_masked(proba) or not np.isfinite(proba):
-        flag = "not in the result" if row is None else _flag(row)
-        verdict.text, verdict.color = flag or "no verdict", COLORS["no_verdict"]
-        return None
-    label = row["label"] if "label" in row.colnames else None
-    if label is None or np.ma.is_masked(label):
-        label = "cluster" if proba >= 0.5 else "non_cluster"
-    call = is_cluster(as_text(label))
-    verdict.text = f"{'cluster' if call else 'non-cluster'} {float(proba):.2f}"
+def identifiers_of(result: Table):
+    """The column of a result that identifies its rows.
+
+    Raises
+    ------
+    InvalidTargetError
+        If there is none.
+    """
+    name = id_name(result)
+    if name is None:
+        raise InvalidTargetError(
+            "the result has no target_id, so its rows cannot be found among the cut-outs: give it "
+            "with that column"
+        )
+    return result[name]
+
+
+def _write_verdict(verdict: Verdict, call: bool, proba: float) -> None:
+    """What is said of a target with a prediction."""
+    verdict.text = f"{'cluster' if call else 'non-cluster'} {proba:.2f}"
     verdict.color, verdict.width = COLORS["cluster" if call else "non_cluster"], 2.2
-    return call
 
 
-def _flag(row) -> str:
-    """The flag of a row in words, '' without one."""
-    flag = row["flag"] if "flag" in row.colnames else ""
-    text = "" if np.ma.is_masked(flag) else as_text(flag)
-    return text.replace("_", " ").replace(":", ": ").replace(";", ", ")
+def _write_flag(verdict: Verdict, flag: str) -> None:
+    """What is said of a target without one."""
+    words = flag.replace("_", " ").replace(":", ": ").replace(";", ", ")
+    verdict.text, verdict.color = words or "no verdict", COLORS["no_verdict"]
 
 
 def as_text(value) -> str:
     """Return a string or bytes (fixed-width ones, as stores keep them) as a string."""
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)

@@ -62,10 +62,10 @@ def checked(truth, *scores) -> list[np.ndarray]:
     return [truth.astype(bool), *scores]
 
 
-def check_count(value: int, name: str) -> None:
-    """Raise `InvalidParameterError` unless a value is a whole number of at least 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise InvalidParameterError(f"{name} is a whole number of at least 1, not {value!r}")
+def check_count(value: int, name: str, least: int = 1) -> None:
+    """Raise `InvalidParameterError` unless a value is a whole number that is not too small."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise InvalidParameterError(f"{name} is a whole number of at least {least}, not {value!r}")
 
 
 def generator(random_state) -> np.random.Generator:

@@ -226,9 +226,7 @@ class _Lines:
         try:
             z, rich = (np.ma.masked_invalid(to_numbers(a)) for a in (redshift, richness))
         except (TypeError, ValueError) as error:
-            raise InvalidTargetError(
-                f"{what}: redshift and richness are numbers: {error}"
-            ) from None
+            raise InvalidTargetError(f"{what} need numbers: {error}") from None
         if z.shape != rich.shape or z.ndim != 1:
             raise InvalidTargetError(
                 f"{what}: redshift and richness need one value per line of sight, not shapes "

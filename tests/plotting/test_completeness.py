@@ -5,6 +5,7 @@ import pytest
 from astropy import units as u
 from astropy.table import QTable, Table
 
+from astrocnn.exceptions import InvalidTargetError
 from astrocnn.plotting import plot_classes, plot_completeness
 from astrocnn.validation import completeness_against, confusion_by_class
 
@@ -56,3 +57,29 @@ def test_classes(result):
     np.testing.assert_allclose(ax.containers[0].lines[0].get_xdata(), table["share"])
     top, bottom = ax.get_ylim()[1], ax.get_ylim()[0]
     assert top < bottom  # the first class is the uppermost
+
+
+@pytest.mark.parametrize(
+    ("edges", "drawn"),
+    [
+        ([-np.inf, 0.2, 0.6, np.inf], [0.0, 0.4, 0.8]),
+        ([-np.inf, np.inf], [0.5]),
+        ([0.01, 0.1, 1, np.inf], [0.1**1.5, 0.1**0.5, 10**0.5]),
+    ],
+)
+def test_bins_without_an_end(edges, drawn):
+    result = Table({"proba_cluster": [0.9, 0.8, 0.2]})
+    table = completeness_against(result, [True] * 3, [0.05, 0.5, 2], edges)
+    ax = plot_completeness(table)
+    np.testing.assert_allclose(ax.get_lines()[0].get_xdata(), drawn, atol=1e-12)
+    ax.figure.canvas.draw()
+
+
+def test_what_is_no_table_to_draw(result):
+    table = completeness_against(result, [True] * len(result), np.arange(len(result)), 2)
+    with pytest.raises(InvalidTargetError, match="no bins to draw"):
+        plot_completeness(table[:0])
+    wrong_ones = (plot_completeness, None), (plot_completeness, result), (plot_classes, table)
+    for draw, wrong in wrong_ones:
+        with pytest.raises(InvalidTargetError, match="the table that astrocnn.validation"):
+            draw(wrong)

@@ -6,7 +6,7 @@ from astropy.table import QTable
 from matplotlib.colors import to_hex
 from matplotlib.offsetbox import AnnotationBbox
 
-from astrocnn.exceptions import InvalidImageError, InvalidTargetError
+from astrocnn.exceptions import InvalidImageError, InvalidParameterError, InvalidTargetError
 from astrocnn.plotting import plot_cutouts
 from astrocnn.plotting._matplotlib import COLORS
 
@@ -140,3 +140,39 @@ def test_figure_can_be_drawn_and_nothing_leaves_it(dataset, result, tmp_path):
     for ax in figure.axes:
         for box in (a for a in ax.artists if isinstance(a, AnnotationBbox)):
             assert box.get_window_extent(figure.canvas.get_renderer()).y1 <= height
+
+
+def test_result_of_any_library_and_case(dataset, result):
+    expected = titles(plot_cutouts(dataset, result))
+    assert titles(plot_cutouts(dataset, result.to_pandas())) == expected
+    result.rename_column("target_id", "TARGET_ID")
+    assert titles(plot_cutouts(dataset, result)) == expected
+    result.remove_column("TARGET_ID")
+    with pytest.raises(InvalidTargetError, match="no target_id"):
+        plot_cutouts(dataset, result)
+    with pytest.raises(InvalidTargetError, match="a result is the table"):
+        plot_cutouts(dataset, "result.ecsv")
+
+
+def test_truth_of_the_classes_of_the_result(dataset):
+    result = QTable({
+        "target_id": list("abcde"), "proba_cluster": [0.9, 0.1, 0.2, 0.3, 0.4],
+        "proba_agn": [0.1, 0.9, 0.1, 0.3, 0.3], "proba_star": [0.0, 0.0, 0.7, 0.4, 0.3],
+    })  # fmt: skip
+    shown = titles(plot_cutouts(dataset, result, ["cluster", "agn", "star", "AGN", None]))
+    assert [line.partition("truth: ")[2] for _, line in shown] == [
+        "cluster", "non-cluster", "non-cluster", "non-cluster", "",
+    ]  # fmt: skip
+
+
+def test_names_that_would_be_formulas(dataset, result):
+    names = np.array([r"$\bad$", "_b", b"Ob\xe9", "d", "e"], dtype=object)
+    figure = plot_cutouts(dataset.assign_coords(target_id=("target", names)), result)
+    figure.canvas.draw()
+    assert titles(figure)[2][0] == r"Ob\xe9"
+
+
+@pytest.mark.parametrize("settings", [{"max_targets": -1}, {"max_targets": "x"}, {"ncols": "x"}])
+def test_settings_of_other_kinds(dataset, settings):
+    with pytest.raises(InvalidParameterError):
+        plot_cutouts(dataset, **settings)

@@ -60,7 +60,15 @@ def test_own_axes_and_style():
     assert len(plt.get_fignums()) == 1
 
 
-@pytest.mark.parametrize("nothing", [{}, SimpleNamespace(), SimpleNamespace(history_={}), []])
+@pytest.mark.parametrize(
+    "nothing", [{}, SimpleNamespace(), SimpleNamespace(history_={}), [], [5], 5]
+)
 def test_nothing_to_draw(nothing):
     with pytest.raises(ValueError, match="there is no history to draw"):
         plot_history(nothing)
+
+
+def test_loss_alone():
+    assert len(plot_history({"loss": [0.7, 0.4]})[0].get_lines()) == 1
+    with pytest.raises(ValueError, match="loss must hold numbers"):
+        plot_history({"loss": ["a"]})

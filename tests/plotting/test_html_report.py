@@ -1,6 +1,7 @@
 """The report on a page: whole, safe, alone."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import QTable, Table
 
-from astrocnn.exceptions import UnknownNameError
+from astrocnn.exceptions import InvalidParameterError, InvalidTargetError, UnknownNameError
 from astrocnn.matching import match_sky
 from astrocnn.plotting import write_report
 from astrocnn.validation import completeness_against, confusion_by_class, validate
@@ -216,3 +217,31 @@ def test_wrong_input(report, dataset, tmp_path):
     path = write_report(report, tmp_path / "report.html")
     with pytest.raises(FileExistsError, match="exists"):
         write_report(report, path)
+
+
+def test_result_of_pandas(report, dataset, result, truth, tmp_path):
+    pages = [
+        write_report(
+            report, tmp_path / f"{i}.html", result=table, truth=truth, cutouts=dataset
+        ).read_text()
+        for i, table in enumerate((QTable(result), result.to_pandas()))
+    ]
+    assert "<h3>The verdicts</h3>" in pages[1]
+    assert pages[0].count("<img") == pages[1].count("<img") > 0
+
+
+def test_any_name_is_written(report, tmp_path):
+    page = write_report(replace(report, name="\udcff"), tmp_path / "name.html").read_text()
+    assert r"<h1>Validation of \udcff</h1>" in page
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"result": 5}, {"classes": 5}, {"completeness": 5}, {"prevalence": "x"}, {"max_targets": "x"}],
+)
+def test_arguments_of_other_kinds(report, tmp_path, settings):
+    with pytest.raises((InvalidParameterError, InvalidTargetError)):
+        write_report(report, tmp_path / "page.html", **settings)
+    with pytest.raises(InvalidTargetError, match="a report is what"):
+        write_report(None, tmp_path / "page.html")
+    assert not any(tmp_path.iterdir())

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
-from astropy.table import Table
+from astropy.table import QTable, Table
 from matplotlib import pyplot as plt
 
+from astrocnn.exceptions import InvalidParameterError, InvalidTargetError
 from astrocnn.matching import candidate_redshift
 from astrocnn.plotting import plot_redshifts
 
@@ -41,3 +42,22 @@ def test_given_axes_and_nothing_to_draw(galaxies):
     nothing = candidate_redshift(TARGET, galaxies[:0])
     with pytest.raises(ValueError, match="no redshift to draw: no redshift"):
         plot_redshifts(nothing, galaxies, TARGET)
+
+
+@pytest.mark.parametrize("kind", [Table, QTable])
+def test_velocities_of_galaxies(galaxies, kind):
+    expected = plot_redshifts(candidate_redshift(TARGET, galaxies), galaxies, TARGET)
+    fast = kind(galaxies)
+    fast["z_spec"] = kind([galaxies["z_spec"] * 299792.458], units=["km/s"]).columns[0]
+    axes = plot_redshifts(candidate_redshift(TARGET, fast), fast, TARGET)
+    heights = [sum(p.get_height() for p in drawn[0].patches) for drawn in (expected, axes)]
+    assert heights[0] == heights[1] > 0
+
+
+def test_other_galaxies_than_those_given(galaxies):
+    found = candidate_redshift(TARGET, galaxies)
+    for others in (galaxies[:-1], None):
+        with pytest.raises(InvalidTargetError, match="that was given to candidate_redshift"):
+            plot_redshifts(found, others, TARGET)
+    with pytest.raises(InvalidParameterError, match="candidate_redshift returns"):
+        plot_redshifts(None, galaxies, TARGET)

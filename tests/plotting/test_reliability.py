@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from astrocnn.exceptions import InvalidTargetError
 from astrocnn.plotting import plot_reliability
 from astrocnn.validation import reliability
 
@@ -36,3 +37,14 @@ def test_axes_and_style(table):
     assert plot_reliability({"a": table, "b": table}, ax, lw=3) is ax
     assert len(ax.containers) == 2
     assert ax.containers[0].lines[0].get_linewidth() == 3
+
+
+def test_names_as_they_are_and_what_is_no_table(table):
+    ax = plot_reliability({r"$\bad$": table, "_x": table})
+    ax.figure.canvas.draw()
+    labels = [text.get_text().strip() for text in ax.get_legend().get_texts()]
+    assert [label.partition(":")[0] for label in labels[1:]] == [r"\$\bad\$", "_x"]
+    table.meta.clear()
+    for wrong in (None, table):
+        with pytest.raises(InvalidTargetError):
+            plot_reliability(wrong)

@@ -8,7 +8,7 @@ import pytest
 from astropy.table import QTable
 
 from astrocnn.exceptions import InvalidTargetError
-from astrocnn.plotting import plot_roc
+from astrocnn.plotting import plot_precision_recall, plot_roc
 from astrocnn.validation import validate
 
 
@@ -88,3 +88,13 @@ def test_the_room_is_imported_without_matplotlib():
     code = "import sys, astrocnn.plotting; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("plot", [plot_roc, plot_precision_recall])
+def test_names_as_they_are(report, plot):
+    """No formulas, and none is left out of the legend."""
+    ax = plot({r"$\bad$": report, "_x": report, "\udcff": report})
+    ax.figure.canvas.draw()
+    labels = "\n".join(text.get_text().strip() for text in ax.get_legend().get_texts())
+    for name in (r"\$\bad\$: ", "_x: ", r"\udcff: "):
+        assert name in labels

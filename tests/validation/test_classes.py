@@ -82,7 +82,5 @@ def test_missing_classes_are_no_class(names):
 
 
 def test_classes_of_bytes():
-    table = confusion_by_class(
-        Table({"proba_cluster": [0.9, 0.3]}), np.array([b"Ob\xe9", b"1\0x"])
-    )
+    table = confusion_by_class(Table({"proba_cluster": [0.9, 0.3]}), np.array([b"Ob\xe9", b"1\0x"]))
     assert table["class"].tolist() == [r"Ob\xe9", "1"]
