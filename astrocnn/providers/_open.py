@@ -5,8 +5,10 @@ import re
 import warnings
 from pathlib import Path
 
-from .._paths import user_path
-from ..exceptions import FailedTargetWarning
+import numpy as np
+
+from .._paths import expand_pattern, user_path
+from ..exceptions import FailedTargetWarning, ProviderError
 from ..surveys import Band
 from ._core import Provider
 from ._images._fits import FitsProvider
@@ -59,16 +61,34 @@ def open_provider(source, band: Band) -> Provider:
     items = given.get("image")
     items = list(items) if isinstance(items, (list, tuple)) else [items]
     if items and set(given) <= {"image", "exposure"}:
-        if all(_is_hips(item) for item in items):
-            items = _without_copies(items, band)
-            paths = [user_path(item) for item in items]
-            return _open_hips(paths, given.get("exposure"), band, bool(trusted))
-        if all(isinstance(item, (str, Path)) and is_healpix_file(item) for item in items):
-            items = _without_copies(items, band)
-            return HealpixProvider(
-                items, band, exposure=given.get("exposure"), trusted=bool(trusted)
-            )
+        for is_map, opened in ((_is_hips, _open_hips), (_is_healpix, HealpixProvider)):
+            if all(map(is_map, items)):
+                exposure = _one_map(given.get("exposure"), band)
+                return _open_maps(opened, items, exposure, band, trusted)
     return FitsProvider(source, band)
+
+
+def _open_maps(opened, items, exposure, band, trusted) -> Provider:
+    """Return the provider of HiPS or HEALPix maps; those not vouched for are checked."""
+    items = _without_copies(items, band)
+    if trusted not in (True, False):
+        named = trusted if isinstance(trusted, (list, tuple)) else [trusted]
+        named = {path for one in named for path in expand_pattern(one)}
+        others = [item for item in items if user_path(item) not in named]
+        if others:
+            opened(others, band)
+    return opened(items, band, exposure=exposure, trusted=bool(trusted))
+
+
+def _one_map(exposure, band):
+    """Exposure map of HiPS or HEALPix maps: one, perhaps in a list."""
+    [one, *more] = exposure if isinstance(exposure, (list, tuple)) and exposure else [exposure]
+    if more or not isinstance(one, (type(None), str, Path, np.ndarray)):
+        raise ProviderError(
+            f"band {band.name}: HiPS and HEALPix maps have one exposure map of the same kind, not "
+            f"{exposure!r:.80}"
+        )
+    return one
 
 
 def _without_copies(items, band) -> list:
@@ -84,13 +104,14 @@ def _without_copies(items, band) -> list:
             f"band {band.name}: {len(items) - len(kept)} copies of other maps left out, so that no "
             "photon counts twice",
             FailedTargetWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     return kept
 
 
-def _open_hips(paths, exposure, band, trusted) -> HipsProvider:
+def _open_hips(items, band, exposure=None, trusted=False) -> HipsProvider:
     """Return the provider of HiPS folders; those of `make_hips` say what they hold."""
+    paths = [user_path(item) for item in items]
     quantities = {_quantity(path) for path in paths}
     if quantities == {"counts"}:
         band = band.with_(quantity="counts")
@@ -108,3 +129,7 @@ def _quantity(path) -> str | None:
 
 def _is_hips(item) -> bool:
     return isinstance(item, (str, Path)) and (user_path(item) / "properties").is_file()
+
+
+def _is_healpix(item) -> bool:
+    return isinstance(item, (str, Path)) and is_healpix_file(item)

@@ -150,7 +150,8 @@ def check_origin(name: str, origin: Origin, band: Band) -> None:
 
 
 _VOUCH = (
-    "if it says so wrongly, vouch for it: {'image': ..., 'trusted': True}, or --trust BAND=FILE"
+    "if it says so wrongly, vouch for it: {'image': ..., 'trusted': True}, or on the command line "
+    "predict --trust BAND=FILE, tiles --trust"
 )
 
 

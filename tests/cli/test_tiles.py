@@ -34,6 +34,21 @@ def test_exposure_becomes_a_second_hips(run, folder, exposure):
     assert "obs_unit" in (folder / "my" / "exposure" / "properties").read_text()
 
 
+def test_images_that_are_vouched_for_keep_their_maps(run, folder, exposure):
+    (folder / "obs").mkdir()
+    with fits.open(folder / "field.fits") as hdus:
+        hdus[0].header["TELESCOP"] = "CHANDRA"
+        hdus.writeto(folder / "obs" / "deep.fits")
+    (folder / exposure).rename(folder / "obs" / "deep_expmap.fits")
+    options = "obs", "--band", "xmm", "--tile-width", "128", "-o", "my"
+    code, _, err = run("tiles", *options)
+    assert code == 1
+    assert "on the command line predict --trust BAND=FILE, tiles --trust" in err[0]
+    code, out, err = run("tiles", *options, "--trust")
+    assert (code, err) == (0, [])
+    assert out[-1] == "exposure: 'my/exposure'"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

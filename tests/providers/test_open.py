@@ -87,3 +87,38 @@ def test_everything_else_is_fits(tmp_path):
 def test_what_cannot_be_used(source):
     with pytest.raises(ProviderError):
         open_provider(source, XMM)
+
+
+def test_exposure_of_a_hips_in_a_list(tmp_path, hips):
+    """As the command line gives it."""
+    write_hips(tmp_path / "exposure", [(np.full(FIELD.shape, 3.0), FIELD.wcs)], 6)
+    source = {"image": [tmp_path / "hips"], "exposure": [tmp_path / "exposure"]}
+    provider = open_provider(source, XMM.with_(quantity="counts"))
+    assert np.allclose(provider.cutout(FIELD).exposure[20:70, 20:70], 3)
+
+
+@pytest.mark.parametrize(
+    ("exposure", "message"),
+    [
+        (["a", "b"], r"one exposure map of the same kind, not \['a', 'b'\]"),
+        ([3], "one exposure map of the same kind"),
+        (3, "one exposure map of the same kind"),
+        (["no/hips"], "no/hips is no HiPS"),
+    ],
+)
+def test_exposure_that_is_none(tmp_path, hips, exposure, message):
+    with pytest.raises(ProviderError, match=message):
+        open_provider({"image": [tmp_path / "hips"], "exposure": exposure}, XMM)
+
+
+def test_one_hips_of_two_is_vouched_for(tmp_path, hips):
+    properties = tmp_path / "hips" / "properties"
+    properties.write_text(properties.read_text() + "obs_regime = Radio\n")
+    other = tmp_path / "other"
+    write_hips(other, [(np.ones(FIELD.shape), FIELD.wcs)], 6)
+    both = [tmp_path / "hips", other]
+    for trusted in (True, str(tmp_path / "hips"), [tmp_path / "hi*"]):
+        provider = open_provider({"image": both, "trusted": trusted}, XMM)
+        assert np.allclose(provider.cutout(FIELD).image[20:70, 20:70], 2)
+    with pytest.raises(ProviderError, match="radio"):
+        open_provider({"image": both, "trusted": [other]}, XMM)

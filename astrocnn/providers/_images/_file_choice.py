@@ -1,5 +1,6 @@
 """Files of a band among many, by their names: images, exposure maps, and what is neither."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,7 +34,9 @@ class FileChoice:
     maps: list[tuple[Path, Product]]
 
 
-def choose_files(paths: list[Path], band: Band, left: LeftOut) -> FileChoice:
+def choose_files(
+    paths: list[Path], band: Band, left: LeftOut, vouched: Collection[Path] = ()
+) -> FileChoice:
     """Choose the images of a band and its exposure maps among files, by their names.
 
     A name is a hint and no proof: where all files have a word such as ``exp`` and none is of a
@@ -47,11 +50,13 @@ def choose_files(paths: list[Path], band: Band, left: LeftOut) -> FileChoice:
         The band.
     left : LeftOut
         To add to what is left out with a word; of pipelines much is left out without one.
+    vouched : collection of path
+        Other files, which the user vouches for: the maps of whatever band may be theirs.
 
     Raises
     ------
     ProviderError
-        If there is no image.
+        If there is no image, and none is vouched for.
     """
     files = [(path, describe(path)) for path in paths]
     reasons = {path: other_reason(product, band) for path, product in files}
@@ -61,17 +66,19 @@ def choose_files(paths: list[Path], band: Band, left: LeftOut) -> FileChoice:
     for path, product in files:
         if reasons[path] and (product.passband or reasons[path].startswith(_ENERGIES)):
             left.others.append((path, reasons[path]))
-    if mine and all(_is_guess(product) and product.kind != "image" for _, product in files):
+    known = [product for _, product in files] + [describe(path) for path in vouched]
+    if mine and all(_is_guess(product) and product.kind != "image" for product in known):
         mine = [(path, replace(product, kind="image")) for path, product in mine]
     images = [file for file in mine if file[1].kind == "image"]
     images = [file for file in images if not file[1].pipeline] + _of_energies(
         [file for file in images if file[1].pipeline], band
     )
-    maps = [file for file in mine if file[1].kind == "exposure map"]
+    others = [file for file in files if reasons[file[0]]] if vouched else []
+    maps = [file for file in mine + others if file[1].kind == "exposure map"]
     for path, product in mine:
         if product.kind not in ("image", "exposure map") and not product.pipeline:
             left.maps.append((path, f"{product.kind} by its name"))
-    if not images:
+    if not images and not vouched:
         _raise_none(paths, reasons, band)
     images, copies = leave_out_copies(images)
     left.copies += copies

@@ -165,7 +165,7 @@ def find_images(source, band: Band, hdu=None, plane=None) -> list[FitsImage]:
     hdus["plane"], left = plane, LeftOut(band)
     hdus["trusted"] = _vouched(source, trusted)
     named = isinstance(source, dict)
-    if named and trusted not in (True, False) and set(source) == {"image"}:
+    if named and hdus["trusted"] and set(source) == {"image"}:
         images = _choose(source["image"], hdus, left)  # with what is vouched for among them
     else:
         images = _given(source, hdus, left) if named else _choose(source, hdus, left)
@@ -181,14 +181,13 @@ def find_images(source, band: Band, hdu=None, plane=None) -> list[FitsImage]:
 
 
 def _choose(source, hdus, left) -> list[FitsImage]:
-    """Images of a band among files, with their exposure maps."""
-    paths = list(dict.fromkeys([*file_paths(source), *sorted(hdus["trusted"])]))
-    vouched = {"image": sorted(hdus["trusted"])}
-    images = _given(vouched, hdus, left) if hdus["trusted"] else []
-    paths = [path for path in paths if path not in hdus["trusted"]]
+    """Images of a band among files, and those vouched for, with their exposure maps."""
+    vouched = hdus["trusted"]
+    images = _given({"image": list(vouched)}, hdus, left) if vouched else []
+    paths = [path for path in dict.fromkeys(file_paths(source)) if path not in vouched]
     if not paths:
         return images
-    choice = choose_files(paths, left.band, left)
+    choice = choose_files(paths, left.band, left, vouched)
     of_names = []
     for path, product in choice.images:
         chips = _locate(path, product, hdus, left)
@@ -199,7 +198,7 @@ def _choose(source, hdus, left) -> list[FitsImage]:
         left.maps.append((path, f"{kind} by its header"))
         if kind == "exposure map":
             choice.maps.append((path, replace(product, kind=kind, pair=())))
-    return images + pair_maps(of_names, choice.maps, left)
+    return pair_maps(images + of_names, choice.maps, left)
 
 
 def _locate(path, product, hdus, left) -> list[FitsImage]:
@@ -238,11 +237,11 @@ def _without_doubles(images, named, left) -> list[FitsImage]:
     return vouched + leave_out_same(others, left.band, named, read_pixels, left)
 
 
-def _vouched(source, trusted) -> set[Path]:
-    """Files that the user vouches for."""
+def _vouched(source, trusted) -> dict[Path, None]:
+    """Files that the user vouches for, in order."""
     if trusted is False:
-        return set()
-    return set(paths_of_kind(source["image"] if trusted is True else trusted, "image")[0])
+        return {}
+    return dict.fromkeys(paths_of_kind(source["image"] if trusted is True else trusted, "image")[0])
 
 
 def _given(source, hdus, left) -> list[FitsImage]:
@@ -253,6 +252,8 @@ def _given(source, hdus, left) -> list[FitsImage]:
             f"not {list(source)}"
         )
     paths, beside = paths_of_kind(source["image"], "image")
+    # What is vouched for may be in a folder of images and named once more.
+    paths = [p for k, p in enumerate(paths) if p not in hdus["trusted"] or paths.index(p) == k]
     maps = []
     for kind, words in (("exposure", "exposure maps"), ("background", "background maps")):
         given = source.get(kind)

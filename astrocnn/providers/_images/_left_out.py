@@ -72,14 +72,15 @@ class LeftOut:
             yield (
                 f"{_named(self.maps)} left out, as no image of the sky: give maps as "
                 "{'image': ..., 'exposure': ..., 'background': ...}, where what is under 'image' "
-                "is taken as an image"
+                "is taken as an image, or by --images and --exposure"
             )
 
     def _others(self):
         if self.others:
             yield (
                 f"{_named(self.others)} left out, so that no photon counts twice and none of "
-                "another band counts: give {'image': [...]} of those that you want all the same"
+                "another band counts: give {'image': [...]} of those that you want all the "
+                "same, or --trust"
             )
 
     def _copies(self):
@@ -95,7 +96,7 @@ class LeftOut:
                 f"{len(self.shared)} images hold copies of photons of others (the same "
                 "observation, camera, time and energies, or the same pixels or counts), of which "
                 f"each counts once; the first: {one.name}, beside {other.name}; if these are other "
-                "photons, vouch for them: {'image': [...], 'trusted': True}"
+                "photons, vouch for them: {'image': [...], 'trusted': True}, or --trust"
             )
 
 

@@ -16,16 +16,20 @@ XMM = get_band("xmm")
 STEM = "0201903501_{}_exp1-0.50-2.00keV{}.fits"
 
 
+def write(path, value):
+    """An image of one value, but for a pixel of images, so that they are no copies."""
+    values = np.full(FIELD.shape, value, "float32")
+    if value < 10:
+        values[int(value), 0] = 0
+    fits.PrimaryHDU(values, FIELD.wcs.to_header()).writeto(path)
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A folder of XGA: two cameras with their maps, and a file of regions."""
     for k, camera in enumerate(("mos1", "pn")):
         for kind, value in (("img", 3 + k), ("expmap", 1000 * (1 + k))):
-            values = np.full(FIELD.shape, value, "float32")
-            if kind == "img":
-                values[k, 0] = 0  # so that they are no copies
-            path = tmp_path / STEM.format(camera, kind)
-            fits.PrimaryHDU(values, FIELD.wcs.to_header()).writeto(path)
+            write(tmp_path / STEM.format(camera, kind), value)
     (tmp_path / "0201903501.reg").write_text("image\ncircle(3,3,2)\n")
     (tmp_path / "notes.txt").write_text("deep\n")
     return tmp_path
@@ -58,14 +62,31 @@ def test_one_folder_for_images_and_maps(folder, name):
     assert pixels.exposure[9, 9] == 3000
 
 
-def test_maps_in_a_folder_that_is_vouched_for_are_no_images(folder):
-    with pytest.warns(match="2 of 4 files .*expmap.fits .exposure map by its name. left out"):
-        provider = FitsProvider({"image": folder, "trusted": True}, get_band("erosita"))
-    assert provider.cutout(FIELD).image[9, 9] == 7
-    pixels = FitsProvider(
-        {"image": folder, "exposure": folder, "trusted": True}, get_band("erosita")
-    ).cutout(FIELD)
-    assert pixels.exposure[9, 9] == 3000
+@pytest.mark.parametrize("maps", [{}, {"exposure": "."}])
+@pytest.mark.parametrize("trusted", [True, "."])
+def test_maps_in_a_folder_that_is_vouched_for_are_maps(folder, monkeypatch, maps, trusted):
+    monkeypatch.chdir(folder)
+    source = {"image": ["."], "trusted": trusted, **maps}
+    pixels = FitsProvider(source, get_band("erosita")).cutout(FIELD)
+    assert (pixels.image[9, 9], pixels.exposure[9, 9]) == (7, 3000)
+
+
+@pytest.mark.parametrize("maps", [{}, {"exposure": "."}])
+def test_one_image_that_is_vouched_for_leaves_the_maps_of_all(tmp_path, monkeypatch, maps):
+    """It has its own, and the others keep theirs; it may be in the folder and named once more."""
+    monkeypatch.chdir(tmp_path)
+    for k, camera in enumerate(("pn", "mos1")):
+        write(tmp_path / STEM.format(camera, "img"), 3 + k)
+        write(tmp_path / STEM.format(camera, "expmap"), 1000.0 * (1 + k))
+    hard = STEM.replace("0.50-2.00", "2.00-10.00")
+    write(tmp_path / hard.format("mos2", "img"), 5)
+    write(tmp_path / hard.format("mos2", "expmap"), 4000.0)
+    one = hard.format("mos2", "img")
+    source = {"image": [".", one], "trusted": [one], **maps}
+    pixels = FitsProvider(source, XMM).cutout(FIELD)
+    assert pixels.image[9, 9] == 3 + 4 + 5
+    assert pixels.exposure[9, 9] == 1000 + 2000 + 4000
+    assert pixels.exposure_known
 
 
 def test_what_is_named_is_an_image(folder):
