@@ -4,8 +4,6 @@ import glob
 import os
 from pathlib import Path
 
-from .exceptions import InvalidParameterError
-
 __all__ = ["expand_pattern", "path_exists", "user_path"]
 
 
@@ -27,6 +25,8 @@ def user_path(path: str | os.PathLike) -> Path:
     """
     path = Path(path)
     if "\0" in str(path):
+        from .exceptions import InvalidParameterError  # loads astropy, which "--help" does not need
+
         raise InvalidParameterError(f"{str(path)!r:.100} holds a NUL character: no path can")
     try:
         return path.expanduser()

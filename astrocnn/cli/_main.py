@@ -1,6 +1,8 @@
 """The command ``astrocnn``: its options, its exit codes, and how it speaks of errors."""
 
 import argparse
+import contextlib
+import io
 import os
 import sys
 import traceback
@@ -8,6 +10,7 @@ from collections.abc import Sequence
 
 from . import _cache, _demo, _info, _match, _predict, _tiles, _train, _validate
 from ._arguments import Once
+from ._streams import drop_unwritten, standard_streams
 from ._terminal import explain, terminal
 
 __all__ = ["main"]
@@ -65,35 +68,55 @@ def main(argv: Sequence[str] | None = None) -> int:
     ...
     0
     """
-    parser = _parser()
-    try:
-        args = parser.parse_args(argv)
-    except SystemExit as stop:  # argparse has said what is wrong, or shown the help
-        return int(stop.code or 0)
-    if args.command is None:
-        parser.print_help(sys.stderr)
-        return 2
-    try:
-        with terminal(args.quiet, args.debug):
-            code = args.run(args)
+    with standard_streams():
+        code = _exit_code(argv)
+        if code == 130 and argv is None:
+            # Threads may still wait for an answer of a service; whoever pressed Ctrl-C should not.
             sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+        return code
+
+
+def _exit_code(argv) -> int:
+    """Run the command, and say in one line what ends it early."""
+    debug = False
+    try:
+        args = _parsed(argv)
+        if isinstance(args, int):
+            code = args
+        else:
+            debug = args.debug
+            with terminal(args.quiet, debug):
+                code = args.run(args)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         code = 130
     except BrokenPipeError:  # as in "astrocnn info | head": nobody reads on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
     except Exception as error:  # noqa: BLE001 - the last place where anything can be said
-        if args.debug:
+        if debug:
             traceback.print_exc()
         print(f"error: {explain(error)}", file=sys.stderr)
         code = 1
-    if code == 130 and argv is None:
-        # Threads may still wait for an answer of a service; whoever pressed Ctrl-C should not.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    drop_unwritten()
     return code
+
+
+def _parsed(argv) -> argparse.Namespace | int:
+    """Options, or the exit code where there is nothing to run."""
+    parser, told = _parser(), io.StringIO()
+    try:
+        with contextlib.redirect_stdout(told):
+            args = parser.parse_args(argv)
+    except SystemExit as stop:  # argparse has said what is wrong, or shown the help
+        print(told.getvalue(), end="")  # it would not say that nothing can be written
+        return int(stop.code or 0)
+    if args.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    return args
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -101,13 +101,18 @@ def _matched(args, targets):
     from ..tables import read_file, read_targets
     from ._terminal import read_reference
 
-    catalog = read_reference(args.catalog, args.catalog_format)
+    catalog, redshift = read_reference(args.catalog, args.catalog_format), args.redshift
+    length = args.radius.unit.physical_type == "length"
+    if length and args.per == "entry" and redshift not in catalog.colnames:
+        # The name that it has in the file: reading gives it another.
+        columns, redshift = {"z_spec": redshift}, "z_spec"
+        catalog = read_reference(args.catalog, args.catalog_format, columns)
     # A file keeps its columns; positions get those of a target list.
     on_line = isinstance(targets, list)
     table = read_targets(targets) if on_line else read_file(targets, args.format)
     settings = {"shift": args.shift}
-    if args.radius.unit.physical_type == "length":
-        settings |= {"per": args.per, "redshift": args.redshift}
+    if length:
+        settings |= {"per": args.per, "redshift": redshift}
     if args.all or args.nearest:
         pairs = match_pairs(table, catalog, args.radius, args.nearest, **settings)
         return pairs, pairs.meta["pairs"]["description"]

@@ -1,6 +1,5 @@
 """Files that a command writes: what they may replace, and the parts of an unfinished run."""
 
-import hashlib
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -88,5 +87,7 @@ def clear_parts(args, folder: Path | None) -> None:
 
 
 def _digest(path) -> str:
+    import hashlib
+
     with user_path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -118,12 +118,15 @@ def check_targets(targets, form: str | None = None):
         return read_targets(targets, form)
 
 
-def read_reference(path: str, form: str | None = None):
-    """Read a catalog to match with; one without rows matches nothing, which is no result."""
+def read_reference(path: str, form: str | None = None, columns=None):
+    """Read a catalog to match with; one without rows matches nothing, which is no result.
+
+    ``columns`` tells which are those that are looked for, see `read_catalog`.
+    """
     from ..catalogs import read_catalog
     from ..exceptions import InvalidTargetError
 
-    catalog = read_catalog(path, format=form)
+    catalog = read_catalog(path, columns=columns, format=form)
     if not len(catalog):
         raise InvalidTargetError(f"the catalog '{path}' has no rows: give one that has entries")
     return catalog

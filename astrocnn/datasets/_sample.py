@@ -68,6 +68,11 @@ def load_sample() -> Sample:
     -------
     Sample
 
+    Raises
+    ------
+    StoreError
+        If the cache cannot be written.
+
     Examples
     --------
     >>> from astrocnn.datasets import load_sample
@@ -75,7 +80,10 @@ def load_sample() -> Sample:
     >>> len(sample.targets), sorted(sample.images), sample.truth.meta["simulated"]
     (24, ['dss2-red', 'xmm'], True)
     """
-    path = Path(get_cache_dir_path("astrocnn")) / f"sample-{_VERSION}"
+    try:
+        path = Path(get_cache_dir_path("astrocnn")) / f"sample-{_VERSION}"
+    except OSError as error:  # a home that cannot be written
+        raise _no_cache(error.filename or "astrocnn", error) from error
     if not (path / "truth.ecsv").is_file():
         _make(path)
     truth = QTable.read(path / "truth.ecsv")
@@ -114,14 +122,19 @@ def _make(path: Path) -> None:
     except OSError as error:
         # Another process may have been faster; then its sample is as good as ours.
         if not (path / "truth.ecsv").is_file():
-            reason = error.strerror or str(error)
-            raise StoreError(
-                error.errno or EIO,
-                f"cannot write the sample into the cache '{path.parent}' ({reason}): set "
-                "XDG_CACHE_HOME to another folder",
-            ) from error
+            raise _no_cache(path.parent, error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _no_cache(folder, error: OSError) -> StoreError:
+    """Error of a cache that cannot be written."""
+    reason = error.strerror or str(error)
+    return StoreError(
+        error.errno or EIO,
+        f"cannot write the sample into the cache '{folder}' ({reason}): make another folder with "
+        "a folder 'astrocnn' in it, and set XDG_CACHE_HOME to it",
+    )
 
 
 def _positions(n: int) -> list[SkyCoord]:

@@ -19,6 +19,8 @@ __all__ = ["cannot_read", "cannot_write", "make_folder", "remove_parts", "write_
 _PREFIX = ".astrocnn-part-"
 #: Only hidden folders of this form are ours to delete.
 _PART = re.compile(re.escape(_PREFIX) + r"[a-z0-9_]{8}")
+#: Bytes that are surely not left where writing has just failed for want of room.
+_ROOM = 2**16
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -260,10 +262,18 @@ def _put_beside(part: Path, target: Path) -> bool:
 
 def _fill(part: Path, content) -> None:
     """Make the file."""
-    if callable(content):
-        content(part)
-    else:
+    if not callable(content):
         part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        return
+    try:
+        content(part)
+    except OSError as error:
+        if error.errno is None:  # astropy tells of a full disk in words only
+            with part.with_name("room").open("wb") as file:
+                file.write(bytes(_ROOM))
+                file.flush()
+                os.fsync(file.fileno())
+        raise
 
 
 def _keep_permissions(part: Path, target: Path, old: os.stat_result) -> None:

@@ -59,6 +59,33 @@ def test_length_at_the_redshift_of_a_nearby_cluster(run, folder, catalog, how):
     assert " of 2 targets" in out[-1]
 
 
+@pytest.mark.parametrize("name", ["z", "z_spec", "photometric"])
+def test_redshift_by_its_name_in_the_file(run, folder, catalog, name):
+    table = Table.read(folder / catalog)
+    table["photometric"] = table["z"]
+    table.write(folder / catalog, overwrite=True)
+    code, out, _ = run("match", "targets.csv", catalog, "--radius", "80kpc", "--redshift", name)
+    assert code == 0
+    assert out[-1].startswith("2 of 2 targets matched within 80 kpc (catalog);")
+
+
+def test_advice_on_redshifts_and_columns(run, folder, catalog):
+    length = "match", "targets.csv", catalog, "--radius", "80kpc"
+    code, _, err = run(*length, "--redshift", "zz")
+    assert (code, err[-1]) == (
+        1,
+        "error: unknown column 'zz'; did you mean 'z'? Choices: name, ra, dec, z",
+    )
+    code, _, err = run(*length, "--per", "target")
+    assert code == 1
+    assert "give redshift= (--redshift), or per= (--per) the other side" in err[-1]
+    assert run("match", "targets.csv", catalog, "-o", "out.ecsv")[0] == 0
+    code, _, err = run("match", "out.ecsv", catalog)
+    assert code == 1
+    assert "or --prefix psz2_" in err[-1]
+    assert run("match", "out.ecsv", catalog, "--prefix", "psz2_")[0] == 0
+
+
 def test_length_without_any_redshift(run, folder, catalog):
     table = Table.read(catalog)
     table["z"] = -1.0

@@ -10,6 +10,7 @@ from astropy import units as u
 
 from astrocnn.cutouts import make_cutouts
 from astrocnn.datasets import _sample, load_sample
+from astrocnn.exceptions import StoreError
 from astrocnn.providers import HipsProvider, open_provider
 from astrocnn.surveys import get_band
 
@@ -144,3 +145,15 @@ class TestTogether:
         assert len({digest(sample.path) for sample in found}) == 1
         assert len(found) == 3
         assert [path.name for path in cache.iterdir()] == [found[0].path.name]
+
+
+def test_home_that_cannot_be_written(monkeypatch, tmp_path):
+    """astropy makes the folder of the cache."""
+
+    def no_home(name):
+        raise PermissionError(13, "Permission denied", "/home/x/.cache")
+
+    monkeypatch.setattr(_sample, "get_cache_dir_path", no_home)
+    message = "cache '/home/x/.cache' .Permission denied.: make another .* set XDG_CACHE_HOME to it"
+    with pytest.raises(StoreError, match=message):
+        load_sample()

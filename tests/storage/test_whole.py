@@ -181,6 +181,27 @@ def test_full_disk(tmp_path, monkeypatch, number, call):
     assert os.listdir(tmp_path) == ["a"]
 
 
+@pytest.mark.parametrize("full", [True, False])
+def test_full_disk_in_words(tmp_path, monkeypatch, full):
+    """astropy says of FITS files: 320000 requested and 27008 written."""
+
+    def write(part):
+        part.write_text("half")
+        raise OSError("320000 requested and 27008 written")
+
+    def fsync(_):
+        if full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(StoreError, match="cannot write .*a.fits") as caught:
+        write_whole(tmp_path / "a.fits", write)
+    assert caught.value.errno == (errno.ENOSPC if full else errno.EIO)
+    assert ("(free some space, or choose" in str(caught.value)) == full
+    assert ("320000 requested" in str(caught.value)) != full
+    assert os.listdir(tmp_path) == []
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, MemoryError])
 def test_interruption_leaves_what_was_there(tmp_path, error):
     def interrupt(part):
