@@ -1,6 +1,6 @@
 """Checks of the arguments that kinds of matches share."""
 
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 from astropy import units as u
@@ -26,7 +26,8 @@ def whole_number(name: str, value, least: int) -> int:
     8
     """
     is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
-    if not is_number or not np.isfinite(value) or int(value) != value or value < least:
+    is_whole = is_number and (isinstance(value, Integral) or float(value).is_integer())
+    if not is_whole or value < least:
         raise InvalidTargetError(
             f"{name} must be a whole number of at least {least}, not {value!r}"
         )

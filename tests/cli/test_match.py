@@ -78,11 +78,11 @@ def test_advice_on_redshifts_and_columns(run, folder, catalog):
     )
     code, _, err = run(*length, "--per", "target")
     assert code == 1
-    assert "give redshift= (--redshift), or per= (--per) the other side" in err[-1]
+    assert "(redshift=, --redshift), or take" in err[-1]
     assert run("match", "targets.csv", catalog, "-o", "out.ecsv")[0] == 0
     code, _, err = run("match", "out.ecsv", catalog)
     assert code == 1
-    assert "or --prefix psz2_" in err[-1]
+    assert "--prefix psz2_)" in err[-1]
     assert run("match", "out.ecsv", catalog, "--prefix", "psz2_")[0] == 0
 
 
