@@ -85,6 +85,8 @@ class AttributePrior:
                 f"there are {len(counterparts)} counterparts and {len(weights)} weights"
             )
         weights = weights[np.isfinite(counterparts)]
+        if not ((weights >= 0) & np.isfinite(weights)).all():
+            raise InvalidTargetError("weights must be probabilities, finite and not negative")
         counterparts = counterparts[np.isfinite(counterparts)]
         edges = _edges(counterparts, weights, field)
         share = _histogram(field, edges, None) / len(field)

@@ -72,6 +72,7 @@ class ProbableMatches:
         return int(self._above(threshold).sum())
 
     def _above(self, threshold: float) -> np.ndarray:
+        check_fraction("threshold", threshold, inclusive=True)
         p_any = np.ma.array(self.targets[self.prefix + "p_any"]).filled(-1.0)
         matched = ~np.ma.getmaskarray(np.ma.array(self.targets[self.prefix + "p_i"]))
         return (p_any >= threshold) & matched

@@ -1,6 +1,7 @@
 """Two redshifts of one object agree: the redshift of a target as evidence for an entry."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -72,7 +73,7 @@ class RedshiftPrior:
     def __post_init__(self):
         for name, value, top in (("entry_error", self.entry_error, np.inf),
                                  ("outliers", self.outliers, 1.0)):  # fmt: skip
-            if not np.isscalar(value) or isinstance(value, str) or not 0 <= value <= top:
+            if not isinstance(value, Real) or not 0 <= value <= top:
                 limits = "not negative" if top == np.inf else "from 0 to 1"
                 raise InvalidTargetError(f"{name} must be one number, {limits}, not {value!r}")
 

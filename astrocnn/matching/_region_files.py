@@ -1,6 +1,5 @@
 """Files of regions and of MOCs."""
 
-import re
 import warnings
 from pathlib import Path
 
@@ -9,18 +8,13 @@ from astropy.utils.exceptions import AstropyUserWarning
 
 from .._optional import import_optional
 from ..exceptions import AstrocnnWarning, InvalidTargetError
+from ..tables._ds9 import NO_AREA, NO_REGION
 
 __all__ = ["read_region_file"]
 
 #: Suffixes of region files, and of MOC files with the format that mocpy has for them.
 _REGION_FORMATS = {".reg": "ds9", ".ds9": "ds9", ".crtf": "crtf"}
 _MOC_FORMATS = {".fits": "fits", ".fit": "fits", ".moc": "fits", ".json": "json", ".txt": "ascii"}
-#: Warnings of regions about shapes without an area, and about what is no region.
-_NO_AREA = re.compile(r'"(vector|ruler|compass|projection)" frame or shape')
-_NO_REGION = re.compile(
-    r'Found duplicate metadata|.*will be ignored$|"(linear|amplifier|detector|physical|tile|'
-    r'wcs[0a-z]?)" frame or shape is not supported'
-)
 
 
 def read_region_file(path: Path) -> tuple:
@@ -77,12 +71,12 @@ def _load_regions(path: Path, form: str):
         warnings.simplefilter("always", AstropyUserWarning)
         found = Regions.read(path, format=form)
     said = [str(one.message) for one in caught]
-    return found, [words for words in said if not _NO_REGION.match(words)]
+    return found, [words for words in said if not NO_REGION.match(words)]
 
 
 def _check_skipped(path: Path, found, said: list[str]) -> int:
     """Number of shapes without an area; raise or warn where others are left out."""
-    skipped = [words for words in said if not _NO_AREA.match(words)]
+    skipped = [words for words in said if not NO_AREA.match(words)]
     if not skipped:
         return len(said)
     number, total = len(skipped), len(skipped) + len(found)

@@ -12,10 +12,16 @@ from astropy.utils.exceptions import AstropyUserWarning
 from ..exceptions import AstrocnnWarning, InvalidTargetError
 from ._coords import from_list
 
-__all__ = ["MATCH_TAG", "read_ds9"]
+__all__ = ["MATCH_TAG", "NO_AREA", "NO_REGION", "read_ds9"]
 
 #: DS9 tag of the lines to matches: they are no targets.
 MATCH_TAG = "match"
+#: Warnings of regions about shapes without an area, and about what is no region: colors, frames.
+NO_AREA = re.compile(r'"(vector|ruler|compass|projection)" frame or shape')
+NO_REGION = re.compile(
+    r'Found duplicate metadata|.*will be ignored$|"(linear|amplifier|detector|physical|tile|'
+    r'wcs[0a-z]?)" frame or shape is not supported'
+)
 #: Text of a region, and a letter before it, or else regions makes a number of ``00123``.
 _TEXT = re.compile(r"(\btext\s*=\s*[{\"'])")
 _LETTER = "_"
@@ -59,7 +65,8 @@ def read_ds9(path: Path) -> Table:
         )
     if skipped:
         warnings.warn(
-            f"regions of '{path}' in image coordinates{_OR} are left out: {skipped[-1]}",
+            f"{len(skipped)} of {len(skipped) + len(regions)} regions of '{path}' are in image "
+            f"coordinates{_OR}, and are left out: {skipped[-1]}",
             AstrocnnWarning,
             stacklevel=4,
         )
@@ -82,9 +89,8 @@ def _parse(content: str):
             regions = Regions.parse(content, format="crtf")
         else:
             regions = Regions.parse(_TEXT.sub(rf"\g<1>{_LETTER}", content), format="ds9")
-    # others are about points and colors
-    said = [str(one.message) for one in caught if str(one.message).endswith("skipping.")]
-    return regions, said
+    said = [str(one.message) for one in caught]
+    return regions, [w for w in said if not (NO_REGION.match(w) or NO_AREA.match(w))]
 
 
 def _label(region) -> str:

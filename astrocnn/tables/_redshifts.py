@@ -74,7 +74,9 @@ def known_redshifts(values, name: str = "", warn: bool = True) -> np.ndarray:
         )
     try:
         z = measured_numbers(values, name)
-    except TypeError as err:
+    except (TypeError, ValueError) as err:
+        if isinstance(err, InvalidTargetError):
+            raise
         raise InvalidTargetError(f"{name or 'this'} holds no redshifts ({err})") from None
     if fast or _is_fast(name, z):
         z = _from_velocities(z, unit if fast else u.km / u.s)

@@ -13,6 +13,7 @@ from ..exceptions import InvalidTargetError, InvalidTargetWarning
 from ..storage import write_whole
 from ._ds9 import MATCH_TAG
 from ._flags import text as as_text
+from ._identifiers import id_name
 from ._tabular import as_table
 from ._targets import target_coords
 from ._write import check_output_path
@@ -171,7 +172,8 @@ def _texts(table: Table, name: str | None, path: Path) -> np.ndarray:
     if name is not None:
         words = [_column(table, name)]
     else:
-        words = [_column(table, n) for n in ("target_id", "label") if n in table.colnames]
+        names = (id_name(table), "label" if "label" in table.colnames else None)
+        words = [_column(table, name) for name in names if name]
         words += _probabilities(table)
     lines = [" ".join(w for w in row if w) for row in zip(*words, strict=True)]
     plain = str.maketrans(_REPLACED[_FORMATS[path.suffix.lower()]])

@@ -11,6 +11,7 @@ from astrocnn.exceptions import AstrocnnError
 from astrocnn.matching import (
     AttributePrior,
     Field,
+    RedshiftPrior,
     angular_radius,
     axis_error,
     candidate_redshift,
@@ -74,6 +75,10 @@ def test_whole_numbers_may_be_floats():
         (lambda: Field().mark(CATALOG, 3), "column must be the name of a column"),
         (lambda: AttributePrior.learn(["x"], [1.0]), "counterparts must hold numbers"),
         (lambda: AttributePrior.learn([1.0], [1.0], [1.0, 2.0]), "1 counterparts and 2 weights"),
+        (lambda: AttributePrior.learn([1.0], [1.0], [np.nan]), "weights must be probabilities"),
+        (lambda: probable().n_matches("x"), "threshold must be a number between 0 and 1"),
+        (lambda: angular_radius(1 * u.Mpc, TARGETS), "redshift holds no redshifts"),
+        (lambda: RedshiftPrior("z", 0.1, b"x"), "entry_error must be one number"),
         (lambda: match_cutoffs(probable(), shift=None), "shift must be an angle"),
         (lambda: probable(offset=()), "offset must be one scale"),
         (lambda: read_catalog(CATALOG, columns="z"), "columns must be a dict"),

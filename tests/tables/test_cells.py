@@ -174,5 +174,8 @@ def test_regions_without_a_place_on_the_sky(tmp_path):
     path = write(tmp_path, 'icrs\ncircle(100,20,3")\nphysical\ncircle(1,2,3)\n', "a.reg")
     with pytest.warns(AstrocnnWarning, match="are left out: .*circle.1,2,3"):
         assert len(read_targets(path)) == 1
+    path.write_text("icrs\ncircle(100,20,3)\ncircle(10p,20p,5p)\nruler(1,2,3,4)\n")
+    with pytest.warns(AstrocnnWarning, match="1 of 2 regions of .* are left out"):
+        assert len(read_targets(path)) == 1
     path.write_text("icrs\npoint(150.1, 2.2) # point=square 5\n")
     assert len(read_targets(path)) == 1  # without a warning of the square

@@ -174,3 +174,10 @@ def test_what_is_wrong(result, catalog, tmp_path):
     with pytest.raises(FileExistsError):
         write_regions(table, path)
     assert path.read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["target_id", "Name", "id"])
+def test_circles_are_named_by_the_identifiers(tmp_path, name):
+    table = QTable({name: ["A", "B"], "ra": [10.0, 20.0] * u.deg, "dec": [0.0, 0.0] * u.deg})
+    path = write_regions(table, tmp_path / "a.reg")
+    assert read_targets(path)["target_id"].tolist() == ["A", "B"]
