@@ -203,8 +203,7 @@ def attribute_columns(priors, catalog) -> dict[str, np.ndarray]:
 
 def check_fraction(name: str, value, *, inclusive: bool = False) -> float:
     """A number between 0 and 1."""
-    inside = isinstance(value, Real) and np.isfinite(value)
-    if not inside or not (0 < value < 1 or (inclusive and value in (0, 1))):
+    if not isinstance(value, Real) or not (0 < value < 1 or (inclusive and value in (0, 1))):
         raise InvalidTargetError(f"{name} must be a number between 0 and 1, not {value!r}")
     return float(value)
 
