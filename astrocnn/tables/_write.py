@@ -156,8 +156,6 @@ def check_output_path(
         *first, last = suffixes
         choices = f"{', '.join(first)} or {last}" if first else last
         raise UnknownNameError(f"'{path}': the name must end in {choices}")
-    if "\0" in str(path):
-        raise UnknownNameError(f"{str(path)!r}: no file has a zero byte in its name: leave it out")
     if path.is_dir():
         raise IsADirectoryError(f"'{path}' is a folder: give the name of a file")
     if path.exists() and not overwrite:
