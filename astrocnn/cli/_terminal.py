@@ -40,7 +40,7 @@ def terminal(quiet: bool, debug: bool) -> Iterator[None]:
             warnings.simplefilter("default", AstropyUserWarning)
             # The summary of a result has that line too.
             warnings.simplefilter("ignore", NoCoverageWarning)
-        warnings.showwarning = lambda message, *_, **__: _say(f"warning: {_one_line(message)}")
+        warnings.showwarning = _say_once(set())
         yield
 
 
@@ -68,6 +68,18 @@ def explain(error: BaseException) -> str:
         return _one_line(error)
     kind = type(error).__name__
     return f"unexpected {kind}: {_one_line(error)} (--debug shows where; please report it)"
+
+
+def _say_once(said: set[str]):
+    """What shows warnings: each sentence once, be images read for predictions or for a figure."""
+
+    def show(message, *_, **__):
+        line = f"warning: {_one_line(message)}"
+        if line not in said:
+            said.add(line)
+            _say(line)
+
+    return show
 
 
 def _one_line(message) -> str:

@@ -147,6 +147,17 @@ def test_repeated_positions_are_told_once(run, folder):
     ]
 
 
+def test_images_are_warned_of_once(run, folder):
+    """Though they are read for the predictions, and for the figure."""
+    (folder / "more").mkdir()
+    (folder / "field.fits").rename("more/field.fits")
+    Path("more/broken.fits").write_bytes(b"SIMPLE  =")
+    images = ["--weights", "xmm", "--images", "xmm=more"]
+    code, _, err = run("predict", "targets.csv", *images, "--figure", "gallery.png")
+    assert code == 0
+    assert [line[:40] for line in err] == ["warning: 1 of 2 files for band xmm are l"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
