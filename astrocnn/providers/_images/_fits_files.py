@@ -19,7 +19,7 @@ from ._file_paths import file_paths, paths_of_kind
 from ._fits_image import ImageInfo, read_infos, read_pixels
 from ._hdus import is_beside
 from ._left_out import LeftOut
-from ._map_files import kind_by_header, kind_by_name
+from ._map_files import kind_by_header
 from ._map_pairs import attach_maps, of_other_exposure, pair_maps
 from ._product import Product, Selection
 from ._products import describe
@@ -271,14 +271,12 @@ def _given(source, hdus, left) -> list[FitsImage]:
 
 
 def _called_a_map(path, chips) -> str:
-    """What speaks against what a user gives as an image; empty if nothing."""
+    """What the header of a file says against being the image that a user gives it as."""
     product = describe(path)
-    if chips[0].trusted or (product.pipeline and product.kind == "image"):
+    kind = _map_kind(chips)
+    if not kind or chips[0].trusted or (product.pipeline and product.kind == "image"):
         return ""
-    for kind, by in ((_map_kind(chips), "header"), (kind_by_name(path), "name")):
-        if kind:
-            return f"{path.name} is called {kind} by its {by}, and taken for an image, as given"
-    return ""
+    return f"{path.name} is called {kind} by its header, and taken for an image, as given"
 
 
 def _with_maps(path, exposure, background, hdus, left) -> list[FitsImage]:

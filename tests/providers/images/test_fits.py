@@ -696,6 +696,10 @@ class TestMapsAmongImages:
 
     def test_a_dict_says_what_is_an_image(self, tmp_path):
         path = write(tmp_path / "exp_deep_image.fits", full(3, "int16"), CONTENT="EXPOSURE MAP")
+        with pytest.warns(FailedTargetWarning, match="exposure map by its header, and taken for"):
+            named = FitsProvider({"image": path}, XMM)
+        assert (named.cutout(GRID).image == 3).all()
+        path = write(tmp_path / "expmap.fits", full(3, "int16"))  # whatever it is called
         assert (FitsProvider({"image": path}, XMM).cutout(GRID).image == 3).all()
 
     def test_a_single_file_and_a_named_hdu(self, tmp_path):

@@ -193,8 +193,10 @@ def test_file_of_weights_alone(tmp_path):
     path = write(tmp_path / "a.fits", image_hdu(777, "WHT"))
     with pytest.raises(ProviderError, match=r"a.fits \(weights, errors or the like by its header"):
         FitsProvider(path, OPTICAL)
-    for source, hdu in (({"image": path}, None), (path, 1)):
-        assert np.allclose(FitsProvider(source, OPTICAL, hdu=hdu).cutout(GRID).image, 777)
+    assert np.allclose(FitsProvider(path, OPTICAL, hdu=1).cutout(GRID).image, 777)
+    with pytest.warns(FailedTargetWarning, match="weights.*by its header, and taken for an image"):
+        named = FitsProvider({"image": path}, OPTICAL)
+    assert np.allclose(named.cutout(GRID).image, 777)
 
 
 def test_planes_that_say_their_passband():
