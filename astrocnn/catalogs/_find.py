@@ -81,7 +81,7 @@ def find_columns(
         ]
         named = [column for column in named if column]
         # A name that some rows lack is that of something else, such as an earlier catalog's.
-        whole = [column for column in named if not _has_gaps(table[column])]
+        whole = [column for column in named if _tells_apart(table[column])]
         found["source_id"] = next(iter([*whole, *named]), None)
     return {key: found[key] for key in (*CANONICAL, *OPTIONAL) if found.get(key)}
 
@@ -108,14 +108,13 @@ def _check(table: Table, columns: Mapping[str, str | None]) -> Mapping[str, str 
     return {k: v for k, v in columns.items() if v is not None or k not in ("ra", "dec")}
 
 
-def _has_gaps(column) -> bool:
-    """Whether rows have no value."""
+def _tells_apart(column) -> bool:
+    """Whether all rows have a value, hardly any two the same."""
     values = np.ma.array(column)
-    if np.ma.getmaskarray(values).any():
-        return True
-    if values.dtype.kind not in "SU":
+    if values.ndim != 1 or np.ma.getmaskarray(values).any() or values.dtype.kind not in "SUOiu":
         return False
-    return not np.char.str_len(np.char.strip(values.data)).all()
+    words = np.char.strip(values.data.astype(str))
+    return bool(np.char.str_len(words).all()) and len(np.unique(words)) >= 0.9 * len(words)
 
 
 def _own_name(table: Table, column: str | None, found: Mapping[str, str]) -> str | None:

@@ -104,9 +104,9 @@ def _matched(args, targets):
     catalog, redshift = read_reference(args.catalog, args.catalog_format), args.redshift
     length = args.radius.unit.physical_type == "length"
     if length and args.per == "entry" and redshift not in catalog.colnames:
-        # The name that it has in the file: reading gives it another.
-        columns, redshift = {"z_spec": redshift}, "z_spec"
-        catalog = read_reference(args.catalog, args.catalog_format, columns)
+        # The name that it has in the file: reading gave it another.
+        new = {column: name for name, column in catalog.meta["columns"].items()}
+        redshift = new.get(redshift, redshift)
     # A file keeps its columns; positions get those of a target list.
     on_line = isinstance(targets, list)
     table = read_targets(targets) if on_line else read_file(targets, args.format)

@@ -96,7 +96,8 @@ def _two(text: str) -> tuple[str, str]:
     signed = _SIGNED.fullmatch(text)
     if signed:
         return signed[1], signed[2]
-    if len(words) not in (4, 6):
+    marked = any(re.search("[a-z:°'\"]", word, re.I) for word in words)
+    if len(words) != 6 and not (len(words) == 4 and marked):
         raise ValueError("it has not two coordinates: degrees, or hours and degrees")
     half = len(words) // 2
     return " ".join(words[:half]), " ".join(words[half:])

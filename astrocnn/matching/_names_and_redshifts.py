@@ -4,6 +4,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 
+from ..exceptions import InvalidTargetError
 from ..tables._identifiers import id_column
 from ..tables._redshifts import known_redshifts
 
@@ -21,7 +22,8 @@ def target_ids(targets: Table, rows: np.ndarray):
     Returns
     -------
     column or ndarray of shape (k,)
-        Of the column that identifies the rows; without one, the row numbers.
+        Of the column that identifies the rows; without one, or where that names several alike, the
+        row numbers.
 
     Examples
     --------
@@ -31,8 +33,17 @@ def target_ids(targets: Table, rows: np.ndarray):
     >>> target_ids(Table({"name": ["A1835", "A2029"]}), np.array([1, 1])).tolist()
     ['A2029', 'A2029']
     """
-    identifiers = id_column(targets)
-    return rows if identifiers is None else identifiers[rows]
+    try:
+        identifiers = id_column(targets)
+    except InvalidTargetError:  # floating-point numbers that are no whole ones
+        return rows
+    if identifiers is None:
+        return rows
+    values = np.ma.asarray(identifiers)
+    words = values.filled().astype(str) if values.dtype.kind == "O" else values.filled()
+    if np.ma.getmaskarray(values).any() or len(np.unique(words)) < len(words):
+        return rows  # such as a class: it does not tell rows apart
+    return identifiers[rows]
 
 
 def entry_column(

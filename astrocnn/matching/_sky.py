@@ -206,7 +206,18 @@ def match_prefixes(table: Table) -> list[str]:
     ]
     end = "match_description"
     flat = [key.removesuffix(end) for key in kept_meta(table.meta) if key.endswith(end)]
-    return [*dict.fromkeys(nested + flat)]
+    return [one for one in dict.fromkeys(nested + flat) if _is_ours(table, one)]
+
+
+def _is_ours(table: Table, prefix: str) -> bool:
+    """Whether what the meta calls a match is one of `match_sky`."""
+    summary = kept_group(table.meta, f"{prefix}match") or {}
+    if not {"description", "n_targets", "radius"} <= {*summary}:
+        return False
+    try:
+        return int(summary["n_targets"]) >= 0
+    except (TypeError, ValueError):
+        return False
 
 
 def _count(table: Table, prefix: str) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..exceptions import InvalidParameterError
 
-__all__ = ["FLAGS", "has_flag", "join_flags"]
+__all__ = ["FLAGS", "has_flag", "join_flags", "rows_with"]
 
 #: Every word that can stand in a ``flag`` column, with its meaning; ``<band>`` is a band's name.
 FLAGS = {
@@ -112,6 +112,11 @@ def has_flag(flags: Iterable[str], word: str) -> np.ndarray:
         raise InvalidParameterError(
             f"there is no flag {word!r}; astrocnn.tables.FLAGS has: {', '.join(FLAGS)}"
         )
+    return rows_with(flags, word)
+
+
+def rows_with(flags: Iterable[str], word: str) -> np.ndarray:
+    """Say which rows carry a word, be it one of `FLAGS` or the user's own."""
     unique, inverse = np.unique(text(flags), return_inverse=True)
     hits = [any(word in _names(w) for w in flag.split(";")) for flag in unique]
     return np.array(hits, dtype=bool)[inverse]

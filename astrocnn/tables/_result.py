@@ -9,7 +9,7 @@ from astropy import units as u
 from astropy.table import MaskedColumn, QTable, Table
 
 from ..exceptions import InvalidParameterError
-from ._flags import has_flag, join_flags, text
+from ._flags import join_flags, rows_with, text
 from ._kept_meta import kept_meta
 from ._numbers import as_floats
 from ._schema import describe_columns, probability_columns
@@ -210,7 +210,7 @@ def describe_result(result: Table) -> str:
     counts.append(f"{np.count_nonzero(labels == '')} without a prediction")
     lines = [f"{n} target{'s' * (n != 1)}: {', '.join(counts)}"]
     words = sorted({w for flag in np.unique(flags) for w in flag.split(";") if w})
-    number = {word: int(has_flag(flags, word).sum()) for word in words}
+    number = {word: int(rows_with(flags, word).sum()) for word in words}
     uncovered = [word for word in words if word.startswith("no_coverage:")]
     if uncovered:
         lines.append("; ".join(_no_coverage(word, number[word], n) for word in uncovered))
@@ -236,7 +236,12 @@ def result_text(result: Table, name: str) -> np.ndarray:
     """
     words = text(result[name])
     classes = np.atleast_1d(kept_meta(result.meta).get("classes", []))
-    return words if "None" in classes else np.where(words == "None", "", words)
+    if "None" in classes or "proba_None" in result.colnames:
+        return words
+    missing = words == "None"
+    if missing.any() and "proba_cluster" in result.colnames:  # a name, where there is a prediction
+        missing &= np.ma.getmaskarray(np.ma.masked_invalid(np.ma.array(result["proba_cluster"])))
+    return np.where(missing, "", words)
 
 
 def _no_coverage(word: str, number: int, n: int) -> str:

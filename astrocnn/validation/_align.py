@@ -35,10 +35,9 @@ def align_truth(
         ``"non_cluster"`` or other classes of the result, in upper or lower case (the words True and
         False, as CSV files hold them, will do), masked, NaN or empty where it is not known; or a
         table of any library with such a column, or a pandas Series whose index is named or text.
-        A table with identifiers (see `~astrocnn.tables.read_targets` for the names of their column;
-        under another name they must be all those of the result) is joined by them, and rows of the
-        result that it lacks, or whose identifier is empty, have no truth; one without is taken in
-        the order of the result, but for what the notes say of row numbers.
+        A table with identifiers (see `~astrocnn.tables.read_targets` for the names of their column)
+        is joined by them, and rows of the result that it lacks, or whose identifier is empty, have
+        no truth; one without is taken in the order of the result, but for what the notes say.
     column : str
         Name of the truth column of a table.
 
@@ -60,10 +59,9 @@ def align_truth(
     same numbers. Names and other numbers are an error then, since nothing says which row is whose;
     so is a ``target_id`` from 1 to n.
 
-    A result that was sorted, or of which rows were taken out, has row numbers in another order, or
-    with 0 and gaps, in its ``target_id`` or its pandas index. By these it is joined with a truth
-    without identifiers whose pandas index has them, or which has more rows. Where the order may be
-    meant as well, as of an array of the same length and a sorted result, it is an error.
+    Where a result and a truth without identifiers are both of pandas, they are joined by their
+    indexes: a result that was sorted, or of which rows were taken out, keeps its own. An array, and
+    a table without identifiers, is in the order of the result, whatever that is.
 
     Examples
     --------

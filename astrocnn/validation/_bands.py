@@ -171,7 +171,7 @@ def _band(truth, score, x, curve_at, confidence, n_boot, random_state) -> CurveB
     """Percentiles of ``curve_at(tpr, fpr, x)`` over the drawn samples."""
     check_confidence(confidence)
     truth, score = finite_scores(truth, score)
-    check_count(n_boot, "n_boot")
+    n_boot = check_count(n_boot, "n_boot")
     rng = generator(random_state)
     if truth.all() or not truth.any():
         return CurveBand(np.empty(0), np.empty(0), np.empty(0))

@@ -62,10 +62,12 @@ def checked(truth, *scores) -> list[np.ndarray]:
     return [truth.astype(bool), *scores]
 
 
-def check_count(value: int, name: str, least: int = 1) -> None:
-    """Raise `InvalidParameterError` unless a value is a whole number that is not too small."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+def check_count(value: float, name: str, least: int = 1) -> int:
+    """Return a whole number; raise `InvalidParameterError` unless it is one, and not too small."""
+    whole = isinstance(value, Integral) or (isinstance(value, float) and value.is_integer())
+    if not whole or isinstance(value, bool) or value < least:
         raise InvalidParameterError(f"{name} is a whole number of at least {least}, not {value!r}")
+    return int(value)
 
 
 def generator(random_state) -> np.random.Generator:

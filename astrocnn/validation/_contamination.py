@@ -191,7 +191,7 @@ def contamination(
     0.071 [0.043, 0.103]
     """
     check_confidence(confidence)
-    check_count(least, "least")
+    least = check_count(least, "least")
     if not isinstance(width, Real) or not width > 0:
         raise InvalidParameterError(f"width must be above 0, e.g. 0.05, not {width!r}")
     candidates = _Lines.read(redshift, richness, "candidates")

@@ -10,8 +10,10 @@ from ..tables._objects import is_missing, simplest
 
 __all__ = ["find_rows", "identifiers", "truth_id_name"]
 
-#: Fewer row numbers than this are in columns of classes and flags too.
+#: Fewer numbers than this are in columns of classes and flags too.
 _FEW = 4
+#: So many identifiers are looked for before all are read.
+_SAMPLE = 50
 
 
 def find_rows(wanted: np.ndarray, available: np.ndarray) -> np.ndarray:
@@ -104,57 +106,77 @@ def _of_objects(values: np.ma.MaskedArray) -> np.ma.MaskedArray:
 def truth_id_name(result: Table, truth: Table) -> str | None:
     """Return the name of the column that identifies the rows of a truth, or None.
 
-    Besides columns of usual names it is one of any name that holds the identifiers of the result.
+    Besides columns of usual names it is one of any name that holds the identifiers of the result,
+    if the truth has more rows than that, or the same identifiers in the same order.
 
     Raises
     ------
     InvalidTargetError
-        If such a column may as well be something else: it holds but a part of the identifiers, or
-        numbers from 0 or 1 on.
+        If a column holds the same identifiers in another order: it may refer to other rows.
     """
     usual, own = id_name(truth), id_name(result)
-    if usual is not None or own is None:
+    if usual is not None or own is None or truth is result:
         return usual
-    ids = identifiers(result[own])
-    numbers = all(name.isdecimal() for name in ids)
-    names = []
+    ids = np.ma.asarray(result[own])
+    same = _same_numbers if ids.dtype.kind in "iu" else _Words(ids)
     for name in truth.colnames:
         column = truth[name]
-        if getattr(column, "ndim", 0) != 1 or column.dtype.kind not in ("iu" if numbers else "SUO"):
+        if getattr(column, "ndim", 0) != 1 or getattr(column, "unit", None) is not None:
             continue
-        theirs = identifiers(column)
-        if theirs == ids:
+        column = np.ma.asarray(column)
+        if column.dtype.kind not in ("iu" if ids.dtype.kind in "iu" else "SUO"):
+            continue
+        found = same(ids, column)
+        if found == "in another order":
+            raise InvalidTargetError(
+                f"column {name!r} of the truth holds all of the identifiers of the result, in "
+                "another order: call it target_id if rows are to be joined by it, or take it out "
+                "if the truth is in the order of the result"
+            )
+        if found:
             return name
-        if _are_those(ids, theirs, name, numbers):
-            names.append(name)
-    if len(names) > 1:
-        raise _says_too_little(names[0], "all")
-    return names[0] if names else None
+    return None
 
 
-def _are_those(ids: list[str], theirs: list[str], name: str, numbers: bool) -> bool:
-    """Whether a column of any name holds the identifiers of the result."""
-    wanted = {*ids} - {""}
-    shared = wanted.intersection(theirs)
-    if numbers:
-        if len(ids) < _FEW or len(theirs) != len(ids) or len({*theirs}) != len(ids):
-            return False
-        if shared == wanted and {*map(int, wanted)} in (
-            {*range(len(ids))},
-            {*range(1, len(ids) + 1)},
-        ):
-            raise _says_too_little(name, "all")
-        return shared == wanted
-    if len(shared) < max(2, len(wanted) / 2):
-        return False
-    if shared != wanted or sum(name in wanted for name in theirs) != len(wanted):
-        raise _says_too_little(name, "some")
-    return True
+def _same_numbers(ids, column) -> str:
+    """How a column holds identifiers that are numbers; empty if it does not.
+
+    Numbers from 0 or 1 on may be a rank, or count something else.
+    """
+    if np.ma.getmaskarray(ids).any() or np.ma.getmaskarray(column).any() or len(ids) < _FEW:
+        return ""
+    ids, column = ids.data, column.data
+    counted = ids.min() >= 0 and ids.max() <= max(len(ids), len(column))
+    if counted or column.min(initial=0) > ids.min() or column.max(initial=0) < ids.max():
+        return ""
+    if len(ids) != len(column):
+        unique = len(np.unique(column)) == len(column)
+        return "all" if unique and np.isin(ids, column).all() else ""
+    if np.array_equal(ids, column):
+        return "in order"
+    return "in another order" if np.array_equal(np.sort(ids), np.sort(column)) else ""
 
 
-def _says_too_little(name: str, much: str) -> InvalidTargetError:
-    return InvalidTargetError(
-        f"column {name!r} of the truth holds {much} of the identifiers of the result, in another "
-        "order: call it target_id if rows are to be joined by it, or take it out if the truth is "
-        "in the order of the result"
-    )
+class _Words:
+    """The same for identifiers that are words, which are read once, and only if need be."""
+
+    def __init__(self, ids):
+        self.some = {*identifiers(ids[:_SAMPLE])} - {""}
+        self.words = None
+
+    def __call__(self, ids, column) -> str:
+        few = len(ids) <= _SAMPLE
+        if few and not self.some.intersection(identifiers(column)):
+            return ""
+        theirs = identifiers(column)
+        if not few and not self.some <= {*theirs}:
+            return ""
+        self.words = identifiers(ids) if self.words is None else self.words
+        wanted = {*self.words} - {""}
+        if len(wanted) < 2 or all(word.isdecimal() for word in wanted):
+            return ""
+        if theirs == self.words:
+            return "in order"
+        if not wanted <= {*theirs} or sum(word in wanted for word in theirs) != len(wanted):
+            return ""
+        return "in another order" if len(theirs) == len(self.words) else "all"

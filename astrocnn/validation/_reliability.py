@@ -109,7 +109,7 @@ def reliability(
 
 def _binned(truth, proba, bins):
     """Truth, probability and bin of each target."""
-    check_count(bins, "bins")
+    bins = check_count(bins, "bins")
     truth, proba = checked(truth, proba)
     if truth.size == 0:
         raise InvalidParameterError("truth and proba need one target at least")

@@ -70,7 +70,7 @@ class OperatingPoints:
             one class only, or the truth is neither bool nor 0 and 1.
         """
         if most is not None:
-            check_count(most, "most")
+            most = check_count(most, "most")
         truth, proba = checked(truth, proba)
         if not (np.abs(proba - 0.5) <= 0.5 + 1e-6).all():  # rounding may pass
             raise InvalidParameterError(

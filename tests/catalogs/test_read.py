@@ -380,3 +380,13 @@ def test_few_cells_of_text_are_unknown_redshifts():
     table["Redshift"] = ["near", "far", "0.1"]
     with pytest.raises(InvalidTargetError, match="holds text, no redshifts"):
         read_catalog(table)
+
+
+def test_identifiers_without_gaps_go_first_if_they_tell_rows_apart():
+    table = Table({"MCXC": ["A1", "", "A3"], "ID": ["x", "y", "z"], "ra": [1.0, 2, 3]})
+    table["dec"] = 0.0
+    catalog = read_catalog(table, name="MCXC")
+    assert catalog["source_id"].tolist() == ["x", "y", "z"]
+    table["ID"] = ["ROSAT", "ROSAT", "EXOSAT"]
+    catalog = read_catalog(table, name="MCXC")
+    assert catalog["source_id"].tolist()[::2] == ["A1", "A3"]

@@ -69,13 +69,23 @@ def test_redshift_by_its_name_in_the_file(run, folder, catalog, name):
     assert out[-1].startswith("2 of 2 targets matched within 80 kpc (catalog);")
 
 
+def test_photometric_redshifts_do_not_become_spectroscopic_ones(run, folder, catalog):
+    table = Table.read(folder / catalog)
+    table["zphot"] = table["z"] + 0.2
+    table.write(folder / catalog, overwrite=True)
+    options = ["--radius", "80kpc", "--redshift", "zphot", "-o", "m.ecsv"]
+    assert run("match", "targets.csv", catalog, *options)[0] == 0
+    matched = Table.read("m.ecsv")
+    z = dict(zip(table["name"], table["z"], strict=True))
+    for row in matched[~np.ma.getmaskarray(matched["match_id"])]:
+        assert row["z_spec"] == pytest.approx(z[row["match_id"]])
+
+
 def test_advice_on_redshifts_and_columns(run, folder, catalog):
     length = "match", "targets.csv", catalog, "--radius", "80kpc"
     code, _, err = run(*length, "--redshift", "zz")
-    assert (code, err[-1]) == (
-        1,
-        "error: unknown column 'zz'; did you mean 'z'? Choices: name, ra, dec, z",
-    )
+    assert code == 1
+    assert "no column 'zz' of the catalog: the column 'z_spec' has its redshifts" in err[-1]
     code, _, err = run(*length, "--per", "target")
     assert code == 1
     assert "(redshift=, --redshift), or take" in err[-1]

@@ -55,6 +55,7 @@ def test_just_south_of_the_equator():
         ("missing.csv", r"or \"210.26 2.88\" \(degrees\)$"),
         ("150", "degrees"),
         ("150 2 3", "not two coordinates"),
+        ("14 01 02 5", "not two coordinates"),
         ("150 95", "Latitude"),
         ("400 2", "right ascension is from 0 to 360 degrees, not 400"),
         ("", "neither a file nor a position"),

@@ -50,3 +50,12 @@ def test_rows_of_pairs_name_their_targets(name, ids):
     found = tables(targets, Table({"ra": RA, "dec": np.zeros(3)}))
     assert found["pairs"]["target_id"].tolist() == ids
     assert found["candidates"]["target_id"].tolist() == ids
+
+
+@pytest.mark.parametrize("name", ["source", "object", "id"])
+def test_a_class_names_no_rows(name):
+    values = [1.5e18, 1.5e18 + 512, 1.0] if name == "id" else ["xmm", "xmm", "mos"]
+    targets = Table({name: values, "ra": [1.0, 2.0, 3.0], "dec": [0.0] * 3})
+    catalog = Table({"source_id": ["b", "a"], "ra": [3.0, 1.0], "dec": [0.0] * 2})
+    pairs = match_pairs(targets, catalog, 5 * u.arcsec)
+    assert pairs["target_id"].tolist() == [0, 2]

@@ -72,3 +72,32 @@ def test_stacked_tables_of_probable_matches():
     found = matches.targets
     stacked = vstack([found, found], metadata_conflicts="silent")
     assert describe_match(stacked).startswith("2 of 4 targets matched within 10.0 arcsec")
+
+
+def test_words_of_ones_own_among_the_flags(result, tmp_path):
+    flags = result["flag"].astype("U20")
+    flags[0] = "checked_by_eye"
+    result["flag"] = flags
+    assert "1 checked_by_eye" in describe_result(result)
+    assert len(read_file(write_result(result, tmp_path / "a.vot"))) == len(result)
+
+
+def test_class_that_is_called_none(tmp_path):
+    targets = read_targets(SkyCoord([1, 2, 3], [0, 0, 0], unit="deg"))
+    proba = np.array([[0.1, 0.9], [0.8, 0.2], [0.2, 0.8]])
+    result = result_table(targets, proba, classes=["None", "cluster"])
+    back = read_file(write_result(result, tmp_path / "n.csv"))
+    assert validate(back, [1, 0, 1]).confusion.tn == 1
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"XMATCH_DESCRIPTION": "TOPCAT sky match, 5 arcsec"},
+        {"match_description": "x", "match_n_targets": "many", "match_radius": "5 arcsec"},
+        {"match": {"description": "x"}},
+    ],
+)
+def test_matches_of_others(meta):
+    table = Table({"target_id": [0, 1], "proba_cluster": [0.9, 0.1]}, meta=meta)
+    assert validate(table, [1, 0]).matches == ()

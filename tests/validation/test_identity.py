@@ -14,33 +14,38 @@ CLUSTER = [True, False, False, False]
 
 @pytest.mark.parametrize("name", ["target", "Cluster", "field", "obs", "key", "ID_1", "srcid2"])
 def test_column_of_any_name_with_the_identifiers(name):
+    """Of a longer list they can be nothing else; in another order they may refer to others."""
     truth = Table({name: ["d", "c", "b", "a"], "is_cluster": CLUSTER})
-    assert align_truth(RESULT, truth).tolist() == CLUSTER[::-1]
     assert align_truth(RESULT[1:], truth).tolist() == [False, False, True]
+    assert align_truth(RESULT, truth[::-1]).tolist() == CLUSTER[::-1]
+    with pytest.raises(InvalidTargetError, match=f"column '{name}' of the truth holds all of the"):
+        align_truth(RESULT, truth)
+    truth.rename_column(name, "target_id")
+    assert align_truth(RESULT, truth).tolist() == CLUSTER[::-1]
     numbers = Table({"target_id": [11, 12, 13, 14]})
-    truth = Table({name: [14, 13, 12, 11], "is_cluster": CLUSTER})
+    truth = Table({name: [14, 13, 12, 11, 15], "is_cluster": [*CLUSTER, True]})
     assert align_truth(numbers, truth).tolist() == CLUSTER[::-1]
+    with pytest.raises(InvalidTargetError, match="in another order: call it target_id"):
+        align_truth(numbers, truth[:4])
 
 
 def test_named_index_with_the_identifiers():
-    truth = pd.Series(CLUSTER, pd.Index(["d", "c", "b", "a"], name="zzz"))
+    truth = pd.Series([*CLUSTER, True], pd.Index(["d", "c", "b", "a", "e"], name="zzz"))
     assert align_truth(RESULT, truth).tolist() == CLUSTER[::-1]
 
 
 @pytest.mark.parametrize(
-    ("result", "values", "much"),
+    ("result", "values"),
     [
-        (RESULT, ["d", "c", "b", "x"], "some"),
-        (RESULT, ["d", "c", "b", "b"], "some"),
-        (Table({"target_id": [0, 1, 2, 3]}), [3, 1, 2, 0], "all"),  # or a rank
-        (Table({"target_id": [1, 2, 3, 4]}), [3, 1, 2, 4], "all"),
+        (RESULT, ["d", "c", "b", "x"]),  # such as what each is next to
+        (RESULT, ["d", "c", "b", "b"]),
+        (Table({"target_id": [0, 1, 2, 3]}), [3, 1, 2, 0]),  # or a rank
+        (Table({"target_id": [1, 2, 3, 4]}), [3, 1, 2, 4]),
+        (Table({"target_id": ["1", "2", "3", "4"]}), ["3", "1", "2", "4"]),
     ],
 )
-def test_column_that_may_hold_the_identifiers(result, values, much):
+def test_column_of_something_else(result, values):
     truth = Table({"which": values, "is_cluster": CLUSTER})
-    with pytest.raises(InvalidTargetError, match=f"column 'which' of the truth holds {much}"):
-        align_truth(result, truth)
-    del truth["which"]
     assert align_truth(result, truth).tolist() == CLUSTER
 
 
