@@ -6,8 +6,8 @@
 Each target goes through `ClusterClassifier.predict` and, with the same point-spread function,
 through `fit_extent`. Printed are areas under the ROC curve of clusters against everything and
 against single point sources, with the paired difference (DeLong); calibration errors, at the
-fraction of each class that these targets have (as by ``prior=``), in bins of the counts that the
-fit finds, of the true ones, which nobody knows on the sky, and of the off-axis angle, each beside
+fraction of clusters that these targets have (as by ``prior=``), in bins of the counts that the fit
+finds, of the true ones, which nobody knows on the sky, and of the off-axis angle, each beside
 the error that probabilities without one would have by chance; how many bright point sources are
 called clusters across the field; and flags. Nothing was trained or calibrated on targets of seed 2.
 Everything is simulated.
@@ -35,9 +35,6 @@ BINS = {
     "exposure": (0, 300, 1000, 3000, 10000, np.inf),
     "off_axis": (0, 5, 10, 15, 20, np.inf),
 }
-#: Classes of the weights, and those of kinds of targets.
-CLASSES = ("other", "pair", "point", "cluster")
-KINDS = {"agn": "point", "star": "point", "pair": "pair"}
 _CHUNK = 500
 
 
@@ -61,7 +58,7 @@ def predict(weights, n, seed, version=3, folder=None) -> Table:
         table = Table({name: np.array(truth[name]) for name in ("is_cluster", "kind", "camera")})
         for name in BINS:
             table[name] = np.asarray(truth[name], dtype=float)
-        for name in (f"proba_{name}" for name in CLASSES):
+        for name in ("proba_cluster", "proba_point"):
             if name in result.colnames:
                 table[name] = np.ma.filled(np.ma.asarray(result[name], dtype=float), np.nan)
         for name in ("extent_likelihood", "source_counts"):
@@ -140,17 +137,12 @@ def print_calibration(weights, table, used) -> None:
 
 
 def at_prevalence(weights, table) -> np.ndarray:
-    """Probabilities of clusters where each class is as frequent as among these targets."""
-    trained = read_description(weights).card["trained_prior"]
-    names = [name for name in CLASSES if name in trained]
-    if len(names) < 2:
-        return np.array(table["proba_cluster"])
-    kinds = [KINDS.get(str(kind), "other") for kind in table["kind"]]
-    kinds = np.where(table["is_cluster"], "cluster", kinds)
-    found = [np.mean(kinds == name) for name in names]
-    proba = np.stack([table[f"proba_{name}"] for name in names], axis=1)
-    moved = adjust_prior(proba, [trained[name] for name in names], found)
-    return moved[:, names.index("cluster")]
+    """Probabilities of clusters, which are as frequent as among these targets (``prior=``)."""
+    trained = read_description(weights).card["trained_prior"]["cluster"]
+    found = np.mean(table["is_cluster"])
+    proba = np.array(table["proba_cluster"])
+    pairs = np.stack([1 - proba, proba], axis=1)
+    return adjust_prior(pairs, [1 - found, found], [1 - trained, trained])[:, 1]
 
 
 if __name__ == "__main__":
