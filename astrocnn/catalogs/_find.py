@@ -9,6 +9,7 @@ from astropy.table import Table
 from .._registry import Registry
 from ..exceptions import InvalidTargetError
 from ..tables._columns import sky_names
+from ..tables._flags import text
 from ..tables._identifiers import id_name
 from ..tables._sky_names import find_sky_names
 from ._redshift_names import by_ucd, redshift_names, tell_unnamed
@@ -113,7 +114,8 @@ def _tells_apart(column) -> bool:
     values = np.ma.array(column)
     if values.ndim != 1 or np.ma.getmaskarray(values).any() or values.dtype.kind not in "SUOiu":
         return False
-    words = np.char.strip(values.data.astype(str))
+    words = text(values) if values.dtype.kind in "SU" else values.data.astype(str)
+    words = np.char.strip(words)
     return bool(np.char.str_len(words).all()) and len(np.unique(words)) >= 0.9 * len(words)
 
 
